@@ -1,6 +1,8 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::ModelError;
 
 /// What a model file says of itself in its `metadata_props`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +32,77 @@ impl ModelInfo {
     /// The label of that identifier.
     pub fn label(&self, id: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.id == id)
+    }
+
+    /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are let be.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::MissingKey`] and [`ModelError::WrongValue`].
+    pub fn from_metadata<'a>(
+        entries: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, ModelError> {
+        let metadata = Metadata(entries.into_iter().collect());
+        if metadata.text("format")? != "1" {
+            return Err(ModelError::WrongValue { key: "format", reason: "only “1” is known".into() });
+        }
+        let info = Self {
+            version: metadata.text("version")?.into(),
+            labels: metadata.json("labels")?,
+            input_size: metadata.json("input_size")?,
+            resize: metadata.json("resize")?,
+            mean: metadata.json("mean")?,
+            std: metadata.json("std")?,
+            temperature: metadata.json("temperature")?,
+            thresholds: metadata.json("thresholds")?,
+            training_data: metadata.text("training_data")?.into(),
+            license: metadata.text("license")?.into(),
+            metrics: metadata.0.contains_key("metrics").then(|| metadata.json("metrics")).transpose()?,
+        };
+        info.check()?;
+        Ok(info)
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        let ensure = |holds: bool, key: &'static str, reason: &str| {
+            if holds { Ok(()) } else { Err(ModelError::WrongValue { key, reason: reason.into() }) }
+        };
+        let ids: BTreeSet<&str> = self.labels.iter().map(|label| &*label.id).collect();
+        ensure(!self.labels.is_empty(), "labels", "there are none")?;
+        ensure(ids.len() == self.labels.len(), "labels", "two have the same id")?;
+        ensure(
+            self.labels.iter().all(|label| !label.id.is_empty() && !label.name.is_empty()),
+            "labels",
+            "one has no id or no name",
+        )?;
+        ensure((1..=4096).contains(&self.input_size), "input_size", "it is not between 1 and 4096")?;
+        ensure(self.std.iter().all(|&std| std > 0.0), "std", "one is not above 0")?;
+        ensure(self.temperature > 0.0, "temperature", "it is not above 0")?;
+        ensure(
+            self.thresholds.values().all(|threshold| (0.0..=1.0).contains(threshold)),
+            "thresholds",
+            "one is not between 0 and 1",
+        )?;
+        ensure(
+            self.labels
+                .iter()
+                .all(|label| label.group == Group::None || self.thresholds.contains_key(&label.group)),
+            "thresholds",
+            "a group of the labels has none",
+        )
+    }
+}
+
+struct Metadata<'a>(BTreeMap<&'a str, &'a str>);
+
+impl<'a> Metadata<'a> {
+    fn text(&self, key: &'static str) -> Result<&'a str, ModelError> {
+        self.0.get(key).copied().ok_or(ModelError::MissingKey { key })
+    }
+
+    fn json<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ModelError> {
+        serde_json::from_str(self.text(key)?)
+            .map_err(|error| ModelError::WrongValue { key, reason: error.to_string() })
     }
 }
 

@@ -70,10 +70,20 @@ pub struct ClassMap {
     /// Columns and rows of the grid.
     pub width: usize,
     pub height: usize,
-    /// Row-major evidence scaled to 0 (none) to 1 (the strongest cell).
+    /// Row-major, 0 to 1: the map's values divided by the largest of them, those below 0 (evidence against
+    /// the label) made 0. If none is above 0, all are 0.
     pub values: Vec<f32>,
     /// Where the photo lies on the grid.
     pub placement: Placement,
+}
+
+impl ClassMap {
+    /// Scales a row-major map of `[rows, columns]`.
+    pub(super) fn new(values: &[f32], [height, width]: [usize; 2], placement: Placement) -> Self {
+        let largest = values.iter().copied().fold(0.0, f32::max);
+        let scale = |value: f32| if largest > 0.0 { value.max(0.0) / largest } else { 0.0 };
+        Self { width, height, values: values.iter().map(|&value| scale(value)).collect(), placement }
+    }
 }
 
 /// The photo's rectangle in units of the network's square input: a padded photo lies inside 0..1,
@@ -92,4 +102,18 @@ pub struct Answer {
     pub prediction: Prediction,
     /// Evidence for `prediction.label`.
     pub class_map: ClassMap,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn class_maps_run_from_no_evidence_to_the_strongest() {
+        let placement = Placement { x: 0.0, y: 0.25, width: 1.0, height: 0.5 };
+        let map = |values: &[f32]| ClassMap::new(values, [2, 3], placement);
+        assert_eq!(map(&[-4.0, 0.0, 1.0, 2.0, 4.0, 3.0]).values, [0.0, 0.0, 0.25, 0.5, 1.0, 0.75]);
+        assert_eq!((map(&[0.0; 6]).height, map(&[0.0; 6]).width), (2, 3));
+        assert_eq!(map(&[-1.0; 6]).values, [0.0; 6]);
+    }
 }

@@ -1,0 +1,134 @@
+use super::{Alternative, Answer, ClassMap, Group, Milliseconds, ModelInfo, Prediction};
+
+/// The answer that logits mean. Size and durations are left at 0; `class_map` is asked for the best label's map.
+pub fn answer(info: &ModelInfo, logits: &[f32], class_map: impl FnOnce(usize) -> ClassMap) -> Answer {
+    let probabilities = softmax(logits, info.temperature);
+    let ranking = ranking(logits);
+    let best = ranking[0];
+    let label = &info.labels[best];
+    let probability = probabilities[best];
+    let prediction = Prediction {
+        label: label.id.clone(),
+        name: label.name.clone(),
+        probability,
+        recognised: label.group != Group::None
+            && info.thresholds.get(&label.group).is_some_and(|&threshold| probability >= threshold),
+        alternatives: ranking[1..]
+            .iter()
+            .map(|&ix| Alternative { label: info.labels[ix].id.clone(), probability: probabilities[ix] })
+            .collect(),
+        model: info.version.clone(),
+        milliseconds: Milliseconds { decode: 0.0, infer: 0.0 },
+        width: 0,
+        height: 0,
+    };
+    Answer { prediction, class_map: class_map(best) }
+}
+
+/// `exp(z/T) / Σ exp(z/T)`. The largest logit is subtracted from all first, so that nothing overflows.
+fn softmax(logits: &[f32], temperature: f32) -> Vec<f32> {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let exponentials: Vec<f64> = logits
+        .iter()
+        .map(|&logit| ((f64::from(logit) - f64::from(largest)) / f64::from(temperature)).exp())
+        .collect();
+    let sum: f64 = exponentials.iter().sum();
+    exponentials.iter().map(|exponential| (exponential / sum) as f32).collect()
+}
+
+/// Labels from the most probable to the least; of equal ones the earlier comes first. By the logits, since
+/// probabilities that round to 0 no longer differ.
+fn ranking(logits: &[f32]) -> Vec<usize> {
+    let mut ranking: Vec<usize> = (0..logits.len()).collect();
+    ranking.sort_by(|&a, &b| logits[b].total_cmp(&logits[a]));
+    ranking
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::{Filter, Fit, Label, Placement, Resize, Verdict};
+
+    fn info() -> ModelInfo {
+        let label = |id: &str, group| Label { id: id.into(), name: id.to_uppercase(), phrase: None, group };
+        ModelInfo {
+            version: "test".into(),
+            labels: vec![
+                label("dress", Group::Core),
+                label("skirt", Group::Garment),
+                label("not-clothing", Group::None),
+            ],
+            input_size: 8,
+            resize: Resize { fit: Fit::Pad, filter: Filter::Bilinear },
+            mean: [0.5; 3],
+            std: [0.5; 3],
+            temperature: 2.0,
+            thresholds: [(Group::Core, 0.5), (Group::Garment, 0.8)].into(),
+            training_data: "sha256:00".into(),
+            license: "MIT".into(),
+            metrics: None,
+        }
+    }
+
+    fn answer(logits: &[f32]) -> Answer {
+        let info = info();
+        super::answer(&info, logits, |label| {
+            let placement = Placement { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+            ClassMap { width: 1, height: 1, values: vec![label as f32], placement }
+        })
+    }
+
+    /// Logits that give these probabilities at the test model's temperature.
+    fn logits(probabilities: [f32; 3]) -> [f32; 3] {
+        probabilities.map(|probability| probability.ln() * 2.0 + 7.0)
+    }
+
+    #[test]
+    fn probabilities_are_tempered() {
+        let prediction = answer(&[2.0 * 3f32.ln(), 0.0, 0.0]).prediction;
+        assert!((prediction.probability - 0.6).abs() < 1e-6);
+        assert!((prediction.alternatives[0].probability - 0.2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn huge_logits_do_not_overflow() {
+        let prediction = answer(&[1e30, -1e30, 3e38]).prediction;
+        assert_eq!((prediction.label.as_str(), prediction.probability), ("not-clothing", 1.0));
+        assert!(prediction.alternatives.iter().all(|other| other.probability == 0.0));
+    }
+
+    #[test]
+    fn all_others_follow_most_probable_first() {
+        let prediction = answer(&logits([0.2, 0.1, 0.7])).prediction;
+        let order: Vec<_> = prediction.alternatives.iter().map(|other| other.label.as_str()).collect();
+        assert_eq!((prediction.label.as_str(), order), ("not-clothing", vec!["dress", "skirt"]));
+        let sum = prediction.probability
+            + prediction.alternatives.iter().map(|other| other.probability).sum::<f32>();
+        assert!((sum - 1.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn equals_are_in_the_models_order() {
+        let answer = answer(&[1.0, 1.0, 1.0]);
+        assert_eq!(answer.prediction.label, "dress");
+        assert_eq!(answer.prediction.alternatives[0].label, "skirt");
+        assert_eq!(answer.class_map.values, [0.0]);
+    }
+
+    #[test]
+    fn a_garment_is_recognised_from_its_groups_threshold_on() {
+        for (probabilities, label, recognised, verdict) in [
+            ([0.51, 0.29, 0.2], "dress", true, Verdict::Garment),
+            ([0.49, 0.31, 0.2], "dress", false, Verdict::Unsure),
+            ([0.1, 0.81, 0.09], "skirt", true, Verdict::Garment),
+            ([0.1, 0.79, 0.11], "skirt", false, Verdict::Unsure),
+            ([0.01, 0.01, 0.98], "not-clothing", false, Verdict::NoGarment),
+        ] {
+            let prediction = answer(&logits(probabilities)).prediction;
+            assert_eq!(
+                (prediction.label.as_str(), prediction.recognised, prediction.verdict(&info())),
+                (label, recognised, verdict)
+            );
+        }
+    }
+}

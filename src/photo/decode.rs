@@ -1,0 +1,92 @@
+use std::io::Cursor;
+
+use image::{
+    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation,
+};
+
+use super::{Error, Format, sniff};
+
+/// What is too much to decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Size of the file. The default, 100 MB, is several times the largest JPEG a phone makes; whatever is larger is
+    /// hardly a photo, and a browser holds the whole of it in memory.
+    pub bytes: u64,
+    /// Width times height. The default, 100 million, covers phones' high-resolution modes and panoramas; decoding takes
+    /// three bytes a pixel, up to nine while a JPEG that loads progressively is put together or a photo is
+    /// turned upright, which a 32-bit WebAssembly memory still holds.
+    pub pixels: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 100_000_000, pixels: 100_000_000 }
+    }
+}
+
+/// Decodes a JPEG, PNG, WebP, GIF or BMP file to 8-bit RGB.
+///
+/// - The EXIF orientation, which JPEG, PNG and WebP files may have, is applied: the photo comes out upright.
+/// - Grey becomes RGB, 16 bits become 8, CMYK is converted without a colour profile; other colour profiles are ignored.
+/// - What is transparent is shown on white, as on paper.
+/// - Of an animation it is the first frame.
+/// - A JPEG cut short is accepted as browsers do: the missing part is grey. Other formats are refused then.
+///
+/// # Errors
+///
+/// All of [`Error`]. The picture's dimensions are compared with `limits` before memory is allocated for pixels.
+pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
+    if bytes.len() as u64 > limits.bytes {
+        return Err(Error::TooManyBytes { bytes: bytes.len() as u64, limit: limits.bytes });
+    }
+    let format = sniff(bytes)?;
+    let damaged = |error: ImageError| Error::Damaged { kind: format.to_string(), detail: error.to_string() };
+
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format.into());
+    reader.limits(decoder_limits(limits));
+    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > limits.pixels {
+        return Err(Error::TooManyPixels { width, height, limit: limits.pixels });
+    }
+    // A photo with broken EXIF data is still a photo.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+
+    let mut upright = DynamicImage::ImageRgb8(over_white(picture));
+    upright.apply_orientation(orientation);
+    Ok(upright.into_rgb8())
+}
+
+impl From<Format> for ImageFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Jpeg => ImageFormat::Jpeg,
+            Format::Png => ImageFormat::Png,
+            Format::WebP => ImageFormat::WebP,
+            Format::Gif => ImageFormat::Gif,
+            Format::Bmp => ImageFormat::Bmp,
+        }
+    }
+}
+
+/// What decoders may allocate beside: frames larger than their picture, bloated metadata. Eight bytes a pixel is
+/// the most a picture itself takes (RGBA of 16 bits).
+fn decoder_limits(limits: &Limits) -> image::Limits {
+    let mut decoder_limits = image::Limits::no_limits();
+    decoder_limits.max_alloc = Some(limits.pixels.saturating_mul(8));
+    decoder_limits
+}
+
+fn over_white(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let picture = picture.into_rgba8();
+    let mut opaque = RgbImage::new(picture.width(), picture.height());
+    for (to, from) in opaque.pixels_mut().zip(picture.pixels()) {
+        let [r, g, b, alpha] = from.0.map(u32::from);
+        to.0 = [r, g, b].map(|colour| ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8);
+    }
+    opaque
+}
