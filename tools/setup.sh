@@ -1,0 +1,193 @@
+#!/bin/sh
+# setup.sh WHAT...: installs what is missing of the named things and says so; silent when all is there.
+#
+#   wasm          the Rust target wasm32-unknown-unknown
+#   trunk         Trunk and wasm-bindgen, which build the page
+#   brotli        the compressor, for measuring the bundle
+#   browser       Chromium and chromedriver, for the browser tests
+#   python        a virtual environment in model/.venv that can check the model file
+#   python-train  the same with PyTorch, so that it can train
+#
+# Everything goes into target/tools and model/.venv, but for packages of the system (apt-get).
+set -eu
+cd "$(dirname "$0")/.."
+tools=$PWD/target/tools
+PATH=$tools/bin:$PATH
+
+trunk_version=0.22.1
+
+say() { echo "--- $*"; }
+fail() {
+    echo "Setup stopped: $*" >&2
+    exit 1
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+need() { has "$1" || fail "$1 is missing. $2"; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        fail "this needs root: $*"
+    fi
+}
+
+# apt_install PACKAGE...: false where there is no apt-get, or where it fails (it has then told why).
+apt_install() {
+    has apt-get || return 1
+    say "Installing $* with apt-get"
+    as_root apt-get update -qq || true
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+need_rust() {
+    need cargo "Install Rust from https://rustup.rs and open a new shell."
+    need cc "A C compiler links Rust programs: apt-get install gcc, or your system's equivalent."
+}
+
+# ---- wasm
+
+setup_wasm() {
+    need_rust
+    has_wasm && return
+    if has rustup; then
+        say "Adding the WebAssembly target to Rust with rustup"
+        rustup target add wasm32-unknown-unknown && has_wasm && return
+        say "That did not help (see above); trying Debian's Rust instead"
+    fi
+    debian_wasm && has_wasm && return
+    fail "no WebAssembly target. Run 'rustup target add wasm32-unknown-unknown' where static.rust-lang.org" \
+        "can be reached, or use Debian 12 or later with its security updates."
+}
+
+has_wasm() { tools/wasm-env.sh true 2>/dev/null; }
+
+# Debian packages a recent Rust, but not this target's standard library; its source is there to build it from.
+debian_wasm() {
+    apt_install rustc-web cargo-web rust-web-src rust-web-clippy || return
+    say "Building the standard library for WebAssembly (some minutes, once)"
+    scratch=$(mktemp -d)
+    mkdir "$scratch/src"
+    touch "$scratch/src/lib.rs"
+    printf '[package]\nname = "empty"\nedition = "2024"\n' >"$scratch/Cargo.toml"
+    # -Cembed-bitcode lets a program optimise across the standard library (LTO).
+    (
+        cd "$scratch"
+        unset RUSTC RUSTDOC RUSTUP_TOOLCHAIN
+        PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1 CARGO_TARGET_DIR=$scratch/target \
+            CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS=-Cembed-bitcode=yes \
+            CARGO_PROFILE_RELEASE_CODEGEN_UNITS=1 \
+            cargo build --quiet --release --target wasm32-unknown-unknown \
+            -Zbuild-std=std,panic_abort,panic_unwind,proc_macro,test
+    ) || return
+    built=$scratch/target/wasm32-unknown-unknown/release/deps
+    library=$(/usr/bin/rustc --target wasm32-unknown-unknown --print target-libdir)
+    rm "$built"/libempty-*
+    as_root rm -rf "$library"
+    as_root mkdir -p "$library"
+    as_root cp "$built"/*.rlib "$library"
+    rm -rf "$scratch"
+}
+
+# ---- trunk
+
+version_of() { "$1" --version 2>/dev/null | sed 's/^[^0-9]*\([0-9.]*\).*/\1/'; }
+at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# install_tool CRATE VERSION FLAG...: not as optimised as a release would be, but built in a third of the time.
+install_tool() {
+    say "Building $1 $2 (some minutes, once)"
+    crate=$1 version=$2
+    shift 2
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo install --quiet "$crate" --version "$version" --root "$tools" --target-dir "$tools/build" "$@" ||
+        fail "$crate $version could not be built (see above). Is crates.io reachable, is Rust recent (rustup update)?"
+}
+
+setup_trunk() {
+    need_rust
+    # The versions of the wasm-bindgen library and of its command must be the same.
+    bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
+    at_least $trunk_version "$(version_of trunk)" ||
+        install_tool trunk $trunk_version --locked --ignore-rust-version --no-default-features --features rustls
+    [ "$(version_of wasm-bindgen)" = "$bindgen_version" ] ||
+        install_tool wasm-bindgen-cli "$bindgen_version"
+    rm -rf "$tools/build"
+}
+
+# ---- brotli
+
+setup_brotli() {
+    has brotli || apt_install brotli || fail "brotli is missing; install your system's package of that name."
+}
+
+# ---- browser
+
+# Leaves target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
+setup_browser() {
+    find_browser && return
+    apt_install chromium chromium-driver || apt_install chromium-browser chromium-chromedriver || true
+    find_browser || fail "the browser tests need Chromium (or Chrome) and a chromedriver of the same version." \
+        "Install both, or name them in the variables CHROMIUM and CHROMEDRIVER."
+}
+
+find_browser() {
+    rm -f "$tools/bin/chromium" "$tools/bin/chromedriver"
+    for driver in "${CHROMEDRIVER:-}" chromedriver "${CHROMEWEBDRIVER:-}/chromedriver" \
+        /usr/lib/chromium-browser/chromedriver chromium.chromedriver; do
+        for chromium in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+            if has "$driver" && has "$chromium" && [ "$(major_of "$driver")" = "$(major_of "$chromium")" ]; then
+                start_with chromedriver "$driver"
+                start_with chromium "$chromium"
+                return
+            fi
+        done
+    done
+    return 1
+}
+
+major_of() { version_of "$1" | cut -d. -f1; }
+
+start_with() {
+    mkdir -p "$tools/bin"
+    printf '#!/bin/sh\nexec %s "$@"\n' "$(command -v "$2")" >"$tools/bin/$1"
+    chmod +x "$tools/bin/$1"
+}
+
+# ---- python
+
+# setup_python EXTRAS: brings model/.venv to what model/pyproject.toml asks for with these extras.
+setup_python() {
+    need python3 "Install Python 3: apt-get install python3 python3-venv, or your system's equivalent."
+    venv=model/.venv
+    wanted="$(cksum <model/pyproject.toml) $1"
+    grep -qxF "$wanted" $venv/installed 2>/dev/null && $venv/bin/python -c '' && return
+    $venv/bin/python -m pip --version >/dev/null 2>&1 ||
+        python3 -m venv --clear $venv >/dev/null 2>&1 ||
+        { apt_install python3-venv && python3 -m venv --clear $venv; } ||
+        fail "Python cannot make a virtual environment; install your system's package python3-venv."
+    say "Installing the Python packages of model[$1] into $venv"
+    # shellcheck disable=SC2046 # none or two words
+    $venv/bin/python -m pip install --quiet $(cpu_only_torch) --editable "model[$1]" ||
+        fail "pip could not install the packages (see above). Is pypi.org reachable?"
+    echo "$wanted" >>$venv/installed
+}
+
+# PyTorch's own index has builds without CUDA, a tenth in size. Used where it helps and can be reached.
+cpu_only_torch() {
+    index=https://download.pytorch.org/whl/cpu
+    has nvidia-smi || ! $venv/bin/python -c "import urllib.request as u; u.urlopen('$index', timeout=10)" 2>/dev/null ||
+        echo "--extra-index-url $index"
+}
+
+for what; do
+    case $what in
+    wasm | trunk | brotli | browser) "setup_$what" ;;
+    python) setup_python test ;;
+    python-train) setup_python test,train ;;
+    *) fail "there is nothing called '$what' to set up; see the head of $0." ;;
+    esac
+done

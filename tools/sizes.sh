@@ -1,0 +1,31 @@
+#!/bin/sh
+# sizes.sh DIST: prints what a first visit to the bundle in DIST loads, raw and as brotli, in bytes,
+# and fails where that is more than we allow ourselves.
+set -eu
+all_allowed=4500000
+page_allowed=250000 # what must arrive before the page can be seen and used
+
+cd "$1"
+
+# weigh PART FILE...: a line for each file; adds it up in `total` and `part`.
+weigh() {
+    part=0
+    for file in "$@"; do
+        [ -f "$file" ] || { echo "sizes.sh: the bundle has no $file" >&2; exit 1; }
+        packed=$(brotli --quality=11 --stdout "$file" | wc -c)
+        printf '%10d %10d  %s\n' "$(wc -c <"$file")" "$packed" "${file#./}"
+        part=$((part + packed))
+    done
+}
+
+printf '%10s %10s  %s\n' raw brotli file
+weigh index.html ./*.css page-*.js page-*.wasm
+page=$part
+weigh engine-*.js engine-*.wasm clothing-*.onnx
+all=$((page + part))
+
+echo "The page's own part: $page of $page_allowed bytes. First visit: $all of $all_allowed bytes."
+if [ $page -gt $page_allowed ] || [ $all -gt $all_allowed ]; then
+    echo "That is too much." >&2
+    exit 1
+fi
