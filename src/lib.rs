@@ -5,6 +5,9 @@
 //! - [`engine`]: the Web Worker that runs the classifier, and the page's side of it.
 //! - `app`: the page (WebAssembly only).
 //!
+//! The feature `inference` brings decoders and network, the feature `page` the page: the page's own
+//! WebAssembly is built without the former, so that it paints before the worker's has come.
+//!
 //! Each module knows only those above it. The first two know nothing of the browser and serve the
 //! native command line `classify` as well.
 
@@ -12,5 +15,5 @@ pub mod classifier;
 pub mod engine;
 pub mod photo;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
 pub mod app;

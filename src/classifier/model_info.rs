@@ -180,3 +180,90 @@ pub struct Metrics {
     /// Expected calibration error, 15 bins.
     pub ece: f32,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METADATA: [(&str, &str); 11] = [
+        ("format", "1"),
+        ("version", "2026.11-1"),
+        (
+            "labels",
+            r#"[{"id":"dress","name":"Dress","phrase":"a dress","group":"core"},
+                {"id":"socks","name":"Socks","group":"garment"},
+                {"id":"not-clothing","name":"Not clothing","group":"none"}]"#,
+        ),
+        ("input_size", "224"),
+        ("resize", r#"{"fit":"pad","filter":"bilinear"}"#),
+        ("mean", "[0.5, 0.4, 0.3]"),
+        ("std", "[0.5, 0.5, 1]"),
+        ("temperature", "1.25"),
+        ("thresholds", r#"{"core":0.4,"garment":0.45}"#),
+        ("training_data", "sha256:00"),
+        ("license", "MIT OR Apache-2.0"),
+    ];
+
+    /// The metadata above with another value for `key`, or with none.
+    fn with(key: &'static str, value: Option<&'static str>) -> Result<ModelInfo, ModelError> {
+        let others = METADATA.into_iter().filter(|(other, _)| *other != key);
+        ModelInfo::from_metadata(others.chain(value.map(|value| (key, value))))
+    }
+
+    #[test]
+    fn metadata_are_read() {
+        let info = with("unknown key", Some("no matter")).unwrap();
+        assert_eq!((&*info.version, info.input_size, info.temperature), ("2026.11-1", 224, 1.25));
+        assert_eq!(info.resize, Resize { fit: Fit::Pad, filter: Filter::Bilinear });
+        assert_eq!((info.mean, info.std), ([0.5, 0.4, 0.3], [0.5, 0.5, 1.0]));
+        assert_eq!(info.thresholds, [(Group::Core, 0.4), (Group::Garment, 0.45)].into());
+        assert_eq!((&*info.training_data, &*info.license), ("sha256:00", "MIT OR Apache-2.0"));
+        assert_eq!(
+            info.labels.iter().map(Label::phrase).collect::<Vec<_>>(),
+            ["a dress", "socks", "not clothing"]
+        );
+        assert_eq!(info.label("socks").unwrap().group, Group::Garment);
+        assert_eq!((info.label("hat"), info.metrics), (None, None));
+    }
+
+    #[test]
+    fn metrics_are_optional() {
+        let json =
+            r#"{"split":"test","photos":2021,"top1":0.87,"top1_core":0.9,"top1_core_only":0.97,"ece":0.02}"#;
+        let metrics = Metrics { photos: 2021, top1: 0.87, top1_core: 0.9, top1_core_only: 0.97, ece: 0.02 };
+        assert_eq!(with("metrics", Some(json)).unwrap().metrics, Some(metrics));
+    }
+
+    #[test]
+    fn each_missing_key_is_named() {
+        for (key, _) in METADATA {
+            assert_eq!(with(key, None), Err(ModelError::MissingKey { key }));
+        }
+    }
+
+    #[test]
+    fn wrong_values_are_refused_by_their_key() {
+        for (key, value) in [
+            ("format", "2"),
+            ("labels", "shirts"),
+            ("labels", "[]"),
+            ("labels", r#"[{"id":"a","name":"A","group":"hat"}]"#),
+            ("labels", r#"[{"id":"","name":"A","group":"core"}]"#),
+            ("labels", r#"[{"id":"a","name":"A","group":"core"},{"id":"a","name":"B","group":"core"}]"#),
+            ("input_size", "0"),
+            ("input_size", "224.5"),
+            ("input_size", "100000"),
+            ("resize", r#"{"fit":"pad","filter":"nearest"}"#),
+            ("mean", "[0.5, 0.5]"),
+            ("std", "[0.5, 0.5, 0]"),
+            ("temperature", "0"),
+            ("temperature", "warm"),
+            ("thresholds", r#"{"core":40,"garment":40}"#),
+            ("thresholds", r#"{"core":0.4}"#),
+            ("metrics", "good"),
+        ] {
+            let error = with(key, Some(value)).expect_err(value);
+            assert!(matches!(error, ModelError::WrongValue { key: found, .. } if found == key), "{error}");
+        }
+    }
+}

@@ -118,3 +118,151 @@ fn check(tensor: &'static str, fact: &TypedFact, shape: &[usize]) -> Result<(), 
 fn unsupported(error: impl std::fmt::Display) -> ModelError {
     ModelError::Unsupported { reason: format!("{error:#}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::pb::{
+        AttributeProto, GraphProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+        ValueInfoProto, attribute_proto::AttributeType, tensor_shape_proto::Dimension,
+        tensor_shape_proto::dimension::Value as Length, type_proto,
+    };
+
+    use super::*;
+
+    const SIDE: usize = 4;
+    const FLOAT: i32 = 1;
+
+    fn tensor(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+        TensorProto {
+            name: name.into(),
+            dims: dims.into(),
+            data_type: FLOAT,
+            float_data: values.into(),
+            ..Default::default()
+        }
+    }
+
+    fn value(name: &str, dims: &[i64]) -> ValueInfoProto {
+        // A length below 0 stands for one that is not fixed.
+        let length = |&dim: &i64| if dim < 0 { Length::DimParam("n".into()) } else { Length::DimValue(dim) };
+        let dim =
+            dims.iter().map(|dim| Dimension { value: Some(length(dim)), ..Default::default() }).collect();
+        let tensor = type_proto::Tensor { elem_type: FLOAT, shape: Some(TensorShapeProto { dim }) };
+        ValueInfoProto {
+            name: name.into(),
+            r#type: Some(TypeProto {
+                value: Some(type_proto::Value::TensorType(tensor)),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }
+    }
+
+    fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
+        NodeProto {
+            op_type: op.into(),
+            name: output.into(),
+            input: inputs.iter().map(|input| input.to_string()).collect(),
+            output: vec![output.into()],
+            ..Default::default()
+        }
+    }
+
+    /// Two labels: the first is for red (and a half, always), the second for green less blue. Pairs of pixels make
+    /// the cells of the class maps.
+    fn proto() -> ModelProto {
+        let mut convolution = node("Conv", &["image", "weights"], "class_maps");
+        convolution.attribute.push(AttributeProto {
+            name: "strides".into(),
+            r#type: AttributeType::Ints.into(),
+            ints: vec![2, 2],
+            ..Default::default()
+        });
+        let mut weights = vec![0.0; 2 * 3 * 4];
+        weights[..4].fill(0.25);
+        weights[16..20].fill(0.25);
+        weights[20..].fill(-0.25);
+        convolution.attribute.push(AttributeProto {
+            name: "kernel_shape".into(),
+            r#type: AttributeType::Ints.into(),
+            ints: vec![2, 2],
+            ..Default::default()
+        });
+        let graph = GraphProto {
+            input: vec![value("image", &[1, 3, 4, 4])],
+            output: vec![value("class_maps", &[1, 2, 2, 2]), value("logits", &[1, 2])],
+            initializer: vec![
+                tensor("weights", &[2, 3, 2, 2], &weights),
+                tensor("bias", &[1, 2], &[0.5, 0.0]),
+            ],
+            node: vec![
+                convolution,
+                node("GlobalAveragePool", &["class_maps"], "pooled"),
+                node("Flatten", &["pooled"], "flat"),
+                node("Add", &["flat", "bias"], "logits"),
+            ],
+            ..Default::default()
+        };
+        let opset = OperatorSetIdProto { domain: String::new(), version: 17 };
+        ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(graph), ..Default::default() }
+    }
+
+    fn refusal(change: impl FnOnce(&mut GraphProto)) -> ModelError {
+        let mut proto = proto();
+        change(proto.graph.as_mut().unwrap());
+        Network::new(&proto, 2, SIDE).err().expect("a refusal")
+    }
+
+    #[test]
+    fn a_network_yields_logits_and_class_maps_by_name() {
+        let network = Network::new(&proto(), 2, SIDE).unwrap();
+        let mut pixels = [0.0; 3 * SIDE * SIDE];
+        pixels[3] = 4.0; // red, in the upper right cell
+        pixels[32 + 8] = 8.0; // blue, in the lower left cell
+        let output = network.run(&pixels).unwrap();
+        assert_eq!(output.grid, [2, 2]);
+        assert_eq!(output.class_map(0), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(output.class_map(1), [0.0, 0.0, -2.0, 0.0]);
+        assert_eq!(output.logits, [0.25 + 0.5, -0.5]);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_no_answer() {
+        let network = Network::new(&proto(), 2, SIDE).unwrap();
+        assert!(matches!(network.run(&[f32::NAN; 48]), Err(ClassifyError::Inference(_))));
+        assert!(matches!(network.run(&[0.0; 3]), Err(ClassifyError::Inference(_))));
+    }
+
+    #[test]
+    fn shapes_that_contradict_the_metadata_are_refused() {
+        let shape = |labels, side, found: &str| {
+            let Err(error) = Network::new(&proto(), labels, side) else { panic!("accepted") };
+            assert!(matches!(error, ModelError::Shape { tensor, .. } if tensor == found), "{error}");
+        };
+        shape(3, SIDE, "output “logits”");
+        shape(2, 8, "input");
+        let dynamic = refusal(|graph| graph.input[0] = value("image", &[-1, 3, 4, 4]));
+        assert!(matches!(dynamic, ModelError::Shape { tensor: "input", .. }), "{dynamic}");
+        let two = refusal(|graph| graph.input.push(value("mask", &[1])));
+        assert!(matches!(two, ModelError::Shape { tensor: "input", .. }), "{two}");
+    }
+
+    #[test]
+    fn a_missing_output_is_named() {
+        let error = refusal(|graph| graph.output.truncate(1));
+        assert_eq!(error.cause(), "The model's output “logits” should be present, but is missing.");
+    }
+
+    #[test]
+    fn unknown_operators_are_refused() {
+        let error = refusal(|graph| graph.node[1].op_type = "GlobalMystery".into());
+        assert!(matches!(error, ModelError::Unsupported { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_onnx_file_is_refused() {
+        for bytes in [&b""[..], b"not a model", &[0xFF; 64]] {
+            assert!(matches!(parse(bytes), Err(ModelError::NotOnnx { .. })));
+        }
+    }
+}

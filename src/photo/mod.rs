@@ -3,10 +3,12 @@
 //! [`sniff`] tells the format by the first bytes, [`decode`] does the rest. A file name is never asked:
 //! phones and messengers name files wrongly.
 
+#[cfg(feature = "inference")]
 mod decode;
 mod error;
 mod sniff;
 
+#[cfg(feature = "inference")]
 pub use decode::{Limits, decode};
 pub use error::Error;
 pub use sniff::{Format, SNIFF_BYTES, sniff};

@@ -1,0 +1,29 @@
+// Says in words why the page cannot start. Old syntax on purpose: this file must run in the browsers
+// that cannot run the rest.
+(function () {
+  "use strict";
+  var started = false;
+
+  function show(id) {
+    if (started) return;
+    started = true;
+    function reveal() {
+      document.getElementById(id).hidden = false;
+      var opening = document.getElementById("shell-loading");
+      if (opening) opening.hidden = true;
+    }
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", reveal);
+    else reveal();
+  }
+
+  // The smallest module with a SIMD instruction: (func (result v128) (i8x16.splat (i32.const 0)))
+  var simd = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+  var able = typeof WebAssembly === "object" && "noModule" in document.createElement("script") &&
+    WebAssembly.validate(new Uint8Array(simd));
+  if (!able) show("old-browser");
+
+  // Trunk's own event, after the page's code has run.
+  addEventListener("TrunkApplicationStarted", function () { started = true; });
+  addEventListener("unhandledrejection", function () { show("not-loaded"); });
+  addEventListener("error", function () { show("not-loaded"); }, true);
+})();

@@ -1,0 +1,49 @@
+use leptos::{ev, prelude::*};
+use web_sys::DataTransfer;
+
+use crate::app::session::Session;
+
+/// Accepts photos dropped or pasted anywhere on the page, and says so while one is held over it.
+#[component]
+pub fn DropZone() -> impl IntoView {
+    let session = Session::expect();
+    let over = RwSignal::new(false);
+
+    let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| match transfer
+        .and_then(|transfer| transfer.files())
+        .filter(|files| files.length() > 0)
+    {
+        Some(files) => session.add(&files),
+        None => {
+            session.notice.set(Some(otherwise));
+            session.announcement.set(otherwise.into());
+        }
+    };
+    let listeners = [
+        window_event_listener(ev::dragover, move |event| {
+            event.prevent_default();
+            over.set(true);
+        }),
+        window_event_listener(ev::dragleave, move |event| {
+            // Leaving the window, not passing from one element to the next.
+            if event.related_target().is_none() {
+                over.set(false);
+            }
+        }),
+        window_event_listener(ev::drop, move |event| {
+            event.prevent_default();
+            over.set(false);
+            take(event.data_transfer(), "That was no file. Save the picture first, then drop it here.");
+        }),
+        window_event_listener(ev::paste, move |event| {
+            take(event.clipboard_data(), "There is no picture to paste. Copy one first, then paste it here.");
+        }),
+    ];
+    on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
+
+    view! {
+        <div class="drop-hint" class:over=move || over.get() aria-hidden="true">
+            <p>"Drop your photos"</p>
+        </div>
+    }
+}

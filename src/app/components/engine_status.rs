@@ -1,0 +1,36 @@
+use leptos::prelude::*;
+
+use crate::{app::session::Session, engine::EngineState};
+
+/// How far the network has loaded, or why it has not.
+#[component]
+pub fn EngineStatus() -> impl IntoView {
+    let session = Session::expect();
+    let share = Memo::new(move |_| match session.engine.get() {
+        EngineState::Loading { received, total } => Some(100 * received / total.max(1)),
+        _ => None,
+    });
+    let failure = Memo::new(move |_| match session.engine.get() {
+        EngineState::Failed(failure) => Some(failure),
+        _ => None,
+    });
+    view! {
+        {move || share.get().map(|_| view! {
+            <div class="loading">
+                <label for="loading">
+                    {move || match share.get() {
+                        Some(100) => "Starting…".to_string(),
+                        share => format!("Getting ready: {}\u{a0}%", share.unwrap_or(0)),
+                    }}
+                </label>
+                <progress id="loading" max="100" prop:value=move || share.get().unwrap_or(100) as f64></progress>
+            </div>
+        })}
+        {move || failure.get().map(|failure| view! {
+            <div class="failed" role="alert">
+                <p><strong>{failure.cause()}</strong>" "{failure.remedy()}</p>
+                <button class="button" on:click=move |_| session.retry()>"Try again"</button>
+            </div>
+        })}
+    }
+}

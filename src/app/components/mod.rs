@@ -1,0 +1,9 @@
+pub mod announcer;
+pub mod class_map;
+pub mod drop_zone;
+pub mod engine_status;
+pub mod guesses;
+pub mod icon;
+pub mod photo_card;
+pub mod photo_list;
+pub mod picker;

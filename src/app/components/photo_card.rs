@@ -1,0 +1,132 @@
+use leptos::prelude::*;
+
+use super::{
+    class_map::ClassMapOverlay,
+    guesses::Guesses,
+    icon::{Chevron, Cross},
+};
+use crate::{
+    app::{
+        session::{Item, Session},
+        words,
+    },
+    classifier::Verdict,
+    engine::{EngineState, ItemState},
+};
+
+/// One photo with its answer: a row, or large when it is open.
+#[component]
+pub fn PhotoCard(item: Item) -> impl IntoView {
+    let session = Session::expect();
+    let Item { id, file_name, url, state, open } = item;
+    let map_shown = RwSignal::new(false);
+    let no_preview = RwSignal::new(false);
+
+    let kind = move || match state.get() {
+        ItemState::Waiting => "waiting",
+        ItemState::Working => "working",
+        ItemState::Done(_) => "done",
+        ItemState::Refused(_) => "refused",
+    };
+    let class_map = move || match state.get() {
+        ItemState::Done(answer) if map_shown.get() && open.get() => {
+            Some(view! { <ClassMapOverlay map=answer.class_map/> })
+        }
+        _ => None,
+    };
+    let alt = {
+        let file_name = file_name.clone();
+        move || format!("Your photo {file_name}")
+    };
+    let remove_label = format!("Remove {file_name}");
+    let toggle_label = {
+        let file_name = file_name.clone();
+        move || format!("{} details of {file_name}", if open.get() { "Hide" } else { "Show" })
+    };
+
+    view! {
+        <li class="card" class:open=move || open.get() data-state=kind data-file=file_name.clone()>
+            <div class="photo">
+                <div class="photo-box">
+                    <img src=url alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get()
+                        on:error=move |_| no_preview.set(true)/>
+                    {move || no_preview.get().then(|| view! { <p class="no-preview">"No preview"</p> })}
+                    {class_map}
+                </div>
+            </div>
+            <div class="answer">
+                {move || match state.get() {
+                    ItemState::Waiting => waiting(session).into_any(),
+                    ItemState::Working => busy("Looking…".into()).into_any(),
+                    ItemState::Refused(refusal) => view! {
+                        <h2 class="headline">"Not answered"</h2>
+                        <p class="detail">{refusal.cause()}" "{refusal.remedy()}</p>
+                    }.into_any(),
+                    ItemState::Done(answer) => done(session, answer.prediction, open, map_shown).into_any(),
+                }}
+                <p class="file-name">{file_name.clone()}</p>
+            </div>
+            <div class="actions">
+                <button class="quiet" aria-label=toggle_label aria-expanded=move || open.get().to_string()
+                    on:click=move |_| open.update(|open| *open = !*open)>
+                    <Chevron/>
+                </button>
+                <button class="quiet" id=format!("remove-{}", id.0) aria-label=remove_label
+                    on:click=move |_| session.remove(id)>
+                    <Cross/>
+                </button>
+            </div>
+        </li>
+    }
+}
+
+fn waiting(session: Session) -> impl IntoView {
+    move || {
+        busy(match session.engine.get() {
+            EngineState::Loading { .. } => "Waiting for the network to load…".into(),
+            EngineState::Ready(_) => "In the queue".into(),
+            EngineState::Failed(_) => "Waiting: the network has not loaded".into(),
+        })
+    }
+}
+
+fn busy(words: String) -> impl IntoView {
+    view! { <p class="busy"><span class="pulse" aria-hidden="true"></span>{words}</p> }
+}
+
+fn done(
+    session: Session,
+    prediction: crate::classifier::Prediction,
+    open: RwSignal<bool>,
+    map_shown: RwSignal<bool>,
+) -> impl IntoView {
+    // The model is there: it has answered.
+    let model = untrack(|| session.model());
+    model.map(|model| {
+        let words::Answer { headline, detail } = words::answer(&prediction, &model);
+        let verdict = match prediction.verdict(&model) {
+            Verdict::Garment => "garment",
+            Verdict::Unsure => "unsure",
+            Verdict::NoGarment => "no-garment",
+        };
+        let facts = format!(
+            "{} × {} pixels, read in {:.0} ms, recognised in {:.0} ms",
+            prediction.width,
+            prediction.height,
+            prediction.milliseconds.decode,
+            prediction.milliseconds.infer,
+        );
+        view! {
+            <h2 class="headline" data-verdict=verdict data-label=prediction.label.clone()>{headline}</h2>
+            <p class="detail">{detail}</p>
+            {move || open.get().then(|| view! {
+                <Guesses prediction=prediction.clone() model=model.clone()/>
+                <button class="button small" aria-pressed=move || map_shown.get().to_string()
+                    on:click=move |_| map_shown.update(|shown| *shown = !*shown)>
+                    {move || if map_shown.get() { "Hide where it looked" } else { "Show where it looked" }}
+                </button>
+                <p class="facts">{facts.clone()}</p>
+            })}
+        }
+    })
+}

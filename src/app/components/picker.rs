@@ -1,0 +1,31 @@
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Event, HtmlInputElement};
+
+use super::icon::{Camera, Picture};
+use crate::app::session::Session;
+
+/// The kinds that are decoded. Naming them makes phones that keep photos as HEIC hand over a JPEG.
+const KINDS: &str = "image/jpeg,image/png,image/webp,image/gif,image/bmp";
+
+/// Chooses photos from the device or, on phones, takes one.
+#[component]
+pub fn Picker() -> impl IntoView {
+    let session = Session::expect();
+    let picked = move |event: Event| {
+        let input: HtmlInputElement = event.target().expect("an input changed").unchecked_into();
+        if let Some(files) = input.files() {
+            session.add(&files);
+        }
+        // The same photo may be chosen again.
+        input.set_value("");
+    };
+    view! {
+        <div class="picker">
+            <input id="choose" class="visually-hidden" type="file" accept=KINDS multiple on:change=picked/>
+            <label class="button primary" for="choose"><Picture/>"Choose photos"</label>
+            <input id="take" class="visually-hidden touch" type="file" accept="image/jpeg" capture="environment" on:change=picked/>
+            <label class="button touch" for="take"><Camera/>"Take a photo"</label>
+        </div>
+    }
+}

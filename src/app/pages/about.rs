@@ -1,0 +1,90 @@
+use leptos::prelude::*;
+
+use super::title;
+use crate::{
+    app::{components::engine_status::EngineStatus, session::Session, words::percent},
+    classifier::{Group, Metrics, ModelInfo},
+};
+
+/// What the network knows, how good it is, and where it fails; all of it read from the model's file.
+#[component]
+pub fn About() -> impl IntoView {
+    title("About – What garment is this?");
+    let session = Session::expect();
+    let model = Memo::new(move |_| session.model());
+    view! {
+        <article class="prose">
+            <h1>"About"</h1>
+            <p>
+                "This page tells what garment is on a photo. A neural network does it, and the network runs "
+                "here, in your browser, not on a server."
+            </p>
+            <h2>"Where your photos go"</h2>
+            <p>
+                "Nowhere. They are read, looked at and forgotten on this device. The page sends nothing: no "
+                "photos, no answers, no statistics, and it sets no cookies."
+            </p>
+            {move || match model.get() {
+                Some(model) => knowledge(model).into_any(),
+                None => view! { <EngineStatus/> }.into_any(),
+            }}
+            <h2>"Where it fails"</h2>
+            <ul>
+                <li>"It names one garment a photo. Of a whole outfit it names what it finds most of."</li>
+                <li>"Show the whole garment: a dress without its hem looks like a t-shirt."</li>
+                <li>"A polo shirt whose collar is hidden is a t-shirt to it; shirts, long-sleeved tops and jackets are close neighbours."</li>
+                <li>"It was trained mostly on garments that lie, hang or are worn, on phone and shop photos; drawings and unusual angles can mislead it."</li>
+                <li>"“Sure” is measured, not promised: of the answers it calls 80 % sure, about one in five is wrong."</li>
+            </ul>
+            <h2>"Photos it can read"</h2>
+            <p>
+                "JPEG, PNG, WebP, GIF (the first picture) and BMP, up to 100 million pixels and 100 MB. "
+                "Photos that are stored sideways are turned first."
+            </p>
+        </article>
+    }
+}
+
+fn knowledge(model: ModelInfo) -> impl IntoView {
+    let names = |group: Group| {
+        let of_group = model.labels.iter().filter(|label| label.group == group);
+        of_group.map(|label| label.name.clone()).collect::<Vec<_>>()
+    };
+    let list = |names: Vec<String>| {
+        let entries: Vec<_> = names.into_iter().map(|name| view! { <li>{name}</li> }).collect();
+        view! { <ul class="labels">{entries}</ul> }
+    };
+    let (core, others) = (names(Group::Core), names(Group::Garment));
+    view! {
+        <h2>"What it knows"</h2>
+        <p>"It is made for these:"</p>
+        {list(core)}
+        {(!others.is_empty()).then(|| view! { <p>"It also knows:"</p> {list(others)} })}
+        <p>"When it sees none of them, or is not sure enough, it says so."</p>
+        {model.metrics.map(quality)}
+        <p class="facts">
+            "Model "{model.version}", "{model.input_size}" × "{model.input_size}" pixels, licence "{model.license}"."
+        </p>
+    }
+}
+
+fn quality(metrics: Metrics) -> impl IntoView {
+    view! {
+        <h2>"How good it is"</h2>
+        <p>{format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos)}</p>
+        <dl class="figures">
+            <div>
+                <dt>"right on the garments it is made for, when only those compete"</dt>
+                <dd>{percent(metrics.top1_core_only)}</dd>
+            </div>
+            <div>
+                <dt>"right on them among all labels"</dt>
+                <dd>{percent(metrics.top1_core)}</dd>
+            </div>
+            <div>
+                <dt>"right on all photos among all labels"</dt>
+                <dd>{percent(metrics.top1)}</dd>
+            </div>
+        </dl>
+    }
+}

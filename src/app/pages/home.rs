@@ -1,0 +1,27 @@
+use leptos::prelude::*;
+
+use super::title;
+use crate::app::{
+    components::{engine_status::EngineStatus, icon::Lock, photo_list::PhotoList, picker::Picker},
+    session::Session,
+};
+
+/// Choose a photo, read what it shows.
+#[component]
+pub fn Home() -> impl IntoView {
+    title("What garment is this?");
+    let session = Session::expect();
+    let empty = Memo::new(move |_| session.items.with(Vec::is_empty));
+    view! {
+        <section class="ask" class:empty=move || empty.get()>
+            <h1>"What garment is this?"</h1>
+            <p class="lead">"Pick a photo of a garment and read what it is."</p>
+            <Picker/>
+            <p class="hint">"Or drop or paste photos anywhere on this page."</p>
+            {move || session.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
+            <EngineStatus/>
+            <p class="private"><Lock/>"Your photo never leaves this device."</p>
+        </section>
+        {move || (!empty.get()).then(|| view! { <PhotoList/> })}
+    }
+}

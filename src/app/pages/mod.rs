@@ -1,0 +1,10 @@
+pub mod about;
+pub mod home;
+pub mod not_found;
+
+use leptos::prelude::*;
+
+/// Names the page in the browser's tab.
+fn title(words: &str) {
+    document().set_title(words);
+}

@@ -1,0 +1,219 @@
+//! The page's state, in one place: what the engine says, the photos, what is announced.
+
+use std::cell::Cell;
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{File, FileList, HtmlElement, Url};
+
+use super::words;
+use crate::{
+    classifier::ModelInfo,
+    engine::{
+        EngineState, Failure, ItemState,
+        client::{Engine, Files, Output},
+        queue::ItemId,
+    },
+};
+
+/// One photo of the list.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Item {
+    pub id: ItemId,
+    pub file_name: String,
+    /// Object URL of the file, revoked when the item is removed.
+    pub url: String,
+    pub state: RwSignal<ItemState>,
+    /// Whether it is shown large.
+    pub open: RwSignal<bool>,
+}
+
+/// A handle to the state; copies are the same session.
+#[derive(Clone, Copy)]
+pub struct Session {
+    pub engine: RwSignal<EngineState>,
+    /// Newest pick first, each pick in its own order.
+    pub items: RwSignal<Vec<Item>>,
+    /// A sentence about the last attempt to add photos, when it brought none.
+    pub notice: RwSignal<Option<&'static str>>,
+    /// What a screen reader is told next.
+    pub announcement: RwSignal<String>,
+    client: StoredValue<Option<Engine>, LocalStorage>,
+    next_id: StoredValue<Cell<u32>, LocalStorage>,
+}
+
+impl Session {
+    /// Starts the engine and hears of it.
+    pub fn start() -> Self {
+        let session = Self {
+            engine: RwSignal::new(EngineState::Loading { received: 0, total: 1 }),
+            items: RwSignal::new(Vec::new()),
+            notice: RwSignal::new(None),
+            announcement: RwSignal::new(String::new()),
+            client: StoredValue::new_local(None),
+            next_id: StoredValue::new_local(Cell::new(0)),
+        };
+        match Files::of_page() {
+            Some(files) => {
+                let engine = Engine::start(files, move |output| session.hear(output));
+                session.client.set_value(Some(engine));
+            }
+            None => session.engine.set(EngineState::Failed(Failure::Missing { status: 404 })),
+        }
+        session
+    }
+
+    /// The session that the page's root provides.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Puts the files on top of the list and asks about each.
+    pub fn add(self, files: &FileList) {
+        let files: Vec<File> = (0..files.length()).filter_map(|index| files.get(index)).collect();
+        if files.is_empty() {
+            return;
+        }
+        self.notice.set(None);
+        let single = files.len() == 1;
+        for item in self.items.get_untracked() {
+            item.open.set(false);
+        }
+        let added: Vec<(Item, File)> =
+            files.into_iter().filter_map(|file| Some((self.item(&file, single)?, file))).collect();
+        self.items.update(|items| {
+            items.splice(0..0, added.iter().map(|(item, _)| item.clone()));
+        });
+        self.client.with_value(|client| {
+            if let Some(client) = client {
+                for (item, file) in added {
+                    client.add(item.id, file);
+                }
+            }
+        });
+    }
+
+    fn item(self, file: &File, open: bool) -> Option<Item> {
+        let id = self.next_id.with_value(|next| next.replace(next.get() + 1));
+        Some(Item {
+            id: ItemId(id),
+            file_name: file.name(),
+            url: Url::create_object_url_with_blob(file).ok()?,
+            state: RwSignal::new(ItemState::Waiting),
+            open: RwSignal::new(open),
+        })
+    }
+
+    /// Takes a photo off the list, whatever its state, and moves the focus to its neighbour.
+    pub fn remove(self, id: ItemId) {
+        let Some(index) = self.items.with_untracked(|items| items.iter().position(|item| item.id == id))
+        else {
+            return;
+        };
+        let mut removed = None;
+        self.items.update(|items| removed = Some(items.remove(index)));
+        if let Some(item) = removed {
+            self.forget(&item);
+            self.announcement.set(format!("{} removed.", item.file_name));
+        }
+        let neighbour = self.items.with_untracked(|items| {
+            items.get(index).or(items.last()).map(|item| format!("remove-{}", item.id.0))
+        });
+        focus_later(neighbour.unwrap_or_else(|| "choose".into()));
+    }
+
+    /// Takes all photos off the list.
+    pub fn clear(self) {
+        let mut items = Vec::new();
+        self.items.update(|list| items = std::mem::take(list));
+        for item in &items {
+            self.forget(item);
+        }
+        self.announcement.set("All photos removed.".into());
+        focus_later("choose".into());
+    }
+
+    fn forget(self, item: &Item) {
+        let _ = Url::revoke_object_url(&item.url);
+        self.client.with_value(|client| {
+            if let Some(client) = client {
+                client.cancel(item.id);
+            }
+        });
+    }
+
+    /// Loads the engine again after a failure.
+    pub fn retry(self) {
+        self.engine.set(EngineState::Loading { received: 0, total: 1 });
+        self.client.with_value(|client| {
+            if let Some(client) = client {
+                client.retry();
+            }
+        });
+    }
+
+    /// The model's description, once it is there.
+    pub fn model(self) -> Option<ModelInfo> {
+        match self.engine.get() {
+            EngineState::Ready(model) => Some(model),
+            _ => None,
+        }
+    }
+
+    /// How many photos have their answer or refusal, and how many there are.
+    pub fn progress(self) -> (usize, usize) {
+        self.items.with(|items| {
+            (items.iter().filter(|item| item.state.with(ItemState::is_final)).count(), items.len())
+        })
+    }
+
+    fn hear(self, output: Output) {
+        match output {
+            Output::Engine(state) => {
+                // A replaced worker says again that it is ready: no news for anyone.
+                if self.engine.with_untracked(|old| *old != state) {
+                    if let Some(words) = words::announce_engine(&state) {
+                        self.announcement.set(words);
+                    }
+                    self.engine.set(state);
+                }
+            }
+            Output::Item(id, state) => {
+                let found =
+                    self.items.with_untracked(|items| items.iter().find(|item| item.id == id).cloned());
+                if let Some(item) = found {
+                    item.state.set(state);
+                    self.announce(&item);
+                }
+            }
+        }
+    }
+
+    /// A single photo is announced by its answer, a pile only when the last is done.
+    fn announce(self, item: &Item) {
+        let (done, all) = untrack(|| self.progress());
+        let state = item.state.get_untracked();
+        let words = if all == 1 {
+            match self.engine.get_untracked() {
+                EngineState::Ready(model) => words::announce_item(&item.file_name, &state, &model),
+                _ => None,
+            }
+        } else if done == all && state.is_final() {
+            Some(format!("All {all} photos are answered."))
+        } else {
+            None
+        };
+        if let Some(words) = words {
+            self.announcement.set(words);
+        }
+    }
+}
+
+/// Moves the focus once the view has been brought up to date.
+fn focus_later(id: String) {
+    request_animation_frame(move || {
+        if let Some(element) = document().get_element_by_id(&id) {
+            let _ = element.unchecked_into::<HtmlElement>().focus();
+        }
+    });
+}

@@ -1,0 +1,247 @@
+//! The command line: tells what garment is on each photo.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs::File,
+    io::{self, Read, Write},
+    panic::{self, AssertUnwindSafe},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+use clap::Parser;
+use clothing_classifier::{
+    classifier::{
+        Classifier, ModelInfo, Prediction, Verdict,
+        report::{self, Row},
+    },
+    photo::{self, Limits},
+};
+use walkdir::WalkDir;
+
+/// The model that is used unless another is named; in the program itself, so that it works anywhere.
+static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/model/clothing.onnx"));
+
+/// Endings by which a file in a folder is taken for a photo. Kinds that cannot be read are among them,
+/// so that they are reported rather than passed over.
+const ENDINGS: [&str; 17] = [
+    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff", "jxl",
+    "jp2", "dng", "cr2",
+];
+
+/// Tells what garment is on each photo.
+///
+/// Photos are answered in the order in which they are named, those of a folder in that of their names.
+/// A file that cannot be read is reported on the standard error stream, the others are still answered,
+/// and the exit code is 1 in the end.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Photos, and folders to search for photos
+    ///
+    /// JPEG, PNG, WebP, GIF and BMP are read. In a folder and its subfolders, every file with a
+    /// picture's ending counts, hidden ones excepted; a file named here is read whatever its name.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Print one JSON object a line, with the probabilities of all labels
+    ///
+    /// For a file that cannot be read it has the keys "file" and "error" only.
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+
+    /// Print a table with a header, with the probabilities of all labels
+    ///
+    /// For a file that cannot be read only the columns "file" and "error" are filled.
+    #[arg(long)]
+    csv: bool,
+
+    /// Use this model file instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever reads the output has seen enough, as `head` does.
+        Err(error) if error.downcast_ref::<io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("classify: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Answers all photos; whether every file could be read.
+fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
+    let classifier = match &arguments.model {
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Classifier::from_onnx(&bytes).map_err(|error| format!("{}: {error}", path.display()))?
+        }
+        None => Classifier::from_onnx(MODEL)?,
+    };
+    let info = classifier.info();
+    if arguments.csv {
+        writeln!(io::stdout(), "{}", report::csv_header(&info.labels))?;
+    }
+
+    let files: Vec<_> = arguments.paths.iter().flat_map(|path| find(path)).collect();
+    let mut all_read = true;
+    let print = |row: Row| {
+        if let Err(error) = &row.outcome {
+            all_read = false;
+            eprintln!("classify: {}: {error}", row.file);
+        }
+        let line = if arguments.json {
+            report::json_line(&row)
+        } else if arguments.csv {
+            report::csv_line(&row, &info.labels)
+        } else if let Ok(prediction) = &row.outcome {
+            format!("{}: {}", row.file, in_words(prediction, info))
+        } else {
+            return Ok(());
+        };
+        writeln!(io::stdout(), "{line}")
+    };
+    in_order(&files, |found| answer(&classifier, found), print)?;
+    Ok(all_read)
+}
+
+fn in_words(prediction: &Prediction, info: &ModelInfo) -> String {
+    let percent = (prediction.probability * 100.0).round();
+    match prediction.verdict(info) {
+        Verdict::Garment => format!("{}, {percent} %", prediction.name.to_lowercase()),
+        Verdict::Unsure => {
+            let phrase =
+                info.label(&prediction.label).map_or(prediction.name.clone(), |label| label.phrase());
+            format!("not sure, looks most like {phrase}, {percent} %")
+        }
+        Verdict::NoGarment => "no garment recognised".into(),
+    }
+}
+
+/// A file to answer, or a place where none was found and why.
+type Found = Result<PathBuf, (PathBuf, String)>;
+
+/// The path itself, or if it is a folder, the photos in it and its subfolders, sorted by name.
+fn find(path: &Path) -> Vec<Found> {
+    if !path.is_dir() {
+        return vec![Ok(path.into())];
+    }
+    let is_hidden = |entry: &walkdir::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
+    let has_ending = |path: &Path| {
+        path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+    };
+    let found: Vec<Found> = WalkDir::new(path)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
+        .filter_map(|entry| match entry {
+            Ok(entry) if entry.file_type().is_file() && has_ending(entry.path()) => {
+                Some(Ok(entry.into_path()))
+            }
+            Ok(_) => None,
+            Err(error) => Some(Err((error.path().unwrap_or(path).into(), reason(error.into())))),
+        })
+        .collect();
+    if found.is_empty() {
+        vec![Err((path.into(), "There are no photos in this folder.".into()))]
+    } else {
+        found
+    }
+}
+
+fn answer(classifier: &Classifier, found: &Found) -> Row {
+    let (path, outcome) = match found {
+        Ok(path) => (path, classify(classifier, path)),
+        Err((path, reason)) => (path, Err(reason.clone())),
+    };
+    Row { file: path.to_string_lossy().into(), outcome }
+}
+
+fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> {
+    let limits = Limits::default();
+    let bytes = read(path, &limits)?;
+    // A fault in a decoder must not cost the other photos their answers.
+    match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_bytes(&bytes, &limits))) {
+        Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.to_string()),
+        Err(_) => Err("This picture is damaged in a way that its decoder cannot cope with.".into()),
+    }
+}
+
+fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, String> {
+    let read = || {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        // One byte more than allowed is enough to be refused, of an endless device too.
+        file.take(limits.bytes + 1).read_to_end(&mut bytes)?;
+        Ok((bytes, size))
+    };
+    let (bytes, size) = read().map_err(reason)?;
+    if bytes.len() as u64 > limits.bytes {
+        let bytes = size.max(bytes.len() as u64);
+        return Err(photo::Error::TooManyBytes { bytes, limit: limits.bytes }.to_string());
+    }
+    Ok(bytes)
+}
+
+fn reason(error: io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "There is no such file or folder.".into(),
+        io::ErrorKind::PermissionDenied => "It may not be read: permission is denied.".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Works on all items with as many threads as there are processors, and hands on what comes of them in the
+/// items' order, each as soon as all before it are done.
+fn in_order<T: Sync, R: Send>(
+    items: &[T],
+    work: impl Fn(&T) -> R + Sync,
+    mut done: impl FnMut(R) -> io::Result<()>,
+) -> io::Result<()> {
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let sender = sender.clone();
+            let (next, work) = (&next, &work);
+            scope.spawn(move || {
+                loop {
+                    let ix = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(ix) else { break };
+                    if sender.send((ix, work(item))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut early = BTreeMap::new();
+        let mut expected = 0;
+        for (ix, result) in receiver {
+            early.insert(ix, result);
+            while let Some(result) = early.remove(&expected) {
+                done(result)?;
+                expected += 1;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn is_broken_pipe(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}

@@ -1,0 +1,12 @@
+//! The page's WebAssembly.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    clothing_classifier::app::mount();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("This program runs in a browser only: `make serve` builds and serves it.");
+    std::process::exit(2);
+}

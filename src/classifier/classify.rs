@@ -1,0 +1,90 @@
+use image::RgbImage;
+use web_time::Instant;
+
+use super::{
+    Answer, ClassMap, ClassifyError, ModelError, ModelInfo, Placement, decide,
+    network::{self, Network, Output},
+    preprocess::{normalise, to_square},
+};
+use crate::photo::{self, Limits};
+
+/// A network that is ready to answer. It keeps no memory of the photos it has seen, so that one can serve
+/// several threads.
+pub struct Classifier {
+    info: ModelInfo,
+    network: Network,
+}
+
+impl Classifier {
+    /// Reads an ONNX file, checks that it is one that this program can use, and optimises it.
+    ///
+    /// # Errors
+    ///
+    /// See [`ModelError`]: the file is no ONNX file, its metadata is incomplete or contradicts its shapes, or
+    /// an operator in it is not known.
+    pub fn from_onnx(bytes: &[u8]) -> Result<Self, ModelError> {
+        let proto = network::parse(bytes)?;
+        let info =
+            ModelInfo::from_metadata(proto.metadata_props.iter().map(|entry| (&*entry.key, &*entry.value)))?;
+        let network = Network::new(&proto, info.labels.len(), info.input_size as usize)?;
+        Ok(Self { info, network })
+    }
+
+    /// What the model file says of itself.
+    pub fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    /// Answers an upright photo. [`Milliseconds::decode`] is 0, since nothing was decoded here.
+    ///
+    /// # Errors
+    ///
+    /// [`ClassifyError::Inference`] if the photo has no pixels or the network yields what is not a number.
+    pub fn classify(&self, photo: &RgbImage) -> Result<Answer, ClassifyError> {
+        let start = Instant::now();
+        let (output, placement) = self.run(photo)?;
+        let class_map = |label: usize| ClassMap::new(output.class_map(label), output.grid, placement);
+        let mut answer = decide::answer(&self.info, &output.logits, class_map);
+        answer.prediction.width = photo.width();
+        answer.prediction.height = photo.height();
+        answer.prediction.milliseconds.infer = milliseconds_since(start);
+        Ok(answer)
+    }
+
+    /// Decodes a file and answers it.
+    ///
+    /// # Errors
+    ///
+    /// [`ClassifyError::Photo`] if the file is not accepted as a photo, else as [`classify`](Self::classify).
+    pub fn classify_bytes(&self, bytes: &[u8], limits: &Limits) -> Result<Answer, ClassifyError> {
+        let start = Instant::now();
+        let photo = photo::decode(bytes, limits)?;
+        let decode = milliseconds_since(start);
+        let mut answer = self.classify(&photo)?;
+        answer.prediction.milliseconds.decode = decode;
+        Ok(answer)
+    }
+
+    /// What the network itself says of an upright photo: a logit for each of [`ModelInfo::labels`], not calibrated.
+    ///
+    /// # Errors
+    ///
+    /// As [`classify`](Self::classify).
+    pub fn logits(&self, photo: &RgbImage) -> Result<Vec<f32>, ClassifyError> {
+        Ok(self.run(photo)?.0.logits)
+    }
+
+    fn run(&self, photo: &RgbImage) -> Result<(Output, Placement), ClassifyError> {
+        if photo.is_empty() {
+            return Err(ClassifyError::Inference("the photo has no pixels".into()));
+        }
+        let (square, placement) = to_square(photo, self.info.input_size, self.info.resize);
+        let output = self.network.run(&normalise(&square, self.info.mean, self.info.std))?;
+        Ok((output, placement))
+    }
+}
+
+fn milliseconds_since(start: Instant) -> f64 {
+    // Thousandths are finer than any browser's clock; more digits would only swell the JSON.
+    (start.elapsed().as_secs_f64() * 1e6).round() / 1e3
+}

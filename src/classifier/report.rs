@@ -1,0 +1,179 @@
+//! Answers to many photos as text, for files to download and for the command line's output.
+
+use std::{borrow::Cow, iter};
+
+use serde::Serialize;
+
+use super::{Label, Prediction};
+
+/// What came of one file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Name or path.
+    pub file: String,
+    /// The answer, or in a sentence why there is none.
+    pub outcome: Result<Prediction, String>,
+}
+
+/// A JSON array with an object a row, each as [`json_line`] writes it.
+pub fn json(rows: &[Row]) -> String {
+    let lines: Vec<_> = rows.iter().map(json_line).collect();
+    if lines.is_empty() { "[]\n".into() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
+}
+
+/// A JSON object in one line: the prediction with `file` before it, or `file` and `error`.
+pub fn json_line(row: &Row) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        file: &'a str,
+        #[serde(flatten)]
+        prediction: Option<&'a Prediction>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<&'a String>,
+    }
+    let line =
+        Line { file: &row.file, prediction: row.outcome.as_ref().ok(), error: row.outcome.as_ref().err() };
+    serde_json::to_string(&line).expect("strings and numbers only")
+}
+
+/// A table with a header: [`csv_header`], then [`csv_line`] for each row, each ended by a line feed.
+pub fn csv(rows: &[Row], labels: &[Label]) -> String {
+    iter::once(csv_header(labels))
+        .chain(rows.iter().map(|row| csv_line(row, labels)))
+        .map(|line| line + "\n")
+        .collect()
+}
+
+/// Names of the columns: `file`, `label`, `name`, `probability`, `recognised`, `model`, `decode_ms`, `infer_ms`,
+/// `width`, `height`, `error`, then every label's id, under which its probability stands.
+pub fn csv_header(labels: &[Label]) -> String {
+    let columns = [
+        "file",
+        "label",
+        "name",
+        "probability",
+        "recognised",
+        "model",
+        "decode_ms",
+        "infer_ms",
+        "width",
+        "height",
+        "error",
+    ];
+    record(columns.into_iter().chain(labels.iter().map(|label| &*label.id)).map(String::from))
+}
+
+/// One row under [`csv_header`]; what does not apply is left empty. A text that a spreadsheet would take for a
+/// formula is made harmless by an apostrophe before it.
+pub fn csv_line(row: &Row, labels: &[Label]) -> String {
+    let file = harmless(&row.file);
+    match &row.outcome {
+        Ok(prediction) => {
+            let fields = [
+                file,
+                prediction.label.clone(),
+                prediction.name.clone(),
+                prediction.probability.to_string(),
+                prediction.recognised.to_string(),
+                prediction.model.clone(),
+                prediction.milliseconds.decode.to_string(),
+                prediction.milliseconds.infer.to_string(),
+                prediction.width.to_string(),
+                prediction.height.to_string(),
+                String::new(),
+            ];
+            let probability = |label: &Label| {
+                let others = prediction.alternatives.iter().map(|other| (&other.label, other.probability));
+                let mut all = iter::once((&prediction.label, prediction.probability)).chain(others);
+                all.find(|(id, _)| **id == label.id)
+                    .map_or(String::new(), |(_, probability)| probability.to_string())
+            };
+            record(fields.into_iter().chain(labels.iter().map(probability)))
+        }
+        Err(error) => {
+            let empty = |count| iter::repeat_n(String::new(), count);
+            record(iter::once(file).chain(empty(9)).chain([harmless(error)]).chain(empty(labels.len())))
+        }
+    }
+}
+
+fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.into() }
+}
+
+/// Fields joined and quoted as RFC 4180 has it.
+fn record(fields: impl Iterator<Item = String>) -> String {
+    let quoted = |field: String| -> Cow<'static, str> {
+        if field.contains([',', '"', '\r', '\n']) {
+            format!("\"{}\"", field.replace('"', "\"\"")).into()
+        } else {
+            field.into()
+        }
+    };
+    fields.map(quoted).collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::{Alternative, Group, Milliseconds};
+
+    fn labels() -> Vec<Label> {
+        ["dress", "polo-shirt"]
+            .map(|id| Label { id: id.into(), name: id.into(), phrase: None, group: Group::Core })
+            .into()
+    }
+
+    fn row(file: &str) -> Row {
+        let prediction = Prediction {
+            label: "polo-shirt".into(),
+            name: "Polo shirt".into(),
+            probability: 0.94,
+            recognised: true,
+            alternatives: vec![Alternative { label: "dress".into(), probability: 0.06 }],
+            model: "2026.11-1".into(),
+            milliseconds: Milliseconds { decode: 21.0, infer: 38.5 },
+            width: 3024,
+            height: 4032,
+        };
+        Row { file: file.into(), outcome: Ok(prediction) }
+    }
+
+    fn refused(file: &str) -> Row {
+        Row { file: file.into(), outcome: Err("Not a photo, alas.".into()) }
+    }
+
+    const LINE: &str = r#"{"file":"a.jpg","label":"polo-shirt","name":"Polo shirt","probability":0.94,"recognised":true,"alternatives":[{"label":"dress","probability":0.06}],"model":"2026.11-1","milliseconds":{"decode":21.0,"infer":38.5},"width":3024,"height":4032}"#;
+
+    #[test]
+    fn json_has_the_prediction_or_the_error() {
+        assert_eq!(json_line(&row("a.jpg")), LINE);
+        let error = r#"{"file":"b \"2\".txt","error":"Not a photo, alas."}"#;
+        assert_eq!(json_line(&refused("b \"2\".txt")), error);
+        assert_eq!(json(&[row("a.jpg"), refused("b \"2\".txt")]), format!("[\n{LINE},\n{error}\n]\n"));
+        assert_eq!(json(&[]), "[]\n");
+    }
+
+    #[test]
+    fn csv_has_a_column_for_each_label() {
+        assert_eq!(
+            csv(&[row("a, b.jpg"), refused("n.txt")], &labels()),
+            "file,label,name,probability,recognised,model,decode_ms,infer_ms,width,height,error,dress,polo-shirt\n\
+             \"a, b.jpg\",polo-shirt,Polo shirt,0.94,true,2026.11-1,21,38.5,3024,4032,,0.06,0.94\n\
+             n.txt,,,,,,,,,,\"Not a photo, alas.\",,\n"
+        );
+    }
+
+    #[test]
+    fn file_names_are_quoted_and_are_no_formulas() {
+        for (name, field) in [
+            ("=1+1.jpg", "'=1+1.jpg"),
+            ("-front.jpg", "'-front.jpg"),
+            ("@me \"x\".jpg", "\"'@me \"\"x\"\".jpg\""),
+            ("two\nlines.jpg", "\"two\nlines.jpg\""),
+        ] {
+            let line = csv_line(&refused(name), &[]);
+            assert!(line.starts_with(&format!("{field},")), "{line}");
+        }
+    }
+}

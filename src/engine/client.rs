@@ -1,0 +1,335 @@
+//! The page's side: a task that owns queue and worker, and hears of everything through one inbox.
+
+use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use futures_util::StreamExt;
+use gloo_timers::callback::Timeout;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
+
+pub use super::download::Files;
+use super::{
+    download::{Parts, download, reason},
+    message::{Reply, Request, from_js, to_js},
+    queue::{Death, ItemId, Queue},
+    state::{EngineState, Failure, ItemState, Refusal},
+};
+
+/// How long a worker may take to load the model, and to answer one photo, on a slow phone.
+const PATIENCE_MS: u32 = 60_000;
+/// How long an idle worker is kept. Its memory never shrinks; ending it gives that back, and the next
+/// photo starts another from what is already downloaded.
+const IDLE_MS: u32 = 60_000;
+/// How many workers in a row may die before they are ready.
+const STARTS: u8 = 2;
+
+/// What the page hears.
+#[derive(Debug)]
+pub enum Output {
+    Engine(EngineState),
+    Item(ItemId, ItemState),
+}
+
+/// Hands photos to the worker. Dropping it ends the worker.
+pub struct Engine {
+    inbox: UnboundedSender<Input>,
+}
+
+impl Engine {
+    /// Begins to load at once; `notify` hears every change of state.
+    pub fn start(files: Files, notify: impl Fn(Output) + 'static) -> Self {
+        let (outbox, inbox) = unbounded();
+        spawn_local(Actor::new(files, outbox.clone(), notify).run(inbox));
+        let engine = Self { inbox: outbox };
+        engine.retry();
+        engine
+    }
+
+    /// Queues a photo. The file is not read before its turn.
+    pub fn add(&self, id: ItemId, photo: File) {
+        self.send(Input::Add(id, photo));
+    }
+
+    /// Forgets a photo; nothing more is heard of it.
+    pub fn cancel(&self, id: ItemId) {
+        self.send(Input::Cancel(id));
+    }
+
+    /// Loads again after a [`Failure`]; waiting photos are answered then.
+    pub fn retry(&self) {
+        self.send(Input::Load);
+    }
+
+    fn send(&self, input: Input) {
+        // Fails only when the task has ended, and it ends with this handle.
+        let _ = self.inbox.unbounded_send(input);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.send(Input::End);
+    }
+}
+
+enum Input {
+    Load,
+    Progress {
+        received: u64,
+        total: u64,
+    },
+    Downloaded(Result<Parts, Failure>),
+    Add(ItemId, File),
+    Cancel(ItemId),
+    /// From the worker of that number: one that was replaced meanwhile is not listened to.
+    Worker(u32, Happened),
+    End,
+}
+
+enum Happened {
+    Said(Reply),
+    Died { reason: String },
+    TookTooLong,
+    Idled,
+}
+
+enum Link {
+    Absent,
+    Starting(Live),
+    Ready(Live),
+}
+
+struct Actor<F> {
+    files: Files,
+    outbox: UnboundedSender<Input>,
+    notify: F,
+    downloading: bool,
+    parts: Option<Parts>,
+    link: Link,
+    workers: u32,
+    failed_starts: u8,
+    queue: Queue<File>,
+}
+
+impl<F: Fn(Output)> Actor<F> {
+    fn new(files: Files, outbox: UnboundedSender<Input>, notify: F) -> Self {
+        Self {
+            files,
+            outbox,
+            notify,
+            downloading: false,
+            parts: None,
+            link: Link::Absent,
+            workers: 0,
+            failed_starts: 0,
+            queue: Queue::default(),
+        }
+    }
+
+    async fn run(mut self, mut inbox: UnboundedReceiver<Input>) {
+        while let Some(input) = inbox.next().await {
+            match input {
+                Input::End => break,
+                Input::Load => self.load(),
+                Input::Progress { received, total } => self.engine(EngineState::Loading { received, total }),
+                Input::Downloaded(Ok(parts)) => {
+                    self.downloading = false;
+                    self.parts = Some(parts);
+                    self.start_worker();
+                }
+                Input::Downloaded(Err(failure)) => {
+                    self.downloading = false;
+                    self.engine(EngineState::Failed(failure));
+                }
+                Input::Add(id, photo) => {
+                    self.queue.push(id, photo);
+                    self.item(id, ItemState::Waiting);
+                    self.advance();
+                }
+                Input::Cancel(id) => self.queue.cancel(id),
+                Input::Worker(number, _) if number != self.workers => {}
+                Input::Worker(_, happened) => self.heard(happened),
+            }
+        }
+    }
+
+    fn load(&mut self) {
+        self.failed_starts = 0;
+        if self.parts.is_some() {
+            return self.start_worker();
+        }
+        if std::mem::replace(&mut self.downloading, true) {
+            return;
+        }
+        let (files, outbox) = (self.files.clone(), self.outbox.clone());
+        spawn_local(async move {
+            let send = |input| {
+                let _ = outbox.unbounded_send(input);
+            };
+            let parts = download(&files, |received, total| send(Input::Progress { received, total })).await;
+            send(Input::Downloaded(parts));
+        });
+    }
+
+    fn start_worker(&mut self) {
+        let Some(parts) = &self.parts else { return };
+        self.workers += 1;
+        match Live::start(parts, self.workers, self.outbox.clone()) {
+            Ok(live) => self.link = Link::Starting(live),
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    fn heard(&mut self, happened: Happened) {
+        match happened {
+            Happened::Said(Reply::Ready(model)) => {
+                if let Link::Starting(live) = std::mem::replace(&mut self.link, Link::Absent) {
+                    self.link = Link::Ready(live);
+                }
+                self.failed_starts = 0;
+                self.engine(EngineState::Ready(model));
+                self.advance();
+            }
+            Happened::Said(Reply::BadModel { reason }) => {
+                self.parts = None;
+                self.fail(Failure::Model { reason });
+            }
+            Happened::Said(Reply::Answered { id, outcome }) => {
+                let id = ItemId(id);
+                if self.queue.answered(id) {
+                    self.item(id, outcome.map_or_else(ItemState::Refused, ItemState::Done));
+                }
+                self.advance();
+            }
+            Happened::Died { reason } => self.lost(reason, Refusal::Crashed),
+            Happened::TookTooLong => self.lost("it took too long".into(), Refusal::TimedOut),
+            Happened::Idled => self.link = Link::Absent,
+        }
+    }
+
+    /// The worker is of no more use: a photo it had is tried once more, then refused.
+    fn lost(&mut self, reason: String, refusal: Refusal) {
+        if let Link::Starting(_) = std::mem::replace(&mut self.link, Link::Absent) {
+            self.failed_starts += 1;
+            if self.failed_starts >= STARTS {
+                self.fail(Failure::Crashed { reason });
+            } else {
+                self.start_worker();
+            }
+            return;
+        }
+        match self.queue.died() {
+            Death::Idle => {}
+            Death::Retried(id) => self.item(id, ItemState::Waiting),
+            Death::GivenUp(id) => self.item(id, ItemState::Refused(refusal)),
+        }
+        self.advance();
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.link = Link::Absent;
+        self.engine(EngineState::Failed(failure));
+    }
+
+    /// Gives the worker its next photo; starts one if photos wait for it; otherwise lets it idle.
+    fn advance(&mut self) {
+        match &mut self.link {
+            Link::Starting(_) => {}
+            Link::Absent if self.queue.has_waiting() && self.failed_starts < STARTS => self.start_worker(),
+            Link::Absent => {}
+            Link::Ready(live) => {
+                if let Some((id, photo)) = self.queue.next() {
+                    let request = Request::Classify { id: id.0, photo: photo.clone() };
+                    live.ask(&request);
+                    self.item(id, ItemState::Working);
+                } else if !self.queue.is_busy() {
+                    live.after(IDLE_MS, Happened::Idled);
+                }
+            }
+        }
+    }
+
+    fn engine(&self, state: EngineState) {
+        (self.notify)(Output::Engine(state));
+    }
+
+    fn item(&self, id: ItemId, state: ItemState) {
+        (self.notify)(Output::Item(id, state));
+    }
+}
+
+/// A running worker; dropping it ends it.
+struct Live {
+    worker: Worker,
+    number: u32,
+    outbox: UnboundedSender<Input>,
+    /// What is due if nothing else happens first.
+    timer: Option<Timeout>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(Event)>,
+}
+
+impl Live {
+    fn start(parts: &Parts, number: u32, outbox: UnboundedSender<Input>) -> Result<Self, Failure> {
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&parts.script, &options).map_err(|_| Failure::OldBrowser)?;
+
+        let send = {
+            let outbox = outbox.clone();
+            move |happened| {
+                let _ = outbox.unbounded_send(Input::Worker(number, happened));
+            }
+        };
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new({
+            let send = send.clone();
+            move |event: MessageEvent| {
+                send(match from_js(event.data()) {
+                    Ok(reply) => Happened::Said(reply),
+                    Err(error) => Happened::Died { reason: error.to_string() },
+                });
+            }
+        });
+        let on_error = Closure::<dyn FnMut(Event)>::new(move |event: Event| {
+            let reason = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
+            send(Happened::Died { reason });
+        });
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+
+        let first = js_sys::Object::new();
+        for (key, value) in [("module", &parts.module), ("model", parts.model.as_ref())] {
+            js_sys::Reflect::set(&first, &key.into(), value).expect_throw("a plain object takes any key");
+        }
+        worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;
+
+        let mut live =
+            Self { worker, number, outbox, timer: None, _on_message: on_message, _on_error: on_error };
+        live.after(PATIENCE_MS, Happened::TookTooLong);
+        Ok(live)
+    }
+
+    fn ask(&mut self, request: &Request) {
+        let sent =
+            to_js(request).map_err(JsValue::from).and_then(|message| self.worker.post_message(&message));
+        match sent {
+            Ok(()) => self.after(PATIENCE_MS, Happened::TookTooLong),
+            Err(error) => self.after(0, Happened::Died { reason: reason(&error) }),
+        }
+    }
+
+    fn after(&mut self, milliseconds: u32, happened: Happened) {
+        let (number, outbox) = (self.number, self.outbox.clone());
+        self.timer = Some(Timeout::new(milliseconds, move || {
+            let _ = outbox.unbounded_send(Input::Worker(number, happened));
+        }));
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}

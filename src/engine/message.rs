@@ -1,0 +1,35 @@
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::JsValue;
+
+use super::state::Refusal;
+use crate::classifier::{Answer, ModelInfo};
+
+/// Page to worker.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// The file travels as a handle: its bytes are read where they are needed.
+    Classify {
+        id: u32,
+        #[serde(with = "serde_wasm_bindgen::preserve")]
+        photo: web_sys::File,
+    },
+}
+
+/// Worker to page.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum Reply {
+    /// The model is loaded; requests are welcome.
+    Ready(ModelInfo),
+    /// The model cannot be used; the loader's reason.
+    BadModel { reason: String },
+    /// One for each request, in their order.
+    Answered { id: u32, outcome: Result<Answer, Refusal> },
+}
+
+pub fn to_js(message: &impl Serialize) -> Result<JsValue, serde_wasm_bindgen::Error> {
+    message.serialize(&serde_wasm_bindgen::Serializer::json_compatible())
+}
+
+pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, serde_wasm_bindgen::Error> {
+    serde_wasm_bindgen::from_value(value)
+}

@@ -1,0 +1,20 @@
+//! The classifier in a Web Worker, so that the page never waits for it.
+//!
+//! The page holds an [`Engine`](client::Engine) and hands it files; a worker answers them one after
+//! another. [`queue`] decides what is asked next and what a worker's death means (pure, runs
+//! natively); `download` brings the worker's code and the model; `client` is the page's side,
+//! `worker` the other; `message` is what they say to each other.
+
+pub mod queue;
+mod state;
+
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+pub mod client;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+mod download;
+#[cfg(target_arch = "wasm32")]
+mod message;
+#[cfg(all(target_arch = "wasm32", feature = "inference"))]
+pub mod worker;
+
+pub use state::{EngineState, Failure, ItemState, Part, Refusal};

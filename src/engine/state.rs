@@ -1,0 +1,136 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    classifier::{Answer, ClassifyError, ModelInfo},
+    photo,
+};
+
+/// Where the engine stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EngineState {
+    /// Bytes of the worker's code and the model that have arrived, of all there are.
+    Loading { received: u64, total: u64 },
+    /// Photos are answered by this model.
+    Ready(ModelInfo),
+    /// Nothing is answered until the person tries again.
+    Failed(Failure),
+}
+
+/// Where one photo stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemState {
+    /// In the queue.
+    Waiting,
+    /// The worker has it.
+    Working,
+    Done(Answer),
+    Refused(Refusal),
+}
+
+impl ItemState {
+    /// Whether no more is to come.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Done(_) | Self::Refused(_))
+    }
+}
+
+/// What the engine needs before it can start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Code,
+    Model,
+}
+
+/// Why the engine is not there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Failure {
+    /// A part could not be fetched, or its bytes stopped coming.
+    Unreachable,
+    /// The server answered a part's request with this HTTP status.
+    Missing { status: u16 },
+    /// The browser has no WebAssembly with SIMD, or no module workers.
+    OldBrowser,
+    /// The model file is not one that this page can use; the loader's reason.
+    Model { reason: String },
+    /// The worker ended before it was ready, twice in a row; the browser's reason.
+    Crashed { reason: String },
+}
+
+impl Failure {
+    /// What happened, in one sentence.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Unreachable => "The part that recognises garments could not be loaded.".into(),
+            Self::Missing { status } => {
+                format!("The part that recognises garments is missing on the server (status {status}).")
+            }
+            Self::OldBrowser => "This browser is too old to recognise garments.".into(),
+            Self::Model { reason } => format!("The network's file cannot be used: {reason}"),
+            Self::Crashed { reason } => {
+                format!("The part that recognises garments stopped while starting ({reason}).")
+            }
+        }
+    }
+
+    /// What the person can do about it, in one sentence.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Unreachable => "Check the connection, then try again; the photos you picked are kept.",
+            Self::Missing { .. } => "Reload the page, since a newer version may be there.",
+            Self::OldBrowser => {
+                "Update it, or use a current Chrome, Edge, Firefox or Safari (16.4 or later)."
+            }
+            Self::Model { .. } => "Reload the page; if that does not help, the site's owner has to mend it.",
+            Self::Crashed { .. } => "Close other tabs to free memory, then try again.",
+        }
+    }
+}
+
+/// Why one photo has no answer; the others are not affected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The file is not a photo that can be used.
+    Photo(photo::Error),
+    /// The browser could not read the file.
+    Unreadable,
+    /// The network failed on it; its reason.
+    Inference { reason: String },
+    /// The worker ended over it, twice.
+    Crashed,
+    /// The worker did not answer in time, twice.
+    TimedOut,
+}
+
+impl Refusal {
+    /// What happened, in one sentence.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Photo(error) => error.cause(),
+            Self::Unreadable => "This file could not be read.".into(),
+            Self::Inference { reason } => format!("The network failed on this photo ({reason})."),
+            Self::Crashed => "This photo needs more memory than this browser gives.".into(),
+            Self::TimedOut => "This photo took too long.".into(),
+        }
+    }
+
+    /// What the person can do about it, in one sentence.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Photo(error) => error.remedy().to_string(),
+            Self::Unreadable => "It may have been moved or deleted: choose it again.".into(),
+            Self::Inference { .. } => "Try another photo.".into(),
+            Self::Crashed | Self::TimedOut => {
+                "Save it smaller, for example as a screenshot, and try that.".into()
+            }
+        }
+    }
+}
+
+impl From<ClassifyError> for Refusal {
+    fn from(error: ClassifyError) -> Self {
+        match error {
+            ClassifyError::Photo(error) => Self::Photo(error),
+            ClassifyError::Inference(reason) => Self::Inference { reason },
+        }
+    }
+}
