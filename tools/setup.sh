@@ -43,6 +43,12 @@ apt_install() {
         apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
+# A folder that goes when we end.
+make_scratch() {
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+}
+
 need_rust() {
     need cargo "Install Rust from https://rustup.rs and open a new shell."
     need cc "A C compiler links Rust programs: apt-get install gcc, or your system's equivalent."
@@ -69,7 +75,7 @@ has_wasm() { tools/wasm-env.sh true 2>/dev/null; }
 debian_wasm() {
     apt_install rustc-web cargo-web rust-web-src rust-web-clippy || return
     say "Building the standard library for WebAssembly (some minutes, once)"
-    scratch=$(mktemp -d)
+    make_scratch
     mkdir "$scratch/src"
     touch "$scratch/src/lib.rs"
     printf '[package]\nname = "empty"\nedition = "2024"\n' >"$scratch/Cargo.toml"
@@ -89,7 +95,6 @@ debian_wasm() {
     as_root rm -rf "$library"
     as_root mkdir -p "$library"
     as_root cp "$built"/*.rlib "$library"
-    rm -rf "$scratch"
 }
 
 # ---- trunk
@@ -97,7 +102,7 @@ debian_wasm() {
 version_of() { "$1" --version 2>/dev/null | sed 's/^[^0-9]*\([0-9.]*\).*/\1/'; }
 at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
-# install_tool CRATE VERSION FLAG...: not as optimised as a release would be, but built in a third of the time.
+# install_tool CRATE VERSION FLAG...: optimised less than the authors would, and so built sooner.
 install_tool() {
     say "Building $1 $2 (some minutes, once)"
     crate=$1 version=$2
@@ -129,16 +134,15 @@ setup_brotli() {
 # Leaves target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
 setup_browser() {
     find_browser && return
-    apt_install chromium chromium-driver || apt_install chromium-browser chromium-chromedriver || true
+    apt_install chromium chromium-driver || google_chrome || true
     find_browser || fail "the browser tests need Chromium (or Chrome) and a chromedriver of the same version." \
         "Install both, or name them in the variables CHROMIUM and CHROMEDRIVER."
 }
 
 find_browser() {
     rm -f "$tools/bin/chromium" "$tools/bin/chromedriver"
-    for driver in "${CHROMEDRIVER:-}" chromedriver "${CHROMEWEBDRIVER:-}/chromedriver" \
-        /usr/lib/chromium-browser/chromedriver chromium.chromedriver; do
-        for chromium in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
+    for driver in "${CHROMEDRIVER:-}" chromedriver "${CHROMEWEBDRIVER:-}/chromedriver" "$tools/chromedriver"; do
+        for chromium in "${CHROMIUM:-}" chromium google-chrome google-chrome-stable; do
             if has "$driver" && has "$chromium" && [ "$(major_of "$driver")" = "$(major_of "$chromium")" ]; then
                 start_with chromedriver "$driver"
                 start_with chromium "$chromium"
@@ -147,6 +151,28 @@ find_browser() {
         done
     done
     return 1
+}
+
+# Ubuntu has Chromium as a snap only, shut off from the files of others; Google's Chrome is an ordinary package.
+google_chrome() {
+    { has apt-get && has python3; } || return
+    say "Fetching Google Chrome and its chromedriver"
+    make_scratch
+    fetch https://dl.google.com/linux/direct/google-chrome-stable_current_amd64.deb "$scratch/chrome.deb" &&
+        apt_install "$scratch/chrome.deb" &&
+        fetch "https://googlechromelabs.github.io/chrome-for-testing/LATEST_RELEASE_$(major_of google-chrome)" \
+            "$scratch/version" &&
+        fetch "https://storage.googleapis.com/chrome-for-testing-public/$(cat "$scratch/version")/linux64/chromedriver-linux64.zip" \
+            "$scratch/chromedriver.zip" &&
+        python3 -m zipfile -e "$scratch/chromedriver.zip" "$scratch" &&
+        mkdir -p "$tools" &&
+        install -m 755 "$scratch/chromedriver-linux64/chromedriver" "$tools/chromedriver"
+}
+
+# fetch URL FILE
+fetch() {
+    python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$@" ||
+        { say "Could not fetch $1"; return 1; }
 }
 
 major_of() { version_of "$1" | cut -d. -f1; }
