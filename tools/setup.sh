@@ -171,8 +171,12 @@ google_chrome() {
 
 # fetch URL FILE
 fetch() {
-    python3 -c 'import sys, urllib.request; urllib.request.urlretrieve(*sys.argv[1:])' "$@" ||
-        { say "Could not fetch $1"; return 1; }
+    python3 -c '
+import sys, urllib.request
+try:
+    urllib.request.urlretrieve(*sys.argv[1:])
+except OSError as error:
+    sys.exit(f"Could not fetch {sys.argv[1]}: {error}")' "$@"
 }
 
 major_of() { version_of "$1" | cut -d. -f1; }
