@@ -1,0 +1,1 @@
+"""Trains, exports and judges the network that tells garments apart on photos."""

@@ -1,0 +1,218 @@
+"""Makes a training photo look like one of the many that people could have taken of the same garment.
+
+The largest gap between the photos at hand and those to come is the surroundings: studio pictures on white against
+garments on beds, floors and carpets. So garments are cut from plain light grounds and laid, turned and scaled, on
+grounds taken from the corners of people's own photos. The rest is what cameras and hands do: tilt, framing, light,
+blur, noise, compression. Everything works on uint8 [h, w, 3] and draws from one `numpy` generator, so that a photo's
+variant is fixed by (seed, epoch, index) however many processes share the work.
+"""
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
+from scipy import ndimage
+
+from .picture import Preprocessing, border_colour
+
+STUDIO_BRIGHTNESS = 225  # a ground darker than this is no studio's
+STUDIO_TOLERANCE = 14  # colour distance up to which a pixel still belongs to the plain ground
+GROUND_SIDE = 40  # the least side of a corner that is worth tiling, pixels
+CANVAS = 240  # longest side of a composed photo, pixels
+
+
+def cut_out(pixels: np.ndarray) -> np.ndarray | None:
+    """The garment's mask, uint8 [h, w] (255 = garment), or None unless it lies on a plain light ground."""
+    height, width = pixels.shape[:2]
+    if min(height, width) < 96:
+        return None
+    ring = np.concatenate([pixels[:3].reshape(-1, 3), pixels[:, :3].reshape(-1, 3), pixels[:, -3:].reshape(-1, 3)])
+    colour = np.median(ring, axis=0)
+    if colour.min() < STUDIO_BRIGHTNESS or (np.abs(ring - colour).max(1) > STUDIO_TOLERANCE).mean() > 0.15:
+        return None
+    plain = np.abs(pixels.astype(np.int16) - colour.astype(np.int16)).max(2) <= STUDIO_TOLERANCE
+    regions, _ = ndimage.label(plain)
+    outside = np.unique(np.concatenate([regions[0], regions[:, 0], regions[:, -1], regions[-1]]))
+    garment = ndimage.binary_opening(~np.isin(regions, outside[outside > 0]), iterations=1)
+    if not 0.05 < garment.mean() < 0.85:
+        return None
+    soft = ndimage.gaussian_filter(ndimage.binary_erosion(garment).astype(np.float32), 0.8)
+    return (soft * 255).astype(np.uint8)
+
+
+def ground_patches(pixels: np.ndarray) -> list[np.ndarray]:
+    """Corners of a photo that show the bed or floor under the garment.
+
+    Those that agree in colour with another corner, and within themselves: a sleeve that reaches in shows as a
+    quarter unlike the others.
+    """
+    side = int(min(pixels.shape[:2]) * 0.24)
+    if side < GROUND_SIDE:
+        return []
+    corners = [pixels[:side, :side], pixels[:side, -side:], pixels[-side:, :side], pixels[-side:, -side:]]
+    colours = np.array([corner.mean((0, 1)) for corner in corners])
+    distance = np.abs(colours[:, None] - colours[None]).max(2) + 1e3 * np.eye(4)
+    half = side // 2
+    patches = []
+    for corner, nearest in zip(corners, distance.min(1)):
+        quarters = np.array([corner[y:y + half, x:x + half].mean((0, 1)) for y in (0, half) for x in (0, half)])
+        if nearest < 16 and np.ptp(quarters, axis=0).max() < 20 and corner.std((0, 1)).max() < 60:
+            patches.append(corner.copy())
+    return patches
+
+
+@dataclass
+class Strength:
+    """Probabilities of each kind of change; 0 turns it off."""
+
+    paste: float = 0.55
+    empty_ground: float = 0.2  # of the photos without a garment, how many become a bare ground
+    quarter_turn: float = 0.15
+    tilt: float = 0.45
+    crop: float = 0.4
+    zoom_out: float = 0.15
+    light: float = 0.85
+    soften: float = 0.35
+    erase: float = 0.1
+
+
+class Augment:
+    """Draws variants of training photos. `garmentless`: indices of photos that show no garment."""
+
+    def __init__(self, photos: list[np.ndarray], grounds: list[np.ndarray], garmentless: set[int] = frozenset(),
+                 strength: Strength = Strength()):
+        self.photos = photos
+        self.masks = [cut_out(pixels) for pixels in photos]
+        self.grounds = grounds
+        self.garmentless = garmentless
+        self.strength = strength
+
+    def __call__(self, index: int, preprocessing: Preprocessing, rng: np.random.Generator) -> np.ndarray:
+        """uint8 [S, S, 3]: a new variant of photo `index`."""
+        p, chance = self.strength, rng.random
+        photo, mask = self.photos[index], self.masks[index]
+        if index in self.garmentless and self.grounds and chance() < p.empty_ground:
+            image = self._ground(rng, *_canvas_size(rng))
+        elif mask is not None and chance() < p.paste:
+            image = self._paste(Image.fromarray(photo), Image.fromarray(mask), rng)
+        else:
+            image = _reframe(Image.fromarray(photo), p, rng)
+        if chance() < 0.5:
+            image = image.transpose(Image.FLIP_LEFT_RIGHT)
+        if chance() < p.quarter_turn:
+            image = image.transpose(rng.choice([Image.ROTATE_90, Image.ROTATE_180, Image.ROTATE_270]))
+        image = Image.fromarray(preprocessing.square(np.asarray(image)))
+        if chance() < p.light:
+            image = _relight(image, rng)
+        if chance() < p.soften:
+            image = _soften(image, rng)
+        if chance() < p.erase:
+            image = _erase(image, rng)
+        return np.asarray(image)
+
+    def _ground(self, rng: np.random.Generator, width: int, height: int) -> Image.Image:
+        """A floor, bed or wall without anything on it."""
+        if not self.grounds or rng.random() < 0.12:
+            return Image.new("RGB", (width, height), tuple(int(value) for value in rng.integers(30, 250, 3)))
+        patch = self.grounds[rng.integers(len(self.grounds))]
+        tile = Image.fromarray(patch).resize((int(patch.shape[1] * (zoom := rng.uniform(1, 2.8))),
+                                              int(patch.shape[0] * zoom)), Image.BICUBIC)
+        tile = np.rot90(np.asarray(tile), rng.integers(4))
+        side = max(width, height)
+        reach = [(0, max(0, side - length)) for length in tile.shape[:2]]
+        return Image.fromarray(np.pad(tile, [*reach, (0, 0)], mode="symmetric")[:height, :width])
+
+    def _paste(self, photo: Image.Image, mask: Image.Image, rng: np.random.Generator) -> Image.Image:
+        """The garment lifted from its plain ground and laid on another, with a shadow under it."""
+        width, height = _canvas_size(rng)
+        ground = self._ground(rng, width, height)
+        garment = Image.merge("RGBA", [*photo.split(), mask]).crop(mask.getbbox())
+        angle = rng.normal(0, 14) if rng.random() < 0.65 else rng.uniform(-180, 180)
+        garment = garment.rotate(angle, Image.BICUBIC, expand=True)
+        scale = rng.uniform(0.55, 1.08) * min(width / garment.width, height / garment.height)
+        stretch = np.exp(rng.normal(0, 0.07))
+        garment = garment.resize((max(8, int(garment.width * scale * stretch)),
+                                  max(8, int(garment.height * scale / stretch))), Image.BICUBIC)
+        # mostly inside; a twentieth of the canvas may be cut off
+        place = [int(rng.uniform(min(0, free) - 0.05 * side, max(0, free) + 0.05 * side))
+                 for free, side in ((width - garment.width, width), (height - garment.height, height))]
+        if rng.random() < 0.7:
+            shade = Image.new("L", (width, height))
+            shade.paste(garment.getchannel("A"), (place[0] + int(rng.normal(0, 4)), place[1] + int(rng.normal(0, 4))))
+            shade = shade.filter(ImageFilter.GaussianBlur(rng.uniform(1.5, 7)))
+            depth = rng.uniform(0.2, 0.6)
+            ground.paste((0, 0, 0), (0, 0), shade.point(lambda value: int(value * depth)))
+        ground.paste(garment, tuple(place), garment)
+        return ground
+
+
+def _canvas_size(rng: np.random.Generator) -> tuple[int, int]:
+    short = int(CANVAS * rng.choice([9 / 16, 3 / 4, 3 / 4, 3 / 4, 1]))
+    return (short, CANVAS) if rng.random() < 0.6 else (CANVAS, short)
+
+
+def _reframe(image: Image.Image, p: Strength, rng: np.random.Generator) -> Image.Image:
+    """Tilts, crops or widens the view; what comes into view continues the photo or has its border's colour."""
+    colour = tuple(int(value) for value in border_colour(np.asarray(image)))
+    if rng.random() < p.tilt:
+        image = image.rotate(np.clip(rng.normal(0, 11), -35, 35), Image.BILINEAR, expand=bool(rng.random() < 0.7),
+                             fillcolor=colour)
+    width, height = image.size
+    kind = rng.random()
+    if kind < p.crop:
+        part = rng.uniform(0.6, 1)  # of the area
+        shape = np.exp(rng.normal(0, 0.12))
+        new_width, new_height = (min(1, np.sqrt(part) * factor) for factor in (shape, 1 / shape))
+        left, top = rng.uniform(0, 1 - new_width), rng.uniform(0, 1 - new_height)
+        image = image.crop((int(left * width), int(top * height),
+                            max(int(left * width) + 1, int((left + new_width) * width)),
+                            max(int(top * height) + 1, int((top + new_height) * height))))
+    elif kind < p.crop + p.zoom_out:
+        edges = [int(rng.uniform(0, 0.3) * length) for length in (height, height, width, width)]
+        around = ((edges[0], edges[1]), (edges[2], edges[3]), (0, 0))
+        mode = "symmetric" if rng.random() < 0.5 else "edge"
+        image = Image.fromarray(np.pad(np.asarray(image), around, mode=mode))
+    squeeze = np.exp(rng.normal(0, 0.07))
+    return image.resize((max(1, int(image.width * squeeze)), max(1, int(image.height / squeeze))), Image.BILINEAR)
+
+
+def _relight(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Exposure, contrast, tint and saturation, sometimes a shadow that falls across the picture."""
+    ramp = np.arange(256) / 255
+    gamma, contrast, exposure = np.exp(rng.normal(0, 0.2)), np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.15))
+    tint = np.exp(rng.normal(0, 0.06, 3))
+    curves = [np.clip(((ramp ** gamma - 0.5) * contrast + 0.5) * exposure * channel, 0, 1) * 255 for channel in tint]
+    image = image.point([int(value) for curve in curves for value in curve])
+    image = ImageEnhance.Color(image).enhance(0 if rng.random() < 0.05 else float(np.clip(rng.normal(1, 0.25), 0, 1.8)))
+    if rng.random() < 0.35:
+        dark, light = rng.uniform(0.35, 0.9), rng.uniform(0.95, 1.25)
+        angle, side = rng.uniform(0, 2 * np.pi), image.width
+        y, x = np.mgrid[0:side, 0:side] / side - 0.5
+        across = np.clip((x * np.cos(angle) + y * np.sin(angle)) * rng.uniform(0.7, 6) + 0.5 + rng.normal(0, 0.3), 0, 1)
+        lit = np.asarray(image) * (dark + (light - dark) * across)[..., None]
+        image = Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
+    return image
+
+
+def _soften(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """One of: out of focus, noise of a dark room, a small file, hard compression."""
+    kind = rng.integers(4)
+    if kind == 0:
+        return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.8)))
+    if kind == 1:
+        noise = Image.effect_noise(image.size, rng.uniform(4, 22))
+        return ImageChops.add(image, Image.merge("RGB", [noise] * 3), offset=-128)
+    if kind == 2:
+        small = int(image.width * rng.uniform(0.28, 0.7))
+        return image.resize((small, small), Image.BILINEAR).resize(image.size, Image.BICUBIC)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=int(rng.integers(12, 60)))
+    return Image.open(buffer).convert("RGB")
+
+
+def _erase(image: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """Covers a part, as a hand or another thing would."""
+    width, height = (int(image.width * rng.uniform(0.12, 0.38)) for _ in range(2))
+    x, y = int(rng.uniform(0, image.width - width)), int(rng.uniform(0, image.height - height))
+    ImageDraw.Draw(image).rectangle((x, y, x + width, y + height), fill=tuple(int(v) for v in rng.integers(0, 255, 3)))
+    return image

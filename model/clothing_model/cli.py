@@ -1,0 +1,213 @@
+"""The command line: python -m clothing_model VERB --help."""
+import argparse
+import json
+import pathlib
+import sys
+from dataclasses import replace
+
+from .errors import PipelineError
+
+DEFAULT_DATA = pathlib.Path("../shared/photos")
+DEFAULT_RUN = pathlib.Path("model/runs/main")
+DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
+CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
+
+
+def train(arguments) -> None:
+    import torch
+
+    from . import data, training
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    given = {key: str(value) if isinstance(value, pathlib.Path) else value for key, value in vars(arguments).items()
+             if key in training.Settings.__dataclass_fields__ and value is not None}
+    if arguments.resume:
+        run = training.Run.load(arguments.run)
+        run.settings = replace(run.settings, **given)
+    else:
+        settings = training.Settings(**{"data": str(DEFAULT_DATA)} | given)
+        run = training.start(settings, arguments.run, data.scan(pathlib.Path(settings.data)))
+    photos = data.scan(pathlib.Path(run.settings.data))
+    if run.state and data.digest(photos) != run.digest:
+        raise PipelineError(f"{run.settings.data}: the photos are not those that this training began with",
+                            "restore them, or begin a new run")
+    training.train(run, photos)
+
+
+def calibrate(arguments) -> None:
+    """Temperature and thresholds of a run, from its val photos; stored in the run's folder."""
+    import numpy as np
+    import torch
+
+    from . import calibration, data, evaluation, training
+    from .onnx_file import softmax
+
+    run = training.Run.load(arguments.run)
+    photos, pixels = data.load(data.scan(arguments.data or pathlib.Path(run.settings.data), ("val",)),
+                               skip_bad=arguments.skip_bad)
+    index = {label.id: i for i, label in enumerate(run.labels)}
+    targets = np.array([index[photo.label] for photo in photos])
+    network, preprocessing = run.classifier(), run.settings.preprocessing
+    squares = np.stack([preprocessing.square(image) for image in pixels])
+    with torch.inference_mode():
+        logits = np.concatenate([network(torch.from_numpy(preprocessing.normalise(squares[i:i + 32]))).numpy()
+                                 for i in range(0, len(squares), 32)])
+    temperature = calibration.fit_temperature(logits, targets)
+    thresholds = calibration.fit_thresholds(softmax(logits, temperature), targets, run.labels)
+    result = {"temperature": temperature, "thresholds": thresholds,
+              "val": evaluation.report(logits, targets, run.labels, temperature, thresholds)["figures"]}
+    (arguments.run / "calibration.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(json.dumps(result, indent=1))
+
+
+def export(arguments) -> None:
+    """Writes the ONNX file of a run, if it answers as PyTorch does."""
+    import numpy as np
+
+    from . import data, export as exporting, training
+
+    run = training.Run.load(arguments.run)
+    file = arguments.run / "calibration.json"
+    if not file.exists():
+        calibrate(argparse.Namespace(run=arguments.run, data=arguments.data, skip_bad=arguments.skip_bad))
+    photos = data.scan(arguments.data or pathlib.Path(run.settings.data), ("val",))
+    photos, pixels = data.load(evenly(photos, CHECKED_PHOTOS), skip_bad=arguments.skip_bad)
+    model = exporting.build(run, json.loads(file.read_text()), arguments.version or exporting.default_version())
+    print(json.dumps(exporting.verify(model, run, np.stack([run.settings.preprocessing.square(image) for image in pixels]))))
+    exporting.write(model, arguments.onnx)
+    print(f"wrote {arguments.onnx}")
+
+
+def evaluate(arguments) -> None:
+    """Figures of an ONNX file on one split."""
+    import onnx
+
+    from . import data, evaluation, onnx_file
+
+    model = onnx_file.OnnxModel.load(arguments.onnx)
+    photos = data.scan(arguments.data, (arguments.split,))
+    unknown = {photo.label for photo in photos} - {label.id for label in model.labels}
+    if unknown:
+        raise PipelineError(f"{arguments.data}: the model has no label {', '.join(sorted(unknown))}",
+                            "remove these folders, or train a model that has them")
+    photos, pixels = data.load(photos, skip_bad=arguments.skip_bad)
+    logits, targets = evaluation.run(model, photos, pixels)
+    result = {"model": model.version, "split": arguments.split,
+              **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
+                                  evaluation.sources(photos, arguments.data.parent / "manifest.csv"))}
+    if arguments.out:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        (arguments.out / f"{arguments.split}.json").write_text(json.dumps(result, indent=1) + "\n")
+        evaluation.draw(result, arguments.out)
+    if arguments.record:
+        content = onnx.load(arguments.onnx)
+        onnx_file.set_metadata(content, {"metrics": json.dumps({"split": arguments.split, **result["figures"]})})
+        onnx.save(content, arguments.onnx)
+    print(json.dumps({key: value for key, value in result.items() if key not in ("confusion", "reliability")}, indent=1))
+
+
+def predict(arguments) -> None:
+    """One JSON line a picture."""
+    from . import data, onnx_file
+
+    model = onnx_file.OnnxModel.load(arguments.onnx)
+    failed = False
+    for path in arguments.paths:
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in data.SUFFIXES) if path.is_dir() else [path]
+        for file in evenly(files, arguments.sample) if arguments.sample else files:
+            try:
+                answer = model.predict(file)
+                if not arguments.json:
+                    answer = f"{file}: {answer['name']}, {answer['probability']:.0%}" + " (not sure)" * (not answer["recognised"])
+                print(json.dumps(answer) if arguments.json else answer, flush=True)
+            except PipelineError as error:
+                failed = True
+                print(f"error: {error}", file=sys.stderr)
+    if failed:
+        sys.exit(1)
+
+
+def evenly(items: list, count: int) -> list:
+    """`count` of the items, evenly spaced; all where there are no more."""
+    return [items[i * len(items) // count] for i in range(count)] if count < len(items) else items
+
+
+def sizes(text: str) -> tuple[int, ...]:
+    """"160*2,192*4" -> (160, 160, 192, 192, 192, 192)"""
+    parts = [part.partition("*") for part in text.split(",")]
+    return tuple(int(size) for size, _, times in parts for _ in range(int(times or 1)))
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="clothing_model", description=__doc__)
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+
+    verb = verbs.add_parser("train", help="train a network on folders of photos", description="Transfer learning: "
+                            "learning-rate finder, head first, then the body; a checkpoint after each epoch.")
+    verb.set_defaults(call=train)
+    verb.add_argument("--data", type=pathlib.Path,
+                      help=f"root/<train|val>/<label>/* or root/<label>/* ({DEFAULT_DATA})")
+    verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint, history, plots (%(default)s)")
+    verb.add_argument("--resume", action="store_true", help="go on with the run by its own settings, but for those given again")
+    verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
+    verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
+    verb.add_argument("--labels", help="JSON file of names, phrases and groups of labels (labels.json)")
+    verb.add_argument("--sizes", type=sizes, help="input side of each epoch of the body, such as 160*2,192*6,224")
+    verb.add_argument("--head-sizes", type=sizes, help="the same for the head's epochs")
+    verb.add_argument("--input-size", type=int, help="side in validation and in the exported file (224)")
+    verb.add_argument("--batch", type=int, help="photos a step (48)")
+    verb.add_argument("--lr", type=float, help="highest learning rate for the body; default: the finder's")
+    verb.add_argument("--head-lr", type=float, help="the same for the head's epochs")
+    verb.add_argument("--keep-early", action="store_true", default=None,
+                      help="leave stem and first two stages as they came: twice as fast on CPUs")
+    verb.add_argument("--smoothing", type=float, help="label smoothing (0.05)")
+    verb.add_argument("--seed", type=int, help="of everything random (1)")
+    verb.add_argument("--steps", type=int, help="steps an epoch; default: as many as the photos fill")
+    verb.add_argument("--workers", type=int, help="processes that prepare photos (1)")
+    verb.add_argument("--threads", type=int, help="threads of PyTorch's arithmetic")
+    verb.add_argument("--device", help="cpu or cuda; default: cuda where there is one")
+    verb.add_argument("--skip-bad", action="store_true", default=None, help="name unreadable files and go on without them")
+
+    verb = verbs.add_parser("calibrate", help="fit temperature and thresholds on val", description=calibrate.__doc__)
+    verb.set_defaults(call=calibrate)
+    _run_options(verb)
+
+    verb = verbs.add_parser("export", help="write the ONNX file", description=export.__doc__)
+    verb.set_defaults(call=export)
+    _run_options(verb)
+    verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to write (%(default)s)")
+    verb.add_argument("--version", help="of the model, such as 2026.11-1; default: this month's first")
+
+    verb = verbs.add_parser("evaluate", help="judge an ONNX file on a split", description=evaluate.__doc__)
+    verb.set_defaults(call=evaluate)
+    verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to judge (%(default)s)")
+    verb.add_argument("--data", type=pathlib.Path, default=DEFAULT_DATA, help="(%(default)s)")
+    verb.add_argument("--split", default="val", choices=("train", "val", "test"), help="(%(default)s)")
+    verb.add_argument("--out", type=pathlib.Path, help="folder for SPLIT.json and pictures")
+    verb.add_argument("--record", action="store_true", help="write the headline figures into the file's metadata")
+    verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
+
+    verb = verbs.add_parser("predict", help="answer for pictures, through onnxruntime", description=predict.__doc__)
+    verb.set_defaults(call=predict)
+    verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to ask (%(default)s)")
+    verb.add_argument("--json", action="store_true", help="whole Predictions with all labels' probabilities and logits")
+    verb.add_argument("--sample", type=int, help="of each folder only so many, evenly spaced")
+    verb.add_argument("paths", nargs="+", type=pathlib.Path, metavar="PATH", help="picture, or folder of pictures")
+    return top
+
+
+def _run_options(verb) -> None:
+    verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training (%(default)s)")
+    verb.add_argument("--data", type=pathlib.Path, help="photos; default: those of the training")
+    verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parser().parse_args(argv)
+    try:
+        arguments.call(arguments)
+    except PipelineError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit("stopped; what was finished is kept")

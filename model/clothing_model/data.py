@@ -1,0 +1,115 @@
+"""Photos in folders: finding them, checking them before work starts, and keeping them decoded in memory."""
+import hashlib
+import pathlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from . import picture
+from .errors import PipelineError
+
+SPLITS = ("train", "val", "test")
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
+VAL_PART = 7  # one photo in so many is kept back where the tree itself names no splits
+
+
+@dataclass(frozen=True)
+class Photo:
+    path: pathlib.Path
+    split: str
+    label: str
+
+
+def scan(root: pathlib.Path, splits: tuple[str, ...] = ("train", "val")) -> list[Photo]:
+    """All photos below `root`, sorted.
+
+    Either root/<split>/<label>/*, or root/<label>/*, in which case a photo's place in train or val follows from its
+    name alone, so that it stays there when photos are added.
+    """
+    if not root.is_dir():
+        raise PipelineError(f"{root}: there is no such folder", "name the folder of photos with --data")
+    if not (root / "train").is_dir():
+        return [photo for photo in _divide(_folder(root, "")) if photo.split in splits]
+    photos, seen = [], {}
+    for split in splits:
+        if not (root / split).is_dir():
+            raise PipelineError(f"{root / split}: there is no such folder", "make it, with one folder a label")
+        found = _folder(root / split, split)
+        seen[split] = {photo.label for photo in found}
+        photos += found
+    for split in splits:
+        for label in sorted(set().union(*seen.values()) - seen[split]):
+            raise PipelineError(f"{root / split}: the label {label!r} has photos in another split but none here",
+                                f"add some to {root / split / label}, or remove the label everywhere")
+    return photos
+
+
+def _folder(folder: pathlib.Path, split: str) -> list[Photo]:
+    labels = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if not labels:
+        raise PipelineError(f"{folder}: no label folders in it", "photos belong in one folder for each label")
+    photos = []
+    for label in labels:
+        files = sorted(path for path in label.iterdir() if path.is_file() and not path.name.startswith("."))
+        for file in files:
+            if file.suffix.lower() not in SUFFIXES:
+                raise PipelineError(f"{file}: not a kind of picture file known here",
+                                    f"remove it, or convert it to one of {', '.join(sorted(SUFFIXES))}")
+        if not files:
+            raise PipelineError(f"{label}: the folder is empty", "add photos to it, or remove it")
+        photos += [Photo(file, split, label.name) for file in files]
+    return photos
+
+
+def _divide(photos: list[Photo]) -> list[Photo]:
+    by_label = {}
+    for photo in photos:
+        by_label.setdefault(photo.label, []).append(photo)
+    divided = []
+    for label, group in by_label.items():
+        if len(group) < 2:
+            raise PipelineError(f"{group[0].path.parent}: one photo cannot be both trained on and tested",
+                                "add more photos of this label")
+        order = sorted(group, key=lambda photo: hashlib.sha256(photo.path.name.encode()).digest())
+        kept = max(1, len(order) // VAL_PART)
+        divided += [Photo(photo.path, "val" if i < kept else "train", label) for i, photo in enumerate(order)]
+    return sorted(divided, key=lambda photo: (photo.split, photo.label, photo.path))
+
+
+def digest(photos: list[Photo]) -> str:
+    """"sha256:<hex>" over the sorted lines "split label sha256-of-the-file": which data a network has seen."""
+    lines = sorted(f"{photo.split} {photo.label} {hashlib.sha256(photo.path.read_bytes()).hexdigest()}\n"
+                   for photo in photos)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+def load(photos: list[Photo], longest: int | None = None, skip_bad: bool = False
+         ) -> tuple[list[Photo], list[np.ndarray]]:
+    """Decodes all photos, uint8 [h, w, 3] each, shrunk where a side exceeds `longest`.
+
+    Every file is read before anything else happens, and all broken ones are named in one error, so that a bad file
+    never ends a training that is under way. With `skip_bad` they are named and left out.
+    """
+    def one(photo: Photo) -> np.ndarray | PipelineError:
+        try:
+            pixels = picture.read(photo.path)
+        except PipelineError as error:
+            return error
+        scale = longest / max(pixels.shape[:2]) if longest else 1
+        if scale >= 1:
+            return pixels
+        size = [max(1, round(length * scale)) for length in (pixels.shape[1], pixels.shape[0])]
+        return np.asarray(Image.fromarray(pixels).resize(size, Image.BICUBIC))
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(one, photos))
+    bad = [result for result in results if isinstance(result, PipelineError)]
+    for error in bad[:20] if skip_bad else []:
+        print(f"left out: {error.cause}", flush=True)
+    if bad and not skip_bad:
+        raise PipelineError("\n".join(error.cause for error in bad[:20]) + (f"\nand {len(bad) - 20} more" * (len(bad) > 20)),
+                            "remove or replace these files, or leave them out with --skip-bad")
+    good = [(photo, result) for photo, result in zip(photos, results) if not isinstance(result, PipelineError)]
+    return [photo for photo, _ in good], [pixels for _, pixels in good]

@@ -1,0 +1,115 @@
+"""How good an exported file is, from its logits alone: figures as JSON, pictures where matplotlib is there."""
+import csv
+import pathlib
+
+import numpy as np
+
+from .data import Photo
+from .labels import Label
+from .onnx_file import OnnxModel, softmax
+
+BINS = 15
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
+    """How often a positive one scores higher than another, ties counting half; None where one kind is missing."""
+    n, m = int(positive.sum()), int((~positive).sum())
+    if not n or not m:
+        return None
+    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
+    rank = (np.cumsum(count) - (count - 1) / 2)[place]
+    return float((rank[positive].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def reliability(sure: np.ndarray, right: np.ndarray) -> list[dict]:
+    """Photos by stated probability in equal bins of 0..1: how sure, how often right, how many."""
+    place = np.minimum((sure * BINS).astype(int), BINS - 1)
+    return [{"sure": float(sure[place == i].mean()), "right": float(right[place == i].mean()),
+             "photos": int((place == i).sum())} for i in range(BINS) if (place == i).any()]
+
+
+def expected_calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
+    return float(sum(abs(part["sure"] - part["right"]) * part["photos"] for part in reliability(sure, right)) / len(sure))
+
+
+def report(logits: np.ndarray, targets: np.ndarray, labels: list[Label], temperature: float,
+           thresholds: dict[str, float], sources: list[str] | None = None) -> dict:
+    """All figures. logits [n, K], targets [n] indices into labels, sources: where each photo came from."""
+    probabilities = softmax(logits, temperature)
+    best, sure = probabilities.argmax(1), probabilities.max(1)
+    right = best == targets
+    groups = np.array([label.group for label in labels])
+    core = np.flatnonzero(groups == "core")
+    is_core, says_core = np.isin(targets, core), np.isin(best, core)
+    accepted = sure >= np.array([thresholds.get(group, np.inf) for group in groups])[best]
+    figures = {"photos": len(targets), "top1": _mean(right), "top1_core": _mean(right[is_core]),
+               "top1_core_only": _mean(core[logits[is_core][:, core].argmax(1)] == targets[is_core]) if len(core) else None,
+               "auroc_core": auroc(probabilities[:, core].sum(1), is_core),
+               "others_called_core": _mean((says_core & accepted)[~is_core]), "core_turned_away": _mean(~accepted[is_core]),
+               "ece": expected_calibration_error(sure, right), "recognised": _mean(accepted),
+               "right_when_recognised": _mean(right[accepted])}
+    confusion = np.zeros((len(labels), len(labels)), int)
+    np.add.at(confusion, (targets, best), 1)
+    by_label = {label.id: {"photos": int((targets == i).sum()), "recall": _mean(right[targets == i]),
+                           "precision": _mean(right[best == i])} for i, label in enumerate(labels)}
+    by_source = {}
+    for source in sorted(set(sources or [])):
+        chosen = np.array([own == source for own in sources])
+        by_source[source] = {"photos": int(chosen.sum()), "top1": _mean(right[chosen]),
+                             "top1_core": _mean(right[chosen & is_core])}
+    return {"figures": figures, "by_label": by_label, "by_source": by_source, "reliability": reliability(sure, right),
+            "confusion": {"labels": [label.id for label in labels], "rows_true_columns_said": confusion.tolist()}}
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return round(float(values.mean()), 4) if len(values) else None
+
+
+def run(model: OnnxModel, photos: list[Photo], pixels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """(logits [n, K], targets [n]) of the file on these photos."""
+    index = {label.id: i for i, label in enumerate(model.labels)}
+    logits = model.logits(model.preprocessing.square(image) for image in pixels)
+    return logits, np.array([index[photo.label] for photo in photos])
+
+
+def sources(photos: list[Photo], manifest: pathlib.Path) -> list[str] | None:
+    """Where each photo came from, by a manifest.csv with the columns split, label, file, source; None without one."""
+    if not manifest.is_file():
+        return None
+    with manifest.open(newline="", encoding="utf-8") as file:
+        known = {(row["split"], row["label"], row["file"]): row["source"] for row in csv.DictReader(file)}
+    return [known.get((photo.split, photo.label, photo.path.name), "unknown") for photo in photos]
+
+
+def draw(result: dict, folder: pathlib.Path) -> list[pathlib.Path]:
+    """Confusion matrix and reliability plot as PNG; nothing where matplotlib is not installed."""
+    try:
+        import matplotlib
+    except ImportError:
+        return []
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    names = result["confusion"]["labels"]
+    matrix = np.array(result["confusion"]["rows_true_columns_said"])
+    figure, axes = pyplot.subplots(figsize=(9, 8), layout="constrained")
+    axes.imshow(matrix / np.maximum(matrix.sum(1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        if count:
+            share = count / matrix[row].sum()
+            axes.text(column, row, count, ha="center", va="center", fontsize=7, color="white" if share > 0.5 else "black")
+    axes.set_xticks(range(len(names)), names, rotation=60, ha="right")
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xlabel("the network says")
+    axes.set_ylabel("the photo shows")
+    files = [folder / "confusion.png", folder / "reliability.png"]
+    figure.savefig(files[0], dpi=110)
+    figure, axes = pyplot.subplots(figsize=(5, 5), layout="constrained")
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=0.8)
+    axes.scatter([part["sure"] for part in result["reliability"]], [part["right"] for part in result["reliability"]],
+                 s=[max(8, part["photos"] / 2) for part in result["reliability"]])
+    axes.set_xlabel("stated probability")
+    axes.set_ylabel("share that is right")
+    figure.savefig(files[1], dpi=110)
+    pyplot.close("all")
+    return files

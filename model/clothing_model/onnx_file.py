@@ -1,0 +1,104 @@
+"""The exported network as the app sees it: one ONNX file that describes itself, run by onnxruntime."""
+import json
+import pathlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from . import labels as labelling, picture
+from .errors import PipelineError
+from .labels import Label
+from .picture import Preprocessing
+
+FORMAT = "1"
+REQUIRED = ("format", "version", "labels", "input_size", "resize", "mean", "std", "temperature", "thresholds",
+            "training_data", "license")
+
+
+def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
+    """float [n, K] -> float64 [n, K], rows sum to 1."""
+    scaled = np.asarray(logits, np.float64) / temperature
+    powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def open_session(model: pathlib.Path | bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores to others
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def metadata(model: onnx.ModelProto) -> dict[str, str]:
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def set_metadata(model: onnx.ModelProto, entries: dict[str, str]) -> None:
+    """Adds or replaces entries."""
+    merged = metadata(model) | entries
+    del model.metadata_props[:]
+    for key, value in merged.items():
+        model.metadata_props.add(key=key, value=value)
+
+
+@dataclass
+class OnnxModel:
+    """What the file says of itself, and the means to ask it."""
+
+    file: pathlib.Path
+    version: str
+    labels: list[Label]
+    preprocessing: Preprocessing
+    temperature: float
+    thresholds: dict[str, float]  # by group
+    session: onnxruntime.InferenceSession
+
+    @classmethod
+    def load(cls, file: pathlib.Path) -> "OnnxModel":
+        try:
+            entries = metadata(onnx.load(file))
+            missing = [key for key in REQUIRED if key not in entries]
+            if missing:
+                raise PipelineError(f"{file}: no {', '.join(missing)} in its metadata", "export it again with this package")
+            return cls(file, entries["version"], labelling.parse(entries["labels"]), Preprocessing.from_metadata(entries),
+                       float(entries["temperature"]), json.loads(entries["thresholds"]),
+                       open_session(file))
+        except FileNotFoundError:
+            raise PipelineError(f"{file}: there is no such file", "export a model first") from None
+        except PipelineError:
+            raise
+        except Exception as error:  # protobuf and onnxruntime raise many kinds of their own
+            raise PipelineError(f"{file}: not a network of this package: {error}", "export it again") from error
+
+    def logits(self, squares: Iterable[np.ndarray]) -> np.ndarray:
+        """n times uint8 [S, S, 3] -> float32 [n, K]. The file takes one picture at a time."""
+        return np.concatenate([self.session.run(["logits"], {"image": self.preprocessing.normalise(square[None])})[0]
+                               for square in squares])
+
+    def recognised(self, probabilities: np.ndarray) -> np.ndarray:
+        """float [n, K] -> bool [n]: the best label is a garment, and sure enough for its group."""
+        least = np.array([self.thresholds.get(label.group, np.inf) for label in self.labels])
+        best = probabilities.argmax(1)
+        return probabilities.max(1) >= least[best]
+
+    def predict(self, file: pathlib.Path) -> dict:
+        """The Prediction of one picture file, with all labels among the alternatives, and the raw logits."""
+        began = time.perf_counter()
+        pixels = picture.read(file)
+        decoded = time.perf_counter()
+        logits = self.logits(self.preprocessing.square(pixels)[None])
+        inferred = time.perf_counter()
+        probabilities = softmax(logits, self.temperature)
+        order = np.argsort(-probabilities[0], kind="stable")
+        best = self.labels[order[0]]
+        return {
+            "file": str(file), "label": best.id, "name": best.name, "probability": float(probabilities[0, order[0]]),
+            "recognised": bool(self.recognised(probabilities)[0]),
+            "alternatives": [{"label": self.labels[i].id, "probability": float(probabilities[0, i])} for i in order[1:]],
+            "model": self.version,
+            "milliseconds": {"decode": round(1e3 * (decoded - began)), "infer": round(1e3 * (inferred - decoded))},
+            "width": pixels.shape[1], "height": pixels.shape[0], "logits": [float(value) for value in logits[0]],
+        }

@@ -1,0 +1,336 @@
+"""Transfer learning with fastai: find a learning rate, train the head, then the body too, in one cycle each.
+
+A run is a folder: `settings.json`, `history.csv` (one line an epoch), `lr_find_<stage>.png`, and `checkpoint.pt`,
+written after each epoch, from which `resume` goes on and which `calibrate` and `export` read.
+"""
+import csv
+import json
+import os
+import pathlib
+import time
+from dataclasses import asdict, dataclass, field
+
+import matplotlib
+import numpy as np
+import torch
+from fastai.callback.core import Callback
+from fastai.callback.schedule import SuggestionMethod
+from fastai.callback.training import BnFreeze
+from fastai.data.core import DataLoaders
+from fastai.data.load import DataLoader
+from fastai.learner import Learner
+from fastai.losses import CrossEntropyLossFlat
+from fastai.metrics import AccumMetric, accuracy
+
+from . import data, labels as labelling
+from .augment import Augment, ground_patches
+from .errors import PipelineError
+from .labels import Label
+from .network import Classifier
+from .picture import Preprocessing
+
+matplotlib.use("Agg")
+
+LR_RANGE = (2e-4, 3e-3)  # a curve over a few dozen batches is noisy; nothing outside this range has trained well
+FINDER_STEPS = 30
+
+
+@dataclass
+class Settings:
+    """Everything that decides a training; stored with the run, so that resuming needs nothing else."""
+
+    data: str
+    backbone: str = "mobilenet_edgetpu_100"
+    weights: str | None = None
+    labels: str = str(labelling.DEFAULT_FILE)
+    head_sizes: tuple[int, ...] = (160,)  # side of the input in each epoch, pixels
+    sizes: tuple[int, ...] = (160, 160, 192, 192, 192, 192, 192, 192, 224)
+    input_size: int = 224  # for validation and export
+    batch: int = 48
+    head_lr: float | None = None  # highest of the cycle; None: what the finder suggests
+    lr: float | None = None
+    keep_early: bool = False
+    smoothing: float = 0.05
+    dropout: float = 0.2
+    weight_decay: float = 0.02
+    average: float = 0.99  # share of the old value in the running average of the weights, after each step
+    studio_weight: float = 0.75  # how often a photo on a plain light ground is drawn, against others
+    seed: int = 1
+    workers: int = 1
+    steps: int | None = None  # an epoch; None: as many as the training photos fill
+    skip_bad: bool = False
+    device: str = "cuda" if torch.cuda.is_available() else "cpu"
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        return Preprocessing(size=self.input_size)
+
+    def __post_init__(self):
+        self.head_sizes, self.sizes = tuple(self.head_sizes), tuple(self.sizes)
+        for size in (*self.head_sizes, *self.sizes, self.input_size):
+            if size < 32 or size % 32:
+                raise PipelineError(f"size {size}: the body halves it five times", "give multiples of 32")
+
+
+class Photos(torch.utils.data.Dataset):
+    """(float32 [3, S, S], label index); drawn anew each epoch where there is an `augment`."""
+
+    def __init__(self, pixels: list[np.ndarray], targets: list[int], preprocessing: Preprocessing,
+                 augment: Augment | None = None, seed: int = 0):
+        self.pixels, self.targets, self.preprocessing = pixels, targets, preprocessing
+        self.augment, self.seed, self.epoch = augment, seed, 0
+
+    def __len__(self):
+        return len(self.pixels)
+
+    def __getitem__(self, index: int):
+        if self.augment:
+            square = self.augment(index, self.preprocessing, np.random.default_rng((self.seed, self.epoch, index)))
+        else:
+            square = self.preprocessing.square(self.pixels[index])
+        return torch.from_numpy(self.preprocessing.normalise(square)), self.targets[index]
+
+
+def _channels_last(batch):
+    images, targets = batch
+    return images.contiguous(memory_format=torch.channels_last), targets  # a quarter faster on CPUs
+
+
+class BalancedLoader(DataLoader):
+    """Draws photos by weight, repeatably by seed and epoch."""
+
+    def __init__(self, dataset: Photos, weights: np.ndarray, **options):
+        super().__init__(dataset, **options)
+        self.weights = weights / weights.sum()
+
+    def get_idxs(self):
+        rng = np.random.default_rng((self.dataset.seed, self.dataset.epoch))
+        # systematic sampling: each photo comes its expected number of times, rounded down or up
+        order = rng.permutation(len(self.weights))
+        places = (np.arange(self.n) + rng.random()) / self.n
+        drawn = order[np.searchsorted(np.cumsum(self.weights[order]), places).clip(0, len(order) - 1)]
+        return [int(index) for index in rng.permutation(drawn)]
+
+
+def draw_weights(targets: list[int], studio: list[bool], studio_weight: float) -> np.ndarray:
+    """Half-way (square root) between equal photos and equal labels; studio photos count less."""
+    counts = np.bincount(targets)
+    return np.array([1 / np.sqrt(counts[target]) * (studio_weight if plain else 1)
+                     for target, plain in zip(targets, studio)])
+
+
+def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Photo], pixels: list[np.ndarray]
+                  ) -> DataLoaders:
+    index = {label.id: i for i, label in enumerate(labels)}
+    groups = [label.group for label in labels]
+
+    def part(split):
+        chosen = [i for i, photo in enumerate(photos) if photo.split == split]
+        return [pixels[i] for i in chosen], [index[photos[i].label] for i in chosen]
+
+    shown, targets = part("train")
+    garmentless = {i for i, target in enumerate(targets) if groups[target] == "none"}
+    augment = Augment(shown, [], garmentless)
+    at_home = [i for i, mask in enumerate(augment.masks) if mask is None and i not in garmentless]
+    augment.grounds = [patch for i in at_home for patch in ground_patches(shown[i])]
+    weights = draw_weights(targets, [mask is not None for mask in augment.masks], settings.studio_weight)
+    print(f"{len(shown)} photos to train on; {sum(mask is not None for mask in augment.masks)} on plain grounds, "
+          f"{len(augment.grounds)} pieces of other ground", flush=True)
+    train = BalancedLoader(Photos(shown, targets, settings.preprocessing, augment, settings.seed), weights,
+                           bs=min(settings.batch, len(shown)), drop_last=True, num_workers=settings.workers,
+                           n=settings.steps * settings.batch if settings.steps else len(shown),
+                           after_batch=_channels_last)
+    valid = DataLoader(Photos(*part("val"), settings.preprocessing), bs=64, num_workers=settings.workers,
+                       after_batch=_channels_last)
+    return DataLoaders(train, valid, device=torch.device(settings.device))
+
+
+def metrics(labels: list[Label]) -> list:
+    """Right answers among all labels; of the core garments' photos, among all labels, and among the core alone."""
+    core = torch.tensor([i for i, label in enumerate(labels) if label.group == "core"])
+
+    def core_among_all(logits, targets):
+        chosen = torch.isin(targets, core)
+        return (logits[chosen].argmax(1) == targets[chosen]).float().mean().item()
+
+    def core_only(logits, targets):
+        chosen = torch.isin(targets, core)
+        return (core[logits[chosen][:, core].argmax(1)] == targets[chosen]).float().mean().item()
+
+    among_core = [AccumMetric(function, flatten=False) for function in (core_among_all, core_only)] if len(core) else []
+    return [accuracy, *among_core]
+
+
+class WeightAverage(Callback):
+    """Keeps a running average of the weights; validation, checkpoints and export use it."""
+
+    order = 66
+
+    def __init__(self, decay: float, average: dict[str, torch.Tensor] | None, steps: int = 0):
+        self.decay, self.average, self.steps = decay, average, steps
+
+    def before_fit(self):
+        if self.average is None:
+            self.average = {key: value.detach().clone() for key, value in self.model.state_dict().items()}
+
+    def after_step(self):
+        self.steps += 1
+        decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
+        for key, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.average[key].lerp_(value, 1 - decay)
+            else:
+                self.average[key].copy_(value)
+
+    def before_validate(self):
+        self.trained = {key: value.clone() for key, value in self.model.state_dict().items()}
+        self.model.load_state_dict(self.average)
+
+    def after_validate(self):
+        self.model.load_state_dict(self.trained)
+
+
+class Progress(Callback):
+    """Sets the size of each epoch, says how far it is, and keeps what is done: history and checkpoint."""
+
+    order = 90
+
+    def __init__(self, run: "Run", stage: str, sizes: tuple[int, ...], first: int):
+        self.run, self.stage, self.sizes, self.first = run, stage, sizes, first
+
+    def before_epoch(self):
+        dataset = self.dls.train.dataset
+        dataset.preprocessing = Preprocessing(size=self.sizes[self.epoch])
+        dataset.epoch = self.epoch + (0 if self.stage == "head" else 1000)
+        self.began = self.shown = time.time()
+
+    def after_batch(self):
+        if self.training and time.time() - self.shown > 30:
+            self.shown = time.time()
+            speed = (self.iter + 1) * self.dls.train.bs / (self.shown - self.began)
+            print(f"  {self.stage}, epoch {self.epoch + 1} of {self.n_epoch} at {self.sizes[self.epoch]} px: "
+                  f"step {self.iter + 1} of {self.n_iter}, loss {float(self.smooth_loss):.3f}, {speed:.1f} photos/s", flush=True)
+
+    def after_epoch(self):
+        if self.epoch < self.first:  # done before this start; fastai only counts past it
+            return
+        _, train_loss, valid_loss, *values = self.recorder.log[:3 + len(self.recorder.metrics)]
+        row = {"stage": self.stage, "epoch": self.epoch + 1, "size": self.sizes[self.epoch], "train_loss": train_loss,
+               "valid_loss": valid_loss, **{metric.name: value for metric, value in zip(self.recorder.metrics, values)},
+               "seconds": time.time() - self.began}
+        self.run.record({key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()})
+        self.run.save(self.learn, self.stage, self.epoch + 1)
+
+
+@dataclass
+class Run:
+    """A training's folder and what has been done in it."""
+
+    folder: pathlib.Path
+    settings: Settings
+    labels: list[Label]
+    digest: str
+    state: dict = field(default_factory=dict)  # of the last checkpoint; empty at first
+
+    @property
+    def checkpoint(self) -> pathlib.Path:
+        return self.folder / "checkpoint.pt"
+
+    def record(self, row: dict) -> None:
+        history = self.folder / "history.csv"
+        new = not history.exists()
+        with history.open("a", newline="") as file:
+            writer = csv.DictWriter(file, row)
+            if new:
+                writer.writeheader()
+            writer.writerow(row)
+        print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+
+    def save(self, learn: Learner, stage: str, epoch: int) -> None:
+        average = learn.weight_average
+        self.state.update(stage=stage, epoch=epoch, model=learn.model.state_dict(), optimiser=learn.opt.state_dict(),
+                          average=average.average, average_steps=average.steps, random=torch.get_rng_state())
+        self.state.update(settings=asdict(self.settings), labels=labelling.dump(self.labels), digest=self.digest)
+        temporary = self.checkpoint.with_suffix(".tmp")
+        torch.save(self.state, temporary)
+        os.replace(temporary, self.checkpoint)  # a kill while writing leaves the last one whole
+
+    @classmethod
+    def load(cls, folder: pathlib.Path) -> "Run":
+        file = folder / "checkpoint.pt"
+        try:
+            state = torch.load(file, map_location="cpu", weights_only=False)
+        except FileNotFoundError:
+            raise PipelineError(f"{file}: no checkpoint here", "train first, or name the run's folder") from None
+        except (RuntimeError, EOFError, OSError) as error:
+            raise PipelineError(f"{file}: {error}", "the checkpoint is damaged; train anew") from error
+        return cls(folder, Settings(**state["settings"]), labelling.parse(state["labels"]), state["digest"], state)
+
+    def classifier(self) -> Classifier:
+        """The network with averaged weights, ready to be asked."""
+        network = self.network(fresh=False)
+        network.load_state_dict(self.state["average"])
+        return network.eval()
+
+    def network(self, fresh: bool) -> Classifier:
+        weights = pathlib.Path(self.settings.weights) if self.settings.weights else None
+        return Classifier(self.settings.backbone, len(self.labels), weights, fresh, self.settings.dropout)
+
+
+def start(settings: Settings, folder: pathlib.Path, photos: list[data.Photo]) -> Run:
+    if (folder / "checkpoint.pt").exists():
+        raise PipelineError(f"{folder}: a training was begun here", "go on with --resume, or name another --run")
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = labelling.describe({photo.label for photo in photos}, pathlib.Path(settings.labels))
+    (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
+    return Run(folder, settings, labels, data.digest(photos))
+
+
+def train(run: Run, photos: list[data.Photo]) -> None:
+    """All stages that the run has not finished yet. photos: of the splits train and val."""
+    settings, state = run.settings, run.state
+    torch.manual_seed(settings.seed)
+    longest = max(*settings.sizes, *settings.head_sizes, settings.input_size)
+    photos, pixels = data.load(photos, longest, settings.skip_bad)
+    loaders = build_loaders(settings, run.labels, photos, pixels)
+    network = run.network(fresh=not state).to(settings.device, memory_format=torch.channels_last)
+    learn = Learner(loaders, network, loss_func=CrossEntropyLossFlat(label_smoothing=settings.smoothing),
+                    metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,
+                    cbs=BnFreeze, wd=settings.weight_decay)
+    stages = [("head", settings.head_sizes, settings.head_lr, learn.freeze),
+              ("body", settings.sizes, settings.lr,
+               (lambda: learn.freeze_to(1)) if settings.keep_early else learn.unfreeze)]
+    names = [name for name, *_ in stages]
+    if state:
+        network.load_state_dict(state["model"])
+        torch.set_rng_state(state["random"])
+    with learn.no_bar(), learn.no_logging():
+        for name, sizes, rate, thaw in stages:
+            done = 0
+            if state and names.index(name) <= names.index(state["stage"]):
+                done = state["epoch"] if name == state["stage"] else len(sizes)
+            if done == len(sizes):
+                continue
+            thaw()
+            learn.create_opt()
+            if done:
+                learn.opt.load_state_dict(state["optimiser"])
+            else:
+                loaders.train.dataset.preprocessing = Preprocessing(size=sizes[0])
+                suggested = _find_rate(learn, run.folder / f"lr_find_{name}.png")
+                state[f"{name}_lr"] = rate or suggested
+                print(f"{name}: learning rate {state[f'{name}_lr']:.2g} (the finder suggests {suggested:.2g})", flush=True)
+            rate = state[f"{name}_lr"]
+            learn.fit_one_cycle(len(sizes), rate if name == "head" else slice(rate / 10, rate), pct_start=0.2,
+                                start_epoch=done,
+                                cbs=[WeightAverage(settings.average, state.get("average"), state.get("average_steps", 0)),
+                                     Progress(run, name, sizes, done)])
+
+
+def _find_rate(learn: Learner, plot: pathlib.Path) -> float:
+    from matplotlib import pyplot
+
+    found = learn.lr_find(num_it=FINDER_STEPS, suggest_funcs=SuggestionMethod.Valley, show_plot=True)
+    pyplot.savefig(plot)
+    pyplot.close("all")
+    return float(np.clip(found.valley, *LR_RANGE))
