@@ -7,7 +7,7 @@ blur, noise, compression. Everything works on uint8 [h, w, 3] and draws from one
 variant is fixed by (seed, epoch, index) however many processes share the work.
 """
 import io
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
@@ -74,6 +74,9 @@ class Strength:
     light: float = 0.85
     soften: float = 0.35
     erase: float = 0.1
+
+    def scaled(self, factor: float) -> "Strength":
+        return Strength(**{name: min(1, value * factor) for name, value in asdict(self).items()})
 
 
 class Augment:

@@ -10,6 +10,7 @@ from .errors import PipelineError
 DEFAULT_DATA = pathlib.Path("../shared/photos")
 DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
+DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
 CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
 
 
@@ -128,6 +129,17 @@ def predict(arguments) -> None:
         sys.exit(1)
 
 
+def fixtures(arguments) -> None:
+    """Draws the test pictures where they are missing, and writes what PyTorch and the ONNX file answer to them."""
+    from . import fixtures as making, onnx_file, training
+
+    if arguments.redraw or not all((arguments.out / name).exists() for name in making.PICTURES):
+        making.draw(arguments.out)
+    result = making.write(arguments.out, training.Run.load(arguments.run), onnx_file.OnnxModel.load(arguments.onnx))
+    for entry in result["files"]:
+        print(f"{entry['file']}: {entry['width']} x {entry['height']}, {entry['top1']}")
+
+
 def evenly(items: list, count: int) -> list:
     """`count` of the items, evenly spaced; all where there are no more."""
     return [items[i * len(items) // count] for i in range(count)] if count < len(items) else items
@@ -152,6 +164,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--resume", action="store_true", help="go on with the run by its own settings, but for those given again")
     verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
     verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
+    verb.add_argument("--begin", help="folder of a finished run to start from, instead of ImageNet weights and a new head")
     verb.add_argument("--labels", help="JSON file of names, phrases and groups of labels (labels.json)")
     verb.add_argument("--sizes", type=sizes, help="input side of each epoch of the body, such as 160*2,192*6,224")
     verb.add_argument("--head-sizes", type=sizes, help="the same for the head's epochs")
@@ -161,6 +174,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--head-lr", type=float, help="the same for the head's epochs")
     verb.add_argument("--keep-early", action="store_true", default=None,
                       help="leave stem and first two stages as they came: twice as fast on CPUs")
+    verb.add_argument("--augment", type=float, help="scales how probable each change of a training photo is (1)")
     verb.add_argument("--smoothing", type=float, help="label smoothing (0.05)")
     verb.add_argument("--seed", type=int, help="of everything random (1)")
     verb.add_argument("--steps", type=int, help="steps an epoch; default: as many as the photos fill")
@@ -194,6 +208,13 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--json", action="store_true", help="whole Predictions with all labels' probabilities and logits")
     verb.add_argument("--sample", type=int, help="of each folder only so many, evenly spaced")
     verb.add_argument("paths", nargs="+", type=pathlib.Path, metavar="PATH", help="picture, or folder of pictures")
+
+    verb = verbs.add_parser("fixtures", help="make the test pictures and their answers", description=fixtures.__doc__)
+    verb.set_defaults(call=fixtures)
+    verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training (%(default)s)")
+    verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="its exported file (%(default)s)")
+    verb.add_argument("--out", type=pathlib.Path, default=DEFAULT_FIXTURES, help="folder of pictures (%(default)s)")
+    verb.add_argument("--redraw", action="store_true", help="make the pictures anew, not only their answers")
     return top
 
 

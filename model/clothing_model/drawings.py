@@ -65,7 +65,7 @@ def lit(height: np.ndarray, strength: float) -> np.ndarray:
 
 def _window(shape: np.ndarray, margin: int) -> tuple[slice, slice]:
     """The rows and columns that a mask touches, and some around them: work there is work enough."""
-    return tuple(slice(max(0, int(used[0]) - margin), int(used[-1]) + margin + 1) if len(used) else slice(0, 1)
+    return tuple(slice(max(0, int(used[0]) - margin), min(SIDE, int(used[-1]) + margin + 1)) if len(used) else slice(0, 1)
                  for used in (np.flatnonzero(shape.any(axis)) for axis in (1, 0)))
 
 

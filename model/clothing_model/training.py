@@ -23,7 +23,7 @@ from fastai.losses import CrossEntropyLossFlat
 from fastai.metrics import AccumMetric, accuracy
 
 from . import data, labels as labelling
-from .augment import Augment, ground_patches
+from .augment import Augment, Strength, ground_patches
 from .errors import PipelineError
 from .labels import Label
 from .network import Classifier
@@ -42,6 +42,7 @@ class Settings:
     data: str
     backbone: str = "mobilenet_edgetpu_100"
     weights: str | None = None
+    begin: str | None = None  # folder of a finished run whose averaged weights to start from; its head is kept
     labels: str = str(labelling.DEFAULT_FILE)
     head_sizes: tuple[int, ...] = (160,)  # side of the input in each epoch, pixels
     sizes: tuple[int, ...] = (160, 160, 192, 192, 192, 192, 192, 192, 224)
@@ -50,6 +51,7 @@ class Settings:
     head_lr: float | None = None  # highest of the cycle; None: what the finder suggests
     lr: float | None = None
     keep_early: bool = False
+    augment: float = 1.0  # scales how probable each change of a training photo is
     smoothing: float = 0.05
     dropout: float = 0.2
     weight_decay: float = 0.02
@@ -130,7 +132,7 @@ def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Pho
 
     shown, targets = part("train")
     garmentless = {i for i, target in enumerate(targets) if groups[target] == "none"}
-    augment = Augment(shown, [], garmentless)
+    augment = Augment(shown, [], garmentless, Strength().scaled(settings.augment))
     at_home = [i for i, mask in enumerate(augment.masks) if mask is None and i not in garmentless]
     augment.grounds = [patch for i in at_home for patch in ground_patches(shown[i])]
     weights = draw_weights(targets, [mask is not None for mask in augment.masks], settings.studio_weight)
@@ -273,8 +275,17 @@ class Run:
         return network.eval()
 
     def network(self, fresh: bool) -> Classifier:
-        weights = pathlib.Path(self.settings.weights) if self.settings.weights else None
-        return Classifier(self.settings.backbone, len(self.labels), weights, fresh, self.settings.dropout)
+        """As training begins with it; not `fresh`: the same layers, to load a checkpoint into."""
+        settings = self.settings
+        weights = pathlib.Path(settings.weights) if settings.weights else None
+        network = Classifier(settings.backbone, len(self.labels), weights, fresh and not settings.begin, settings.dropout)
+        if fresh and settings.begin:
+            earlier = Run.load(pathlib.Path(settings.begin))
+            if earlier.settings.backbone != settings.backbone or earlier.labels != self.labels:
+                raise PipelineError(f"{settings.begin}: that run has another backbone or other labels",
+                                    "begin from one with the same, or from the backbone's own weights")
+            network.load_state_dict(earlier.state["average"])
+        return network
 
 
 def start(settings: Settings, folder: pathlib.Path, photos: list[data.Photo]) -> Run:
@@ -297,7 +308,7 @@ def train(run: Run, photos: list[data.Photo]) -> None:
     learn = Learner(loaders, network, loss_func=CrossEntropyLossFlat(label_smoothing=settings.smoothing),
                     metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,
                     cbs=BnFreeze, wd=settings.weight_decay)
-    stages = [("head", settings.head_sizes, settings.head_lr, learn.freeze),
+    stages = [("head", () if settings.begin else settings.head_sizes, settings.head_lr, learn.freeze),
               ("body", settings.sizes, settings.lr,
                (lambda: learn.freeze_to(1)) if settings.keep_early else learn.unfreeze)]
     names = [name for name, *_ in stages]
