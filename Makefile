@@ -9,6 +9,7 @@ PYTHON = model/.venv/bin/python
 # Each target keeps to one profile, so that nothing is compiled twice.
 NATIVE = --release
 WEB = --profile web --target wasm32-unknown-unknown
+PAGE = --no-default-features --features page
 
 # Where real photos are at hand, the tests compare our answers on 300 of them with onnxruntime's.
 ifneq ($(wildcard ../shared/photos/test),)
@@ -49,14 +50,15 @@ lint:
 	@echo "--- Checking format and lints"
 	@cargo fmt --check
 	@cargo clippy $(NATIVE) --all-targets -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) --lib --bin page --bin engine -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) --lib --bin engine -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page -- -D warnings
 
 docs: export RUSTDOCFLAGS = -D warnings
 docs:
 	@tools/setup.sh wasm
 	@echo "--- Building the documentation"
 	@cargo doc $(NATIVE) --no-deps
-	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib
+	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib --features page
 
 model-file:
 	@tools/setup.sh python

@@ -65,7 +65,7 @@ setup_wasm() {
         say "That did not help (see above); trying Debian's Rust instead"
     fi
     debian_wasm && has_wasm && return
-    fail "no WebAssembly target. Run 'rustup target add wasm32-unknown-unknown' where static.rust-lang.org" \
+    fail "no WebAssembly target. Run 'rustup target add wasm32-unknown-unknown' where rustup's server" \
         "can be reached, or use Debian 12 or later with its security updates."
 }
 
@@ -134,14 +134,15 @@ setup_brotli() {
 # Leaves target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
 setup_browser() {
     find_browser && return
-    apt_install chromium chromium-driver || google_chrome || true
+    apt_install chromium chromium-driver || true
     find_browser || fail "the browser tests need Chromium (or Chrome) and a chromedriver of the same version." \
-        "Install both, or name them in the variables CHROMIUM and CHROMEDRIVER."
+        "Install both, or name them in the variables CHROMIUM and CHROMEDRIVER." \
+        "(Ubuntu's Chromium is a snap, which may not open others' files: take Google Chrome and its driver there.)"
 }
 
 find_browser() {
     rm -f "$tools/bin/chromium" "$tools/bin/chromedriver"
-    for driver in "${CHROMEDRIVER:-}" chromedriver "${CHROMEWEBDRIVER:-}/chromedriver" "$tools/chromedriver"; do
+    for driver in "${CHROMEDRIVER:-}" chromedriver "${CHROMEWEBDRIVER:-}/chromedriver"; do
         for chromium in "${CHROMIUM:-}" chromium google-chrome google-chrome-stable; do
             if has "$driver" && has "$chromium" && [ "$(major_of "$driver")" = "$(major_of "$chromium")" ]; then
                 start_with chromedriver "$driver"
@@ -151,32 +152,6 @@ find_browser() {
         done
     done
     return 1
-}
-
-# Ubuntu has Chromium as a snap only, shut off from the files of others; Google's Chrome is an ordinary package.
-google_chrome() {
-    { has apt-get && has python3; } || return
-    say "Fetching Google Chrome and its chromedriver"
-    make_scratch
-    fetch https://dl.google.com/linux/direct/google-chrome-stable_current_amd64.deb "$scratch/chrome.deb" &&
-        apt_install "$scratch/chrome.deb" &&
-        fetch "https://googlechromelabs.github.io/chrome-for-testing/LATEST_RELEASE_$(major_of google-chrome)" \
-            "$scratch/version" &&
-        fetch "https://storage.googleapis.com/chrome-for-testing-public/$(cat "$scratch/version")/linux64/chromedriver-linux64.zip" \
-            "$scratch/chromedriver.zip" &&
-        python3 -m zipfile -e "$scratch/chromedriver.zip" "$scratch" &&
-        mkdir -p "$tools" &&
-        install -m 755 "$scratch/chromedriver-linux64/chromedriver" "$tools/chromedriver"
-}
-
-# fetch URL FILE
-fetch() {
-    python3 -c '
-import sys, urllib.request
-try:
-    urllib.request.urlretrieve(*sys.argv[1:])
-except OSError as error:
-    sys.exit(f"Could not fetch {sys.argv[1]}: {error}")' "$@"
 }
 
 major_of() { version_of "$1" | cut -d. -f1; }
@@ -200,17 +175,9 @@ setup_python() {
         { apt_install python3-venv && python3 -m venv --clear $venv; } ||
         fail "Python cannot make a virtual environment; install your system's package python3-venv."
     say "Installing the Python packages of model[$1] into $venv"
-    # shellcheck disable=SC2046 # none or two words
-    $venv/bin/python -m pip install --quiet $(cpu_only_torch) --editable "model[$1]" ||
-        fail "pip could not install the packages (see above). Is pypi.org reachable?"
+    $venv/bin/python -m pip install --quiet --editable "model[$1]" ||
+        fail "pip could not install the packages (see above). Is PyPI reachable?"
     echo "$wanted" >>$venv/installed
-}
-
-# PyTorch's own index has builds without CUDA, a tenth in size. Used where it helps and can be reached.
-cpu_only_torch() {
-    index=https://download.pytorch.org/whl/cpu
-    has nvidia-smi || ! $venv/bin/python -c "import urllib.request as u; u.urlopen('$index', timeout=10)" 2>/dev/null ||
-        echo "--extra-index-url $index"
 }
 
 for what; do
