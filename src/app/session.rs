@@ -16,16 +16,16 @@ use crate::{
     },
 };
 
-/// One photo of the list.
-#[derive(Clone, PartialEq, Eq)]
+/// One photo of the list. Its signals are counted references: it outlives the page it was picked on.
+#[derive(Clone)]
 pub struct Item {
     pub id: ItemId,
     pub file_name: String,
     /// Object URL of the file, revoked when the item is removed.
     pub url: String,
-    pub state: RwSignal<ItemState>,
+    pub state: ArcRwSignal<ItemState>,
     /// Whether it is shown large.
-    pub open: RwSignal<bool>,
+    pub open: ArcRwSignal<bool>,
 }
 
 /// A handle to the state; copies are the same session.
@@ -99,8 +99,8 @@ impl Session {
             id: ItemId(id),
             file_name: file.name(),
             url: Url::create_object_url_with_blob(file).ok()?,
-            state: RwSignal::new(ItemState::Waiting),
-            open: RwSignal::new(open),
+            state: ArcRwSignal::new(ItemState::Waiting),
+            open: ArcRwSignal::new(open),
         })
     }
 

@@ -77,9 +77,9 @@ pub struct ClassMap {
     pub placement: Placement,
 }
 
+#[cfg(feature = "inference")]
 impl ClassMap {
     /// Scales a row-major map of `[rows, columns]`.
-    #[cfg(feature = "inference")]
     pub(super) fn new(values: &[f32], [height, width]: [usize; 2], placement: Placement) -> Self {
         let largest = values.iter().copied().fold(0.0, f32::max);
         let scale = |value: f32| if largest > 0.0 { value.max(0.0) / largest } else { 0.0 };
@@ -105,7 +105,7 @@ pub struct Answer {
     pub class_map: ClassMap,
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "inference"))]
 mod tests {
     use super::*;
 

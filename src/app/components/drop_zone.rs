@@ -1,4 +1,5 @@
 use leptos::{ev, prelude::*};
+use leptos_router::hooks::{use_location, use_navigate};
 use web_sys::DataTransfer;
 
 use crate::app::session::Session;
@@ -8,6 +9,12 @@ use crate::app::session::Session;
 pub fn DropZone() -> impl IntoView {
     let session = Session::expect();
     let over = RwSignal::new(false);
+    let (path, navigate) = (use_location().pathname, use_navigate());
+    let go_home = move || {
+        if path.get_untracked() != "/" {
+            navigate("/", Default::default());
+        }
+    };
 
     let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| match transfer
         .and_then(|transfer| transfer.files())

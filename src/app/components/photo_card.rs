@@ -19,6 +19,7 @@ use crate::{
 pub fn PhotoCard(item: Item) -> impl IntoView {
     let session = Session::expect();
     let Item { id, file_name, url, state, open } = item;
+    let (state, open) = (RwSignal::from(state), RwSignal::from(open));
     let map_shown = RwSignal::new(false);
     let no_preview = RwSignal::new(false);
 

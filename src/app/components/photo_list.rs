@@ -43,7 +43,9 @@ fn Toolbar() -> impl IntoView {
             <p class="count">{count}</p>
             <div class="downloads">
                 <button class="button small" disabled=none_done on:click=move |_| {
-                    save("garments.csv", "text/csv", &report::csv(&rows(session), &labels(session)));
+                    // The mark at the start makes spreadsheets read it as UTF-8.
+                    let table = report::csv(&rows(session), &labels(session));
+                    save("garments.csv", "text/csv", &format!("\u{feff}{table}"));
                 }>
                     <Download/>"CSV"
                 </button>
