@@ -42,7 +42,7 @@ fn App() -> impl IntoView {
             <header class="top">
                 <A href="/" attr:class="brand">
                     <Hanger/>
-                    "What garment is this?"
+                    "Clothing classifier"
                 </A>
                 <nav aria-label="Pages">
                     <A href="/about">"About"</A>
