@@ -10,7 +10,7 @@ import io
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageEnhance, ImageFilter
+from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from scipy import ndimage
 
 from .picture import Preprocessing, border_colour
@@ -203,8 +203,8 @@ def _soften(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     if kind == 0:
         return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.8)))
     if kind == 1:
-        noise = Image.effect_noise(image.size, rng.uniform(4, 22))
-        return ImageChops.add(image, Image.merge("RGB", [noise] * 3), offset=-128)
+        noise = rng.standard_normal((image.height, image.width, 1), np.float32) * rng.uniform(4, 22)
+        return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
     if kind == 2:
         small = int(image.width * rng.uniform(0.28, 0.7))
         return image.resize((small, small), Image.BILINEAR).resize(image.size, Image.BICUBIC)

@@ -5,6 +5,7 @@ from .labels import Label
 from .onnx_file import softmax
 
 GRID = np.round(np.arange(0.20, 0.801, 0.01), 2)  # thresholds that are tried
+TOLERANCE = 0.01
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -26,7 +27,7 @@ def fit_thresholds(probabilities: np.ndarray, targets: np.ndarray, labels: list[
 
     core: where the share of other photos taken for one of the core garments and the share of core garments turned away
     are both small (the larger of the two is least). garment: where firm answers that are wrong and right ones withheld
-    are fewest. Of equally good thresholds the lowest.
+    are fewest, give or take TOLERANCE of the answers, which is chance. Of equally good thresholds the lowest.
     """
     groups = np.array([label.group for label in labels])
     best, sure = probabilities.argmax(1), probabilities.max(1)
@@ -34,13 +35,16 @@ def fit_thresholds(probabilities: np.ndarray, targets: np.ndarray, labels: list[
 
     def core_cost(threshold):
         accepted = (group == "core") & (sure >= threshold)
-        refused = (group == "none") | (sure < threshold)
+        refused = (group == "none") | (group == "core") & (sure < threshold)
         shares = [part.mean() for part in (accepted[~is_core], refused[is_core]) if part.size]
         return max(shares, default=0)
 
     def garment_cost(threshold):
         chosen = group == "garment"
-        return ((sure[chosen] >= threshold) != (best[chosen] == targets[chosen])).sum()
+        return ((sure[chosen] >= threshold) != (best[chosen] == targets[chosen])).mean() if chosen.any() else 0
 
-    return {name: float(GRID[np.argmin([cost(threshold) for threshold in GRID])])
-            for name, cost in (("core", core_cost), ("garment", garment_cost))}
+    def lowest(cost, tolerance):
+        costs = np.array([cost(threshold) for threshold in GRID])
+        return float(GRID[np.argmax(costs <= costs.min() + tolerance)])
+
+    return {"core": lowest(core_cost, 0), "garment": lowest(garment_cost, TOLERANCE)}

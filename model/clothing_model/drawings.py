@@ -7,7 +7,7 @@ that is scaled and placed on the ground; everything random is seeded.
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT = 900, 1200  # of a finished drawing, pixels
 UNIT = 1000  # side of the square in which garments are described

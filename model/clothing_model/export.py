@@ -56,6 +56,7 @@ def _trace(run: Run) -> onnx.ModelProto:
 def absorb_pads(model: onnx.ModelProto) -> onnx.ModelProto:
     """Moves each constant zero Pad into the `pads` of the convolution after it: one pass over the pixels fewer."""
     graph = model.graph
+    _bypass_identities(graph)
     constants = _constants(graph)
     readers = {}
     for node in graph.node:
@@ -86,6 +87,16 @@ def _constants(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
     return values
 
 
+def _bypass_identities(graph: onnx.GraphProto) -> None:
+    """The exporter stores equal tensors once and names the others by Identity nodes."""
+    for identity in [node for node in graph.node if node.op_type == "Identity"]:
+        for node in graph.node:
+            for i, name in enumerate(node.input):
+                if name == identity.output[0]:
+                    node.input[i] = identity.input[0]
+        graph.node.remove(identity)
+
+
 def _drop_unused(graph: onnx.GraphProto) -> None:
     outputs = {output.name for output in graph.output}
     while unread := [node for node in graph.node if not outputs & set(node.output)
@@ -103,13 +114,16 @@ def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     for conv in [node for node in graph.node if node.op_type == "Conv"]:
         name = conv.input[1]
-        weight = numpy_helper.to_array(tensors[name]).astype(np.float64)
+        if name not in tensors:  # shared with another convolution, and done with it
+            conv.input[1] = f"{name}.float"
+            continue
+        weight = numpy_helper.to_array(tensors.pop(name)).astype(np.float64)
         flat = weight.reshape(len(weight), -1)
         scale = _best_scale(flat)
         whole = np.clip(np.round(flat / scale[:, None]), -127, 127).astype(np.int8).reshape(weight.shape)
         stored = {f"{name}.int8": whole, f"{name}.scale": scale.astype(np.float32),
                   f"{name}.zero": np.zeros(len(weight), np.int8)}
-        graph.initializer.remove(tensors[name])
+        graph.initializer.remove(next(tensor for tensor in graph.initializer if tensor.name == name))
         graph.initializer.extend(numpy_helper.from_array(array, key) for key, array in stored.items())
         node = helper.make_node("DequantizeLinear", list(stored), [f"{name}.float"], name=f"{name}.dequantise", axis=0)
         graph.node.insert(list(graph.node).index(conv), node)

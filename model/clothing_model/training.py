@@ -304,6 +304,9 @@ def train(run: Run, photos: list[data.Photo]) -> None:
     longest = max(*settings.sizes, *settings.head_sizes, settings.input_size)
     photos, pixels = data.load(photos, longest, settings.skip_bad)
     loaders = build_loaders(settings, run.labels, photos, pixels)
+    if settings.keep_early and len(Classifier.groups(run.network(fresh=False))) < 3:
+        raise PipelineError(f"backbone {settings.backbone!r}: no early stages known to leave as they are",
+                            "train without --keep-early")
     network = run.network(fresh=not state).to(settings.device, memory_format=torch.channels_last)
     learn = Learner(loaders, network, loss_func=CrossEntropyLossFlat(label_smoothing=settings.smoothing),
                     metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,

@@ -1,0 +1,296 @@
+"""The whole pipeline on photos made on the spot: a plain colour for each label, a tiny network, a few steps."""
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="the pipeline's own tests need the extra 'train'")
+import onnx  # noqa: E402
+import timm  # noqa: E402
+
+from clothing_model import augment, calibration, cli, data, evaluation, export, onnx_file, training  # noqa: E402
+from clothing_model.errors import PipelineError  # noqa: E402
+from clothing_model.labels import Label  # noqa: E402
+from clothing_model.network import Classifier  # noqa: E402
+from clothing_model.picture import Preprocessing  # noqa: E402
+
+COLOURS = {"jeans": (40, 70, 160), "socks": (200, 60, 50), "not-clothing": (70, 160, 60)}
+BACKBONE = "mobilenetv2_035"
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    root, rng = tmp_path_factory.mktemp("data") / "photos", np.random.default_rng(0)
+    for split, count in (("train", 16), ("val", 8), ("test", 8)):
+        for label, colour in COLOURS.items():
+            folder = root / split / label
+            folder.mkdir(parents=True)
+            for i in range(count):
+                width, height = rng.integers(60, 110, 2)
+                pixels = np.array(colour) * rng.uniform(0.7, 1.2) + rng.normal(0, 25, (height, width, 3))
+                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{i}.jpg")
+    return root
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory):
+    torch.manual_seed(0)
+    file = tmp_path_factory.mktemp("weights") / "body.pt"
+    torch.save(timm.create_model(BACKBONE, pretrained=False).state_dict(), file)
+    return file
+
+
+def train(photos, weights, folder, *more):
+    cli.main(["train", "--data", str(photos), "--weights", str(weights), "--backbone", BACKBONE, "--run", str(folder),
+              "--head-sizes", "64", "--sizes", "64*3", "--input-size", "64", "--batch", "16", "--workers", "0", "--device",
+              "cpu", "--lr", "3e-3", "--augment", "0.2", "--head-lr", "3e-3", "--steps", "14", *more])
+
+
+@pytest.fixture(scope="session")
+def run(photos, weights, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "whole"
+    train(photos, weights, folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def exported(run):
+    cli.main(["calibrate", "--run", str(run)])
+    file = run / "tiny.onnx"
+    cli.main(["export", "--run", str(run), "--onnx", str(file), "--version", "2026.01-7"])
+    return file
+
+
+def history(run):
+    with (run / "history.csv").open() as file:
+        return [(row["stage"], row["epoch"]) for row in csv.DictReader(file)]
+
+
+STAGES = [("head", "1"), ("body", "1"), ("body", "2"), ("body", "3")]
+
+
+def test_training_leaves_history_plots_and_a_network_that_knows(run):
+    assert history(run) == STAGES
+    assert (run / "lr_find_head.png").exists() and (run / "lr_find_body.png").exists()
+    with (run / "history.csv").open() as file:
+        losses = [float(row["train_loss"]) for row in csv.DictReader(file)]
+    assert losses[-1] < losses[0]
+
+
+def test_a_stopped_training_goes_on_to_the_same_weights(photos, weights, run, tmp_path, monkeypatch):
+    before_epoch = training.Progress.before_epoch
+
+    def stop_at_third(progress):
+        if progress.stage == "body" and progress.epoch == 2:
+            raise KeyboardInterrupt
+        before_epoch(progress)
+
+    folder = tmp_path / "stopped"
+    with monkeypatch.context() as patch:
+        patch.setattr(training.Progress, "before_epoch", stop_at_third)
+        with pytest.raises(SystemExit, match="kept"):
+            train(photos, weights, folder)
+    assert history(folder) == STAGES[:3]
+    with pytest.raises(SystemExit, match="--resume"):
+        train(photos, weights, folder)
+    cli.main(["train", "--resume", "--run", str(folder)])
+    assert history(folder) == STAGES
+    whole, resumed = (training.Run.load(path).state["average"] for path in (run, folder))
+    for key, value in whole.items():
+        torch.testing.assert_close(resumed[key], value, rtol=1e-3, atol=1e-4, msg=lambda text, key=key: f"{key}: {text}")
+
+
+def test_a_run_can_begin_where_another_ended(photos, weights, run, tmp_path):
+    folder = tmp_path / "further"
+    train(photos, weights, folder, "--begin", str(run), "--sizes", "64")
+    assert history(folder) == [("body", "1")]
+
+
+def test_keeping_early_stages_keeps_them(photos, weights, tmp_path):
+    folder = tmp_path / "kept"
+    train(photos, weights, folder, "--keep-early", "--sizes", "64", "--steps", "2")
+    trained, fresh = training.Run.load(folder).state["model"], timm.create_model(BACKBONE, pretrained=False).state_dict()
+    fresh = torch.load(weights, weights_only=True)
+    for key in ("conv_stem.weight", "bn1.running_mean", "blocks.1.0.conv_pw.weight"):
+        assert torch.equal(trained[f"body.{key}"], fresh[key]), key
+    assert not torch.equal(trained["body.blocks.4.0.conv_pw.weight"], fresh["blocks.4.0.conv_pw.weight"])
+
+
+def test_calibration_is_written(run, exported):
+    result = json.loads((run / "calibration.json").read_text())
+    assert 0.05 < result["temperature"] < 20
+    assert set(result["thresholds"]) == {"core", "garment"}
+    assert result["val"]["photos"] == 24
+
+
+def test_exported_file_answers_as_pytorch(run, exported, photos):
+    model, trained = onnx_file.OnnxModel.load(exported), training.Run.load(run)
+    assert model.version == "2026.01-7" and [label.id for label in model.labels] == ["jeans", "socks", "not-clothing"]
+    square = model.preprocessing.square(np.asarray(Image.open(photos / "test" / "socks" / "0.jpg")))
+    with torch.inference_mode():
+        expected = trained.classifier()(torch.from_numpy(model.preprocessing.normalise(square[None]))).numpy()
+    assert np.abs(model.logits([square]) - expected).max() < 0.1 * np.ptp(expected)
+
+
+def test_export_refuses_a_file_that_answers_otherwise(run, exported):
+    trained = training.Run.load(run)
+    spoilt = onnx.load(exported)
+    scale = next(tensor for tensor in spoilt.graph.initializer if tensor.name == "maps.weight.scale")
+    scale.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(scale), scale.name))
+    squares = np.random.default_rng(0).integers(0, 255, (8, 64, 64, 3)).astype(np.uint8)
+    with pytest.raises(PipelineError, match="not written"):
+        export.verify(spoilt, trained, squares)
+
+
+def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
+    """MobileNetEdgeTPU pads by one pixel after, none before; PyTorch cannot say so, ONNX can."""
+    torch.manual_seed(1)
+    file = tmp_path / "edge.pt"
+    torch.save(timm.create_model("mobilenet_edgetpu_100", pretrained=False).state_dict(), file)
+    network = Classifier("mobilenet_edgetpu_100", 3, file).eval()
+    settings = training.Settings("none", weights=str(file), input_size=64)
+    labels = [Label.default(name) for name in "abc"]
+    whole = training.Run(tmp_path, settings, labels, "sha256:0", {"average": network.state_dict()})
+    model = export.absorb_pads(export._trace(whole))
+    assert {node.op_type for node in model.graph.node} == {"Conv", "Relu", "Add", "ReduceMean"}
+    image = torch.randn(1, 3, 64, 64)
+    logits = onnx_file.open_session(model.SerializeToString()).run(["logits"], {"image": image.numpy()})[0]
+    with torch.inference_mode():
+        assert np.abs(network(image).numpy() - logits).max() < 1e-4
+
+
+def test_evaluate_reports_and_records(exported, photos, tmp_path, capsys):
+    file = tmp_path / "copy.onnx"
+    shutil.copy(exported, file)
+    cli.main(["evaluate", "--onnx", str(file), "--data", str(photos), "--split", "test", "--out", str(tmp_path), "--record"])
+    figures = json.loads((tmp_path / "test.json").read_text())["figures"]
+    assert figures["photos"] == 24 and figures["top1"] > 0.6
+    assert json.loads(onnx_file.metadata(onnx.load(file))["metrics"]) == {"split": "test", **figures}
+    assert (tmp_path / "confusion.png").exists() and (tmp_path / "reliability.png").exists()
+
+
+def test_predict_answers_the_good_and_names_the_bad(exported, photos, tmp_path, capsys):
+    shutil.copy(photos / "test" / "jeans" / "0.jpg", tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").write_text("no picture")
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["predict", "--onnx", str(exported), "--json", str(tmp_path)])
+    assert stop.value.code == 1
+    out, err = capsys.readouterr()
+    (answer,) = map(json.loads, out.splitlines())
+    assert answer["file"].endswith("a.jpg") and answer["label"] == "jeans" and len(answer["logits"]) == 3
+    assert answer["probability"] + sum(other["probability"] for other in answer["alternatives"]) == pytest.approx(1)
+    assert "b.jpg" in err
+
+
+# Bad input
+
+@pytest.fixture
+def copied(photos, tmp_path):
+    return shutil.copytree(photos, tmp_path / "photos")
+
+
+def refusal(*arguments):
+    with pytest.raises(SystemExit) as stop:
+        cli.main([str(argument) for argument in arguments])
+    return str(stop.value)
+
+
+def test_an_empty_class_folder_is_named(copied, tmp_path):
+    (copied / "train" / "hat").mkdir()
+    message = refusal("train", "--data", copied, "--run", tmp_path / "run")
+    assert str(copied / "train" / "hat") in message and "empty" in message
+
+
+def test_a_label_missing_in_a_split_is_named(copied, tmp_path):
+    shutil.rmtree(copied / "val" / "socks")
+    message = refusal("train", "--data", copied, "--run", tmp_path / "run")
+    assert "'socks'" in message and str(copied / "val") in message
+
+
+def test_a_file_of_another_kind_is_named(copied, tmp_path):
+    (copied / "val" / "socks" / "notes.txt").write_text("left pile")
+    assert "notes.txt" in refusal("train", "--data", copied, "--run", tmp_path / "run")
+
+
+def test_unreadable_pictures_are_all_named_before_training(copied, weights, tmp_path):
+    bad = [copied / "train" / "jeans" / "3.jpg", copied / "val" / "socks" / "2.jpg"]
+    bad[0].write_bytes(bad[0].read_bytes()[:700])
+    bad[1].write_text("no picture")
+    arguments = ["train", "--data", copied, "--weights", weights, "--backbone", BACKBONE, "--run", tmp_path / "run"]
+    message = refusal(*arguments)
+    assert all(str(file) in message for file in bad) and "--skip-bad" in message
+    photos, pixels = data.load(data.scan(copied), skip_bad=True)
+    assert len(photos) == len(pixels) == 72 - 2 and not set(bad) & {photo.path for photo in photos}
+
+
+def test_photos_that_changed_under_a_run_are_noticed(run, copied):
+    (copied / "train" / "jeans" / "0.jpg").unlink()
+    assert "not those" in refusal("train", "--resume", "--run", run, "--data", copied)
+
+
+def test_wrong_weights_and_damaged_checkpoints(photos, weights, run, tmp_path):
+    assert "no fitting" in refusal("train", "--data", photos, "--weights", weights, "--backbone", "resnet10t", "--run", tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    assert "no checkpoint" in refusal("export", "--run", tmp_path / "b")
+    (tmp_path / "b" / "checkpoint.pt").write_bytes((run / "checkpoint.pt").read_bytes()[:5000])
+    assert "checkpoint.pt" in refusal("export", "--run", tmp_path / "b")
+    (tmp_path / "c.onnx").write_text("no network")
+    assert "c.onnx" in refusal("evaluate", "--onnx", tmp_path / "c.onnx", "--data", photos)
+
+
+def test_a_tree_without_splits_is_divided_by_name(photos, tmp_path):
+    tree = shutil.copytree(photos / "train", tmp_path / "flat")
+    first = {photo.path: photo.split for photo in data.scan(tree)}
+    shutil.copy(tree / "socks" / "0.jpg", tree / "socks" / "extra.jpg")
+    second = {photo.path: photo.split for photo in data.scan(tree)}
+    assert {split for split in first.values()} == {"train", "val"}
+    assert sum(first[path] != second[path] for path in first) <= 1
+
+
+# Parts
+
+def test_variants_repeat_by_seed_and_differ_otherwise():
+    white = np.full((160, 120, 3), 250, np.uint8)
+    white[40:120, 30:90] = (30, 60, 140)
+    room = np.random.default_rng(1).normal(120, 12, (220, 200, 3)).clip(0, 255).astype(np.uint8)
+    assert augment.cut_out(white) is not None and augment.cut_out(room) is None
+    grounds = augment.ground_patches(room)
+    assert grounds
+    draw = augment.Augment([white, room], grounds, {1}, augment.Strength().scaled(3))
+    for index, seed in np.ndindex(2, 12):
+        variants = [draw(index, Preprocessing(size=64), np.random.default_rng(own)) for own in (seed, seed, seed + 100)]
+        assert all(variant.shape == (64, 64, 3) and variant.dtype == np.uint8 for variant in variants)
+        assert np.array_equal(variants[0], variants[1])
+        assert not np.array_equal(variants[0], variants[2])
+
+
+def test_rare_labels_are_drawn_more_often_than_their_share():
+    weights = training.draw_weights([0] * 100 + [1] * 4, [False] * 104, 1)
+    assert weights[-1] / weights[0] == pytest.approx(5)
+
+
+def test_temperature_undoes_a_known_one():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(0, 2, (4000, 5))
+    probabilities = onnx_file.softmax(logits)
+    targets = np.array([rng.choice(5, p=row) for row in probabilities])
+    assert calibration.fit_temperature(logits * 3, targets) == pytest.approx(3, rel=0.1)
+    assert evaluation.expected_calibration_error(probabilities.max(1), probabilities.argmax(1) == targets) < 0.03
+
+
+def test_thresholds_part_the_sure_from_the_unsure():
+    labels = [Label("shirt", "Shirt", "a shirt", "core"), Label("hat", "Hat", "a hat", "garment")]
+    sure, unsure = [0.9, 0.1], [0.55, 0.45]
+    probabilities = np.array([sure] * 50 + [unsure] * 50)
+    targets = np.array([0] * 50 + [1] * 50)
+    assert 0.55 < calibration.fit_thresholds(probabilities, targets, labels)["core"] <= 0.9
+
+
+def test_auroc():
+    positive = np.array([True, True, False, False])
+    assert evaluation.auroc(np.array([0.9, 0.8, 0.2, 0.1]), positive) == 1
+    assert evaluation.auroc(np.array([0.9, 0.1, 0.9, 0.1]), positive) == 0.5
+    assert evaluation.auroc(np.array([0.9, 0.8]), np.array([True, True])) is None
