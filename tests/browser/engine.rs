@@ -1,0 +1,209 @@
+//! The engine comes late, fails, dies, hangs or has gone to sleep.
+
+use serde_json::json;
+
+use crate::{
+    harness::{CODE, Fault, MODEL, Page, SCRIPT, Visit},
+    pictures::{jpeg, shirt},
+};
+
+/// Lines at the end of the worker's script that let it die over its first photo.
+const DIES: Fault = Fault::Appended(
+    "addEventListener('message', (event) => {
+       if (!event.data.Classify) return;
+       event.stopImmediatePropagation();
+       throw new Error('The test ends this worker.');
+     });",
+);
+
+/// Such that let it never answer.
+const HANGS: Fault = Fault::Appended(
+    "addEventListener('message', (event) => { if (event.data.Classify) event.stopImmediatePropagation(); });",
+);
+
+/// Lets a test end a minute's wait: `aMinutePasses()` runs what is due in a minute.
+const MINUTES: &str = "
+    const [set, clear, due] = [setTimeout, clearTimeout, new Map()];
+    window.setTimeout = (run, delay, ...rest) => {
+      const id = set(run, delay, ...rest);
+      if (delay === 60000) due.set(id, run);
+      return id;
+    };
+    window.clearTimeout = (id) => { due.delete(id); clear(id); };
+    window.aMinutePasses = () => {
+      const runs = [...due];
+      for (const [id, run] of runs) { clearTimeout(id); run(); }
+      return runs.length;
+    };";
+
+fn pick_two(page: &Page) {
+    let first = page.file("first.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])));
+    let second = page.file("second.jpg", &jpeg(&shirt(300, 400, [150, 40, 60])));
+    page.pick(&[first, second]);
+}
+
+/// How many workers were started: each fetches the script anew from a server that forbids keeping it.
+fn workers(page: &Page) -> usize {
+    page.server.asked().iter().filter(|path| path.starts_with("/engine-") && path.ends_with(".js")).count()
+}
+
+fn a_minute_passes(page: &Page) {
+    assert!(page.run::<usize>("return aMinutePasses();", json!([])) > 0, "nothing was due in a minute");
+}
+
+#[test]
+fn the_page_can_be_used_before_the_engine_has_come() {
+    let page = Visit::to("/").with(CODE, Fault::HeldAfter(0.0)).with(MODEL, Fault::HeldAfter(0.0)).open();
+    let seen = page.wait_until("the page is there", |seen| seen.loading.is_some());
+    assert_eq!(seen.heading.as_deref(), Some("What garment is this?"));
+    assert_eq!(seen.failed, None);
+    pick_two(&page);
+    let seen = page.wait_until("the photos are shown", |seen| seen.cards.iter().all(|card| card.preview));
+    assert_eq!(seen.cards.len(), 2);
+    page.server.release();
+    page.answers(2);
+}
+
+#[test]
+fn the_progress_bar_tells_the_truth_to_its_end() {
+    let page = Visit::to("/")
+        .with(MODEL, Fault::HeldAfter(0.5))
+        .after_script(
+            "window.progress = [];
+             (function look() {
+               const value = document.getElementById('loading')?.value;
+               if (value !== undefined && value !== progress.at(-1)) progress.push(value);
+               requestAnimationFrame(look);
+             })();",
+        )
+        .open();
+    let mut last = None;
+    let held = page.wait_until("the bar stands still", |seen| {
+        let still = seen.loading.is_some_and(|value| value > 0.0) && seen.loading == last;
+        last = seen.loading;
+        still && page.server.asked().iter().any(|path| path.contains("clothing-"))
+    });
+    assert!(held.loading.is_some_and(|value| value < 100.0), "half of the model is missing: {held:?}");
+    page.server.release();
+    page.wait_for_engine();
+    assert_eq!(page.seen().loading, None, "the bar goes when the engine is ready");
+    let values: Vec<f64> = page.run("return progress;", json!([]));
+    assert!(values.is_sorted(), "{values:?}");
+    assert_eq!(values.last(), Some(&100.0), "{values:?}");
+}
+
+/// A visit on which the engine does not come: the page says so, keeps the photos and can be asked to try again.
+#[track_caller]
+fn fails_then_recovers(visit: Visit, cause: &str, remedy: &str) {
+    let page = visit.open();
+    page.excuse("Failed to load resource");
+    page.excuse("engine-"); // what the browser itself says of a worker that cannot start
+    pick_two(&page);
+    let seen = page.wait_until("the failure is shown", |seen| seen.failed.is_some());
+    let words = seen.failed.unwrap_or_default();
+    assert!(words.contains(cause) && words.contains(remedy), "{words}");
+    assert!(seen.cards.iter().all(|card| card.state == "waiting"), "{:?}", seen.cards);
+    assert_eq!(seen.loading, None);
+
+    page.click(".failed button");
+    let cards = page.answers(2);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    assert_eq!(page.seen().failed, None);
+}
+
+#[test]
+fn a_cut_download_can_be_tried_again() {
+    let visit = Visit::to("/").with(MODEL, Fault::CutAfter(0.5));
+    fails_then_recovers(visit, "could not be loaded", "the photos you picked are kept");
+}
+
+#[test]
+fn cut_code_can_be_tried_again() {
+    let visit = Visit::to("/").with(CODE, Fault::CutAfter(0.5));
+    fails_then_recovers(visit, "could not be loaded", "the photos you picked are kept");
+}
+
+#[test]
+fn a_missing_file_can_be_tried_again() {
+    let visit = Visit::to("/").with(MODEL, Fault::Status(404));
+    fails_then_recovers(visit, "missing on the server (status 404)", "newer version");
+}
+
+#[test]
+fn a_broken_model_can_be_tried_again() {
+    let visit = Visit::to("/").with(MODEL, Fault::Replaced("This is no network."));
+    fails_then_recovers(visit, "The network's file cannot be used", "Reload the page");
+}
+
+#[test]
+fn a_worker_that_does_not_start_can_be_tried_again() {
+    let visit = Visit::to("/").with_times(2, SCRIPT, Fault::Status(500));
+    fails_then_recovers(visit, "stopped while starting", "try again");
+}
+
+#[test]
+fn a_worker_that_fails_to_start_once_is_replaced_unnoticed() {
+    let page = Visit::to("/").with(SCRIPT, Fault::Status(500)).open();
+    page.excuse("Failed to load resource");
+    pick_two(&page);
+    page.wait_until("all are answered and nothing has failed", |seen| {
+        assert_eq!(seen.failed, None);
+        seen.cards.len() == 2 && seen.cards.iter().all(|card| card.state == "done")
+    });
+    assert_eq!(workers(&page), 2);
+}
+
+#[test]
+fn a_photo_over_which_the_worker_dies_is_tried_again() {
+    let page = Visit::to("/").with(SCRIPT, DIES).open();
+    page.excuse("The test ends this worker.");
+    page.wait_for_engine();
+    pick_two(&page);
+    let cards = page.answers(2);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    assert_eq!(page.seen().failed, None);
+    assert_eq!(workers(&page), 2);
+}
+
+#[test]
+fn a_photo_over_which_the_worker_dies_twice_is_refused_and_the_others_are_answered() {
+    let page = Visit::to("/").with_times(2, SCRIPT, DIES).open();
+    page.excuse("The test ends this worker.");
+    page.wait_for_engine();
+    pick_two(&page);
+    let cards = page.answers(2);
+    assert_eq!(cards[0].state, "refused", "{cards:?}");
+    assert!(
+        cards[0].words().contains("more memory") && cards[0].words().contains("Save it smaller"),
+        "{cards:?}"
+    );
+    assert_eq!(cards[1].state, "done", "{cards:?}");
+    assert_eq!(workers(&page), 3);
+}
+
+#[test]
+fn a_photo_over_which_the_worker_hangs_is_tried_again_after_a_minute() {
+    let page = Visit::to("/").with(SCRIPT, HANGS).after_script(MINUTES).open();
+    page.wait_for_engine();
+    pick_two(&page);
+    page.wait_until("the first is looked at", |seen| seen.cards.iter().any(|card| card.state == "working"));
+    a_minute_passes(&page);
+    let cards = page.answers(2);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    assert_eq!(workers(&page), 2);
+}
+
+#[test]
+fn an_idle_worker_is_ended_and_comes_back_with_the_next_photo() {
+    let page = Visit::to("/").after_script(MINUTES).open();
+    page.wait_for_engine();
+    pick_two(&page);
+    page.answers(2);
+    a_minute_passes(&page);
+    assert_eq!(workers(&page), 1);
+    let told = page.record_announcements();
+    page.pick(&[page.file("third.jpg", &jpeg(&shirt(300, 400, [30, 120, 60])))]);
+    assert_eq!(page.answer("third.jpg").state, "done");
+    assert_eq!(workers(&page), 2);
+    assert_eq!(told(), ["All 3 photos are answered."], "nothing is said of the engine");
+}

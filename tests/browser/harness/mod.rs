@@ -1,0 +1,31 @@
+//! A browser, the page in it, and a server that serves the page and fails where it is told to.
+
+mod driver;
+mod page;
+mod seen;
+mod server;
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+pub use page::{Page, Screen, Visit};
+pub use seen::{Card, Seen};
+pub use server::{CODE, Fault, MODEL, Rule, SCRIPT, Server};
+
+/// The folder of this package, from which paths in the environment count.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The built bundle.
+fn dist() -> PathBuf {
+    let dist = project().join(env::var_os("DIST").unwrap_or_else(|| "dist".into()));
+    assert!(
+        dist.join("index.html").is_file(),
+        "there is no bundle in {}; build it with make",
+        dist.display()
+    );
+    dist
+}

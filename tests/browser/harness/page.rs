@@ -1,0 +1,423 @@
+use std::{
+    cell::RefCell,
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Condvar, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64::prelude::*;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel, error::WebDriverResult, prelude::*};
+use tokio::runtime::Runtime;
+
+use super::{Card, Fault, Rule, Seen, Server, driver, project};
+
+/// How long anything may take before it counts as not happening, on a slow and busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(50);
+/// How many browsers run at a time, whatever the number of test threads.
+const BROWSERS: usize = 2;
+
+const FLAGS: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// How the browser is to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen {
+    pub width: u32,
+    pub height: u32,
+    /// A phone: touch instead of a mouse.
+    pub touch: bool,
+    pub dark: bool,
+}
+
+/// A visit to the page that is yet to begin.
+pub struct Visit {
+    path: String,
+    rules: Vec<Rule>,
+    scripts: Vec<&'static str>,
+    screen: Option<Screen>,
+}
+
+impl Visit {
+    pub fn to(path: &str) -> Self {
+        Self { path: path.into(), rules: Vec::new(), scripts: Vec::new(), screen: None }
+    }
+
+    /// Lets something go wrong with a file, once.
+    pub fn with(self, file: &'static str, fault: Fault) -> Self {
+        self.with_times(1, file, fault)
+    }
+
+    /// Lets something go wrong with the next `times` requests for a file.
+    pub fn with_times(mut self, times: usize, file: &'static str, fault: Fault) -> Self {
+        self.rules.push(Rule { file, fault, times });
+        self
+    }
+
+    /// Runs a script before any of the page's own.
+    pub fn after_script(mut self, script: &'static str) -> Self {
+        self.scripts.push(script);
+        self
+    }
+
+    pub fn on(mut self, screen: Screen) -> Self {
+        self.screen = Some(screen);
+        self
+    }
+
+    /// Starts a fresh browser and opens the page in it.
+    pub fn open(self) -> Page {
+        let slot = Slot::take();
+        let folder = Folder::new();
+        let server = Server::start(super::dist(), self.rules);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let driver = runtime.block_on(start_browser(&folder)).expect("chromedriver starts Chromium");
+        let page = Page {
+            driver: Some(driver),
+            runtime,
+            server,
+            folder,
+            console: RefCell::default(),
+            excused: RefCell::default(),
+            _slot: slot,
+        };
+        page.cdp(
+            "Browser.setDownloadBehavior",
+            json!({ "behavior": "allow", "downloadPath": page.folder.downloads() }),
+        );
+        for script in self.scripts {
+            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
+        }
+        if let Some(screen) = self.screen {
+            page.show_on(screen);
+        }
+        page.go_to(&self.path);
+        page
+    }
+}
+
+async fn start_browser(folder: &Folder) -> WebDriverResult<WebDriver> {
+    let mut wanted = DesiredCapabilities::chrome();
+    wanted.set_binary(&driver::chromium().to_string_lossy())?;
+    for flag in FLAGS {
+        wanted.add_arg(flag)?;
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    WebDriver::new(driver::url(), wanted).await
+}
+
+/// The page in a browser of its own. Dropping it ends the browser, and fails the test if a file was missing or
+/// if the console told of errors, such as a request to anything but our server.
+pub struct Page {
+    driver: Option<WebDriver>,
+    runtime: Runtime,
+    pub server: Server,
+    folder: Folder,
+    console: RefCell<Vec<String>>,
+    excused: RefCell<Vec<&'static str>>,
+    _slot: Slot,
+}
+
+/// What a visitor does.
+impl Page {
+    /// Opens the page and waits until it can answer.
+    pub fn ready() -> Self {
+        let page = Visit::to("/").open();
+        page.wait_for_engine();
+        page
+    }
+
+    pub fn go_to(&self, path: &str) {
+        let url = self.server.url(path);
+        self.drive(async |driver| driver.goto(url).await);
+    }
+
+    pub fn go_back(&self) {
+        self.drive(async |driver| driver.back().await);
+    }
+
+    /// Chooses files in the picker, all in one go.
+    pub fn pick(&self, files: &[PathBuf]) {
+        let paths: Vec<_> = files.iter().map(|file| absolute(file).to_string_lossy().into_owned()).collect();
+        self.drive(async |driver| driver.find(By::Id("choose")).await?.send_keys(paths.join("\n")).await);
+    }
+
+    pub fn click(&self, selector: &str) {
+        self.drive(async |driver| driver.find(By::Css(selector)).await?.click().await);
+    }
+
+    /// Presses keys, wherever the focus is.
+    pub fn press(&self, keys: impl Into<TypingData>) {
+        let keys = keys.into();
+        self.drive(async |driver| driver.action_chain().send_keys(keys).perform().await);
+    }
+
+    /// Drags over the page what `data` holds (the DevTools protocol's `DragData`).
+    pub fn drag(&self, data: &Value) {
+        for happens in ["dragEnter", "dragOver"] {
+            self.drag_event(happens, data);
+        }
+    }
+
+    pub fn drop(&self, data: &Value) {
+        self.drag(data);
+        self.drag_event("drop", data);
+    }
+
+    fn drag_event(&self, happens: &str, data: &Value) {
+        self.cdp("Input.dispatchDragEvent", json!({ "type": happens, "x": 200, "y": 200, "data": data }));
+    }
+
+    pub fn show_on(&self, screen: Screen) {
+        let Screen { width, height, touch, dark } = screen;
+        let scheme = if dark { "dark" } else { "light" };
+        self.cdp(
+            "Emulation.setDeviceMetricsOverride",
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch }),
+        );
+        self.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": touch }));
+        self.cdp(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
+        );
+    }
+}
+
+/// What a visitor sees.
+impl Page {
+    pub fn seen(&self) -> Seen {
+        self.run(include_str!("look.js"), json!([]))
+    }
+
+    /// Looks until the page shows what is waited for; `what` completes "waited until …".
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, mut shown: impl FnMut(&Seen) -> bool) -> Seen {
+        let begin = Instant::now();
+        loop {
+            let seen = self.seen();
+            if shown(&seen) {
+                return seen;
+            }
+            let stopped = seen.failed.as_ref().is_some_and(|words| words.contains("a fault of its own"));
+            assert!(!stopped, "the page has stopped while waiting until {what}");
+            assert!(begin.elapsed() < PATIENCE, "waited in vain until {what}");
+            thread::sleep(POLL);
+        }
+    }
+
+    #[track_caller]
+    pub fn wait_for_engine(&self) {
+        let ready = |seen: &Seen| seen.announced.as_deref() == Some("Ready to recognise photos.");
+        self.wait_until("the engine is ready", ready);
+    }
+
+    /// Waits until `count` photos are in the list and none of them is still to be answered.
+    #[track_caller]
+    pub fn answers(&self, count: usize) -> Vec<Card> {
+        let done = |seen: &Seen| seen.cards.len() == count && seen.cards.iter().all(Card::is_final);
+        self.wait_until(&format!("all of {count} photos are answered"), done).cards
+    }
+
+    /// Waits until the photo of that name is answered.
+    #[track_caller]
+    pub fn answer(&self, file: &str) -> Card {
+        let done = |seen: &Seen| seen.card(file).is_some_and(Card::is_final);
+        let seen = self.wait_until(&format!("{file} is answered"), done);
+        seen.card(file).expect("it was just seen").clone()
+    }
+
+    /// Waits for a download and reads it.
+    #[track_caller]
+    pub fn downloaded(&self, file: &str) -> String {
+        let path = self.folder.downloads().join(file);
+        let begin = Instant::now();
+        while !path.is_file() {
+            assert!(begin.elapsed() < PATIENCE, "waited in vain until {file} is downloaded");
+            thread::sleep(POLL);
+        }
+        fs::read_to_string(path).expect("a text file")
+    }
+
+    /// Saves a picture of the whole page.
+    pub fn screenshot(&self, file: &Path) {
+        let size: [u32; 2] = self.run(
+            "const page = document.documentElement; return [page.clientWidth, page.scrollHeight];",
+            json!([]),
+        );
+        let all = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
+        let taken = self.cdp("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": all }));
+        let picture = BASE64_STANDARD.decode(taken["data"].as_str().unwrap_or_default());
+        fs::create_dir_all(file.parent().expect("a file in a folder")).expect("a folder for screenshots");
+        fs::write(file, picture.expect("base64")).expect("a screenshot");
+    }
+}
+
+/// What a test needs beside.
+impl Page {
+    /// Writes a file that can be picked.
+    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path.join(name);
+        fs::write(&path, bytes).expect("a file");
+        path
+    }
+
+    /// Runs JavaScript in the page; what it returns comes back.
+    #[track_caller]
+    pub fn run<T: DeserializeOwned>(&self, script: &str, arguments: Value) -> T {
+        let arguments = arguments.as_array().cloned().unwrap_or_default();
+        let value = self.drive(async |driver| Ok(driver.execute(script, arguments).await?.json().clone()));
+        serde_json::from_value(value).expect("what the script is to return")
+    }
+
+    /// Speaks to the browser itself (the DevTools protocol).
+    #[track_caller]
+    pub fn cdp(&self, method: &str, parameters: Value) -> Value {
+        self.drive(async |driver| driver.cdp().send_raw(method, parameters).await)
+    }
+
+    /// From now on writes down what a screen reader is told; the result gives it.
+    pub fn record_announcements(&self) -> impl Fn() -> Vec<String> {
+        self.run::<Value>(
+            "window.told = [];
+             const status = document.querySelector('[role=status]');
+             const tell = () => told.push(status.textContent);
+             new MutationObserver(tell).observe(status, { childList: true, characterData: true, subtree: true });",
+            json!([]),
+        );
+        || self.run("return told;", json!([]))
+    }
+
+    /// Lets console errors with these words pass: the test causes them.
+    pub fn excuse(&self, words: &'static str) {
+        self.excused.borrow_mut().push(words);
+    }
+
+    /// Error messages of the console so far.
+    pub fn console_errors(&self) -> Vec<String> {
+        if let Ok(entries) = self.try_drive(async |driver| driver.browser_log().await) {
+            let errors =
+                entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message);
+            self.console.borrow_mut().extend(errors);
+        }
+        self.console.borrow().clone()
+    }
+
+    #[track_caller]
+    fn drive<T>(&self, command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>) -> T {
+        match self.try_drive(command) {
+            Ok(value) => value,
+            Err(error) => panic!("the browser does not do it: {error}"),
+        }
+    }
+
+    fn try_drive<T>(
+        &self,
+        command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>,
+    ) -> WebDriverResult<T> {
+        let driver = self.driver.as_ref().expect("the browser runs as long as the page is there");
+        self.runtime.block_on(command(driver))
+    }
+
+    /// What is wrong whatever the test is about.
+    fn complaints(&self) -> Vec<String> {
+        let excused = self.excused.borrow();
+        let errors = self
+            .console_errors()
+            .into_iter()
+            .filter(|error| !excused.iter().any(|words| error.contains(words)));
+        let missing = self.server.missing().into_iter().map(|path| format!("there is no {path}"));
+        errors.chain(missing).collect()
+    }
+
+    /// For the eyes of whoever mends a failing test.
+    fn report(&self) -> String {
+        let seen = self.try_drive(async |driver| driver.execute(include_str!("look.js"), []).await);
+        let seen = seen.map_or_else(|error| error.to_string(), |seen| format!("{:#}", seen.json()));
+        format!(
+            "The page shows: {seen}\nThe console says: {:#?}\nThe server was asked for: {:#?}",
+            self.console_errors(),
+            self.server.asked()
+        )
+    }
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let failing = thread::panicking();
+        if failing {
+            eprintln!("{}", self.report());
+        }
+        let complaints = self.complaints();
+        if let Some(driver) = self.driver.take() {
+            let _ = self.runtime.block_on(driver.quit());
+        }
+        assert!(failing || complaints.is_empty(), "beside what the test is about: {complaints:#?}");
+    }
+}
+
+/// A folder for one browser's profile, downloads and pictures.
+struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("browser-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(path.join("downloads")).expect("a folder for the browser");
+        Self { path }
+    }
+
+    fn downloads(&self) -> PathBuf {
+        self.path.join("downloads")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The right to run a browser.
+struct Slot;
+
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ENDED: Condvar = Condvar::new();
+
+impl Slot {
+    fn take() -> Self {
+        let running = RUNNING.lock().expect("nobody panics with this lock");
+        *ENDED.wait_while(running, |running| *running >= BROWSERS).expect("nobody panics with this lock") +=
+            1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        *RUNNING.lock().expect("nobody panics with this lock") -= 1;
+        ENDED.notify_one();
+    }
+}
+
+fn absolute(file: &Path) -> PathBuf {
+    fs::canonicalize(project().join(file)).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}

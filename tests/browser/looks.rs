@@ -1,0 +1,155 @@
+//! Every state of the page, on screens of all sizes: nothing is cut off, and pictures for people to judge.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use crate::{
+    answers::command_line,
+    harness::{Fault, MODEL, Page, Screen, Visit, project},
+    pictures::{jpeg, long_to_read, real, shirt},
+};
+
+const PHONE: Screen = Screen { width: 390, height: 844, touch: true, dark: false };
+const DESKTOP: Screen = Screen { width: 1440, height: 900, touch: false, dark: false };
+const SMALLEST: Screen = Screen { width: 320, height: 568, touch: true, dark: false };
+
+#[test]
+fn nothing_is_wider_than_the_smallest_screen() {
+    tour(SMALLEST, |page, state| {
+        let [wide, screen]: [u32; 2] =
+            page.run("return [document.documentElement.scrollWidth, innerWidth];", json!([]));
+        assert!(wide <= SMALLEST.width && screen == SMALLEST.width, "{state}: {wide} of {screen} pixels");
+        picture(page, state, "320-light");
+    });
+}
+
+#[test]
+fn pictures_of_every_state() {
+    if pictures_folder().is_none() {
+        println!("Skipped: SCREENSHOTS names no folder.");
+        return;
+    }
+    for (name, screen) in [("390", PHONE), ("1440", DESKTOP)] {
+        for (scheme, dark) in [("light", false), ("dark", true)] {
+            tour(Screen { dark, ..screen }, |page, state| picture(page, state, &format!("{name}-{scheme}")));
+        }
+    }
+}
+
+fn pictures_folder() -> Option<PathBuf> {
+    env::var_os("SCREENSHOTS").map(|folder| project().join(folder))
+}
+
+fn picture(page: &Page, state: &str, screen: &str) {
+    if let Some(folder) = pictures_folder() {
+        page.screenshot(&folder.join(format!("{screen}-{state}.png")));
+    }
+}
+
+/// Brings the page into each of its states and calls `look` there.
+fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
+    let page = Visit::to("/").with(MODEL, Fault::HeldAfter(0.4)).on(screen).open();
+    page.wait_until("loading is on its way", |seen| seen.loading.is_some_and(|value| value > 20.0));
+    look(&page, "loading");
+    let photos = Photos::choose(&page);
+    page.pick(std::slice::from_ref(&photos.garment));
+    page.wait_until("the photo is shown", |seen| seen.cards.iter().any(|card| card.preview));
+    look(&page, "waiting");
+    page.server.release();
+    page.answers(1);
+    look(&page, "garment");
+    page.click(".card [aria-pressed]");
+    look(&page, "class-map");
+
+    start_anew(&page);
+    for (state, photo) in [("unsure", &photos.unsure), ("no-garment", &photos.nothing)] {
+        let Some(photo) = photo else { continue };
+        page.pick(std::slice::from_ref(photo));
+        page.answers(1);
+        look(&page, state);
+        start_anew(&page);
+    }
+    look(&page, "empty");
+    let letter = page.file("letter.jpg", b"no photo");
+    page.pick(std::slice::from_ref(&letter));
+    page.answers(1);
+    look(&page, "refused");
+
+    let mut many = vec![letter];
+    many.extend(photos.all());
+    many.extend((1..5).map(|number| {
+        let name =
+            format!("IMG_20261123_{number}_a-long-name-without-any-space-as-phones-like-to-write-them.jpg");
+        page.file(&name, &jpeg(&shirt(400, 300, [60 * number, 90, 120])))
+    }));
+    page.pick(&many);
+    page.answers(many.len() + 1);
+    look(&page, "many");
+    page.drag(&json!({ "items": [], "files": [many[0]], "dragOperationsMask": 1 }));
+    page.wait_until("the page asks to drop the photos", |seen| seen.dropping);
+    look(&page, "drag-over");
+
+    page.go_to("/");
+    page.wait_for_engine();
+    page.pick(&[page.file("large.jpg", &long_to_read()), many[1].clone()]);
+    page.wait_until("a photo is looked at", |seen| seen.cards.iter().any(|card| card.state == "working"));
+    look(&page, "busy");
+    page.go_to("/about");
+    page.wait_for_engine();
+    look(&page, "about");
+    page.go_to("/no-such-page");
+    page.wait_for_engine();
+    look(&page, "not-found");
+    drop(page);
+
+    let page = Visit::to("/").with(MODEL, Fault::Status(404)).on(screen).open();
+    page.excuse("404");
+    page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
+    page.wait_until("the failure is shown", |seen| seen.failed.is_some());
+    look(&page, "failed");
+    drop(page);
+
+    let page = Visit::to("/").after_script("delete window.WebAssembly;").on(screen).open();
+    page.excuse("WebAssembly");
+    page.wait_until("the failure is shown", |seen| seen.failed.is_some());
+    look(&page, "old-browser");
+}
+
+fn start_anew(page: &Page) {
+    page.click("[id^=remove-]");
+    page.wait_until("the list is empty", |seen| seen.cards.is_empty());
+}
+
+/// A photo for each kind of answer, as far as there are such.
+struct Photos {
+    garment: PathBuf,
+    unsure: Option<PathBuf>,
+    nothing: Option<PathBuf>,
+}
+
+impl Photos {
+    fn choose(page: &Page) -> Self {
+        let drawn = page.file("shirt.jpg", &jpeg(&shirt(480, 640, [40, 70, 150])));
+        let labels = ["t-shirt", "not-clothing", "accessory", "hat", "longsleeve"];
+        let mut files: Vec<_> = labels.iter().flat_map(|label| real(label).into_iter().take(8)).collect();
+        files.push(drawn);
+        let said = command_line(&files);
+        let find = |wanted: &dyn Fn(bool, &str) -> bool| {
+            said.iter().find(|said| wanted(said.recognised, &said.label)).map(|said| said.file.clone())
+        };
+        Self {
+            garment: find(&|recognised, _| recognised)
+                .unwrap_or_else(|| Path::new(&files[files.len() - 1]).into()),
+            unsure: find(&|recognised, label| !recognised && label != "not-clothing"),
+            nothing: find(&|_, label| label == "not-clothing"),
+        }
+    }
+
+    fn all(self) -> impl Iterator<Item = PathBuf> {
+        [Some(self.garment), self.unsure, self.nothing].into_iter().flatten()
+    }
+}

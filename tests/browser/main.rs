@@ -1,0 +1,19 @@
+//! The built page in a real browser, as its visitors have it.
+//!
+//! `make browser` builds what is needed and runs this. By hand: `cargo test --release --test browser`, where
+//!
+//! - `DIST` names the built bundle (`dist`),
+//! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
+//! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
+//! - `SCREENSHOTS` names a folder for pictures of every state of the page.
+
+mod accessible;
+mod answers;
+mod drops;
+mod engine;
+mod harness;
+mod list;
+mod looks;
+mod pages;
+mod parity;
+mod pictures;

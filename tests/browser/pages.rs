@@ -1,0 +1,109 @@
+//! The pages and the ways between them; what leaves the device; browsers that cannot run it.
+
+use serde_json::json;
+
+use crate::{
+    harness::{Page, Visit},
+    pictures::{jpeg, shirt},
+};
+
+fn one_photo(page: &Page) {
+    page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
+    page.answer("shirt.jpg");
+}
+
+#[test]
+fn about_opens_directly_and_tells_what_the_model_knows() {
+    let page = Visit::to("/about").open();
+    let seen = page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
+    assert!(seen.title.starts_with("About"), "{seen:?}");
+    page.wait_for_engine();
+    let labels: Vec<String> = page.run(
+        "return [...document.querySelectorAll('.labels li')].map((label) => label.textContent);",
+        json!([]),
+    );
+    assert!(labels.len() >= 6, "{labels:?}");
+    let facts: String = page.run("return document.querySelector('.facts').textContent;", json!([]));
+    assert!(facts.starts_with("Model 20"), "{facts}");
+}
+
+#[test]
+fn photos_and_answers_are_still_there_on_the_way_back() {
+    let page = Page::ready();
+    one_photo(&page);
+    page.click("nav a");
+    page.wait_until("About is there", |seen| seen.path == "/about" && seen.cards.is_empty());
+    page.go_back();
+    let seen = page.wait_until("the list is there", |seen| seen.path == "/" && seen.cards.len() == 1);
+    assert_eq!(seen.cards[0].state, "done", "{seen:?}");
+    page.wait_until("the photo is shown", |seen| seen.cards[0].preview);
+    assert_eq!(seen.title, "What garment is this?");
+}
+
+#[test]
+fn a_photo_picked_before_a_walk_to_about_is_answered_meanwhile() {
+    let page = Page::ready();
+    page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
+    page.click("nav a");
+    page.wait_until("the answer is announced", |seen| {
+        seen.announced.as_ref().is_some_and(|words| words.starts_with("shirt.jpg: "))
+    });
+    page.click("a.brand");
+    assert_eq!(page.answer("shirt.jpg").state, "done");
+}
+
+#[test]
+fn an_unknown_address_says_so_and_leads_home() {
+    let page = Visit::to("/no-such-page").open();
+    let not_found = "There is no page at this address";
+    page.wait_until("the page says so", |seen| seen.heading.as_deref() == Some(not_found));
+    page.click("main a");
+    page.wait_until("the picker is there", |seen| seen.path == "/" && seen.title == "What garment is this?");
+    page.wait_for_engine();
+    one_photo(&page);
+}
+
+#[test]
+fn nothing_leaves_the_device_and_nothing_is_fetched_while_photos_are_answered() {
+    let page = Page::ready();
+    let loaded = page.server.asked();
+    one_photo(&page);
+    page.click("nav a");
+    page.wait_until("About is there", |seen| seen.path == "/about");
+    page.go_back();
+    page.answer("shirt.jpg");
+    assert_eq!(page.server.asked(), loaded);
+    let kept: String = page
+        .run("return document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage);", json!([]));
+    assert_eq!(kept, "", "nothing is kept on the device either");
+}
+
+#[test]
+fn every_file_is_fetched_once() {
+    let page = Page::ready();
+    one_photo(&page);
+    let mut asked = page.server.asked();
+    asked.sort();
+    let all = asked.len();
+    asked.dedup();
+    assert_eq!(asked.len(), all, "{asked:?}");
+}
+
+#[test]
+fn a_browser_without_web_assembly_is_told_so() {
+    let page = Visit::to("/").after_script("delete window.WebAssembly;").open();
+    page.excuse("WebAssembly");
+    let seen = page.wait_until("the page says why it does not work", |seen| seen.failed.is_some());
+    assert!(seen.failed.as_ref().is_some_and(|words| words.contains("too old")), "{seen:?}");
+    assert!(seen.failed.as_ref().is_some_and(|words| words.contains("Update it")), "{seen:?}");
+}
+
+#[test]
+fn a_page_whose_own_code_is_missing_says_so() {
+    let page = Visit::to("/").with("page-*.wasm", crate::harness::Fault::Status(503)).open();
+    page.excuse("503");
+    page.excuse("WebAssembly");
+    let seen = page.wait_until("the page says why it does not work", |seen| seen.failed.is_some());
+    assert!(seen.failed.as_ref().is_some_and(|words| words.contains("could not be loaded")), "{seen:?}");
+    assert!(seen.failed.as_ref().is_some_and(|words| words.contains("reload")), "{seen:?}");
+}

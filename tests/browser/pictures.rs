@@ -1,0 +1,105 @@
+//! Pictures to show to the page: drawn here, or real photos where there are any.
+
+use std::{
+    fs,
+    io::Cursor,
+    path::{Path, PathBuf},
+};
+
+use image::{
+    DynamicImage, ImageEncoder, ImageFormat, Rgb, RgbImage, codecs::jpeg::JpegEncoder, imageops,
+    metadata::Orientation,
+};
+
+use crate::harness::project;
+
+/// The garments that the product is made for.
+pub const SIX: [&str; 6] = ["shirt", "t-shirt", "polo-shirt", "jeans", "socks", "shoes"];
+
+/// Something like a t-shirt on a floor, in a colour.
+pub fn shirt(width: u32, height: u32, [red, green, blue]: [u8; 3]) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = (x as f32 / width as f32 - 0.5, y as f32 / height as f32);
+        let across = x.abs();
+        let neck = across.hypot((y - 0.18) * 0.9) < 0.1;
+        let body = across < 0.24 && (0.18..0.85).contains(&y);
+        let sleeve = (0.2..0.42).contains(&across) && (0.0..0.24).contains(&(y - 0.08 - across * 0.5));
+        let light = 0.75 + 0.25 * y - 0.2 * x;
+        let paint = if (body || sleeve) && !neck { [red, green, blue] } else { [226, 214, 196] };
+        Rgb(paint.map(|value| (f32::from(value) * light) as u8))
+    })
+}
+
+/// A JPEG file of a picture.
+pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
+    encoded(picture, None)
+}
+
+/// The same as a camera stores it that was held in one of eight ways: turned, with a mark that says so.
+pub fn turned_jpeg(picture: &RgbImage, orientation: u8) -> Vec<u8> {
+    encoded(picture, Some(orientation))
+}
+
+fn encoded(picture: &RgbImage, orientation: Option<u8>) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut file, 95);
+    let mut stored = DynamicImage::ImageRgb8(picture.clone());
+    if let Some(orientation) = orientation {
+        stored.apply_orientation(inverse(orientation));
+        // A TIFF header and a directory of one entry: Orientation (0x112), a short, once.
+        let exif = [&b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation, 0, 0, 0], &[0; 4]];
+        encoder.set_exif_metadata(exif.concat()).expect("JPEG files carry EXIF");
+    }
+    encoder.encode_image(&stored).expect("memory to write to");
+    file
+}
+
+fn inverse(orientation: u8) -> Orientation {
+    match Orientation::from_exif(orientation).expect("1 to 8") {
+        Orientation::Rotate90 => Orientation::Rotate270,
+        Orientation::Rotate270 => Orientation::Rotate90,
+        mirrored => mirrored,
+    }
+}
+
+/// A photo that keeps the engine busy for a while: as many pixels as are allowed.
+pub fn long_to_read() -> Vec<u8> {
+    let tile = shirt(100, 100, [30, 90, 160]);
+    let mut picture = RgbImage::new(10_000, 10_000);
+    imageops::tile(&mut picture, &tile);
+    jpeg(&picture)
+}
+
+/// A small file that claims to be a picture of 65500 x 65500 pixels.
+pub fn bomb(format: ImageFormat) -> Vec<u8> {
+    let mut file = Vec::new();
+    shirt(8, 8, [0; 3]).write_to(&mut Cursor::new(&mut file), format).expect("memory to write to");
+    let (at, size): (usize, &[u8]) = match format {
+        // With the checksum that goes with it.
+        ImageFormat::Png => (16, b"\0\0\xFF\xDC\0\0\xFF\xDC\x08\x02\0\0\0\x1C\x35\x81\x4C"),
+        ImageFormat::Jpeg => {
+            let frame = file.windows(2).position(|marker| marker == [0xFF, 0xC0]).expect("a frame");
+            (frame + 5, b"\xFF\xDC\xFF\xDC")
+        }
+        ImageFormat::Gif => (6, b"\xDC\xFF\xDC\xFF"),
+        ImageFormat::Bmp => (18, b"\xDC\xFF\0\0\xDC\xFF\0\0"),
+        other => panic!("where does {other:?} keep its size?"),
+    };
+    file[at..at + size.len()].copy_from_slice(size);
+    file
+}
+
+/// Real photos of a label, for tests only; there are none in most places.
+pub fn real(label: &str) -> Vec<PathBuf> {
+    let folder = project().join("../shared/photos/test").join(label);
+    let mut photos: Vec<_> = fs::read_dir(folder)
+        .map(|entries| entries.filter_map(Result::ok).map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    photos.sort();
+    photos
+}
+
+/// A file's name.
+pub fn name(file: &Path) -> String {
+    file.file_name().expect("a file").to_string_lossy().into_owned()
+}
