@@ -416,22 +416,36 @@ def dress(rng: np.random.Generator) -> Image.Image:
     return finish(cloth.lay(wall(rng), 0, 1.22), rng)
 
 
-def still_life(rng: np.random.Generator) -> Image.Image:
-    """No garment: a mug and an apple on a table."""
-    ground, cloth = floorboards(rng), Cloth(rng)
-    cloth.add(cloth.stroke(smooth([(560, 430), (680, 420), (700, 560), (560, 610)], closed=False), 34), (232, 228, 216), 0, 0.6, "none")
-    cloth.add(cloth.shape(smooth([(220, 340), (220, 340), (580, 340), (580, 340), (572, 560), (552, 730), (500, 760), (300, 760), (248, 730), (228, 560)])),
-              (232, 228, 216), 0, 1.6, "none")
-    cloth.add(cloth.shape(smooth([(222, 342), (300, 306), (400, 298), (500, 306), (578, 342), (500, 378), (400, 386), (300, 378)])), (214, 208, 196), 0, 0.3, "none")
-    cloth.add(cloth.shape(smooth([(244, 344), (310, 318), (400, 312), (490, 318), (556, 344), (490, 370), (400, 376), (310, 370)])), (62, 38, 24), 0, 0.2, "none")
-    cloth.add(cloth.shape(smooth([(800, 600), (860, 580), (930, 620), (944, 710), (900, 800), (830, 822), (800, 812), (765, 822), (700, 800), (656, 710), (670, 620), (740, 580)])),
-              (176, 36, 38), 0.1, 1.8, "none")
-    cloth.add(cloth.stroke(smooth([(800, 606), (806, 560), (826, 530)], closed=False), 12), (84, 58, 34), 0, 0.3, "none")
-    return finish(cloth.lay(ground, 0, 1.0), rng)
+def landscape(rng: np.random.Generator) -> Image.Image:
+    """No garment: hills behind a lake, firs on its shore."""
+    h, w = CANVAS
+    y, x = np.mgrid[0:h, 0:w].astype(np.float32)
+    down = (y / h)[..., None]
+    clouds = np.clip(noise((h, w), 300, rng, 0.4) + noise((h, w), 90, rng, 0.5) * 0.5 - 0.4, 0, 1.2)[..., None] * (1 - down * 1.5).clip(0)
+    scene = np.array((96, 150, 214)) * (1 - down) + np.array((236, 226, 206)) * down
+    scene += (np.array((250, 250, 250)) - scene) * clouds * 0.8
+    for base, rise, colour in ((0.42, 0.10, (132, 154, 178)), (0.50, 0.08, (96, 126, 134)), (0.57, 0.05, (72, 104, 84))):
+        ridge = h * (base - rise * (noise((1, w), 260, rng) + 0.35 * noise((1, w), 60, rng) + 0.08 * noise((1, w), 9, rng)))
+        slope = np.array(colour) * (1 + 0.07 * noise((h, w), 40, rng, 0.6) + 0.05 * noise((h, w), 6, rng))[..., None]
+        scene = np.where((y > ridge)[..., None], slope, scene)
+    shore = int(h * 0.62)
+    mirror = scene[:shore][::-1][:h - shore]
+    ripples = 1 + 0.10 * noise((len(mirror), w), 34, rng, 0.14)[..., None]
+    scene[shore:shore + len(mirror)] = (mirror * 0.72 + np.array((60, 90, 110)) * 0.28) * ripples
+    bank = h * (0.86 + 0.03 * noise((1, w), 170, rng) + 0.004 * noise((1, w), 8, rng))
+    grass = np.array((74, 108, 52)) * (1 + 0.16 * noise((h, w), 5, rng, 3) + 0.1 * noise((h, w), 50, rng))[..., None]
+    scene = np.where((y > bank)[..., None], grass, scene)
+    for place, foot, tall in ((0.14, 0.93, 0.46), (0.27, 0.90, 0.33), (0.80, 0.95, 0.52), (0.92, 0.91, 0.36), (0.66, 0.89, 0.22)):
+        from_top = (y - (foot - tall) * h) / (tall * h)
+        jags = 0.55 + 0.45 * ((from_top * 13) % 1)
+        fir = (from_top > 0) & (from_top < 1) & (np.abs(x - place * w + 3 * noise((h, w), 9, rng)) < from_top * jags * tall * h * 0.21)
+        needles = np.array((34, 66, 44)) * (1 + 0.22 * noise((h, w), 5, rng) - 0.2 * np.sign(x - place * w))[..., None]
+        scene = np.where(fir[..., None], needles, scene)
+    return finish(_ground(scene), rng)
 
 
 GARMENTS = {"shirt": shirt, "t-shirt": t_shirt, "polo-shirt": polo_shirt, "jeans": jeans, "socks": socks, "shoes": shoes,
-            "dress": dress, "not-clothing": still_life}
+            "dress": dress, "not-clothing": landscape}
 
 
 def draw(label: str) -> Image.Image:

@@ -106,7 +106,7 @@ class Classifier(nn.Module):
     def groups(self) -> list[list[nn.Parameter]]:
         """Parameters as a fastai splitter gives them: the body's early stages where it has such, the rest, the head."""
         stages = list(getattr(self.body, "blocks", []))[:self.EARLY_STAGES]
-        stem = [getattr(self.body, name) for name in ("conv_stem", "bn1") if hasattr(self.body, name)]
+        stem = [getattr(self.body, name) for name in ("conv_stem", "bn1") if stages and hasattr(self.body, name)]
         early = [parameter for module in (*stem, *stages) for parameter in module.parameters()]
         known = {id(parameter) for parameter in early}
         late = [parameter for parameter in self.body.parameters() if id(parameter) not in known]
