@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    harness::{Page, Visit},
+    harness::{Fault, Page, Visit},
     pictures::{jpeg, shirt},
 };
 
@@ -90,6 +90,15 @@ fn every_file_is_fetched_once() {
 }
 
 #[test]
+fn the_heading_is_there_before_any_code() {
+    let page = Visit::to("/").with("page-*.wasm", Fault::HeldAfter(0.0)).open();
+    let seen = page.seen();
+    assert_eq!((seen.heading.as_deref(), seen.failed), (Some("What garment is this?"), None));
+    page.server.release();
+    page.wait_for_engine();
+}
+
+#[test]
 fn a_browser_without_web_assembly_is_told_so() {
     let page = Visit::to("/").after_script("delete window.WebAssembly;").open();
     page.excuse("WebAssembly");
@@ -100,7 +109,7 @@ fn a_browser_without_web_assembly_is_told_so() {
 
 #[test]
 fn a_page_whose_own_code_is_missing_says_so() {
-    let page = Visit::to("/").with("page-*.wasm", crate::harness::Fault::Status(503)).open();
+    let page = Visit::to("/").with("page-*.wasm", Fault::Status(503)).open();
     page.excuse("503");
     page.excuse("WebAssembly");
     let seen = page.wait_until("the page says why it does not work", |seen| seen.failed.is_some());

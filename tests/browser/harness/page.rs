@@ -13,7 +13,9 @@ use std::{
 use base64::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use thirtyfour::{ChromiumLikeCapabilities, LoggingPrefsLogLevel, error::WebDriverResult, prelude::*};
+use thirtyfour::{
+    ChromiumLikeCapabilities, LoggingPrefsLogLevel, PageLoadStrategy, error::WebDriverResult, prelude::*,
+};
 use tokio::runtime::Runtime;
 
 use super::{Card, Fault, Rule, Seen, Server, driver, project};
@@ -118,8 +120,13 @@ async fn start_browser(folder: &Folder) -> WebDriverResult<WebDriver> {
         wanted.add_arg(flag)?;
     }
     wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
+    // Files may come as late as a test likes: the visit begins before all are there.
+    wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
     wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-    WebDriver::new(driver::url(), wanted).await
+    let driver = WebDriver::new(driver::url(), wanted).await?;
+    // Whoever is told to click on something waits until it is there.
+    driver.set_implicit_wait_timeout(PATIENCE).await?;
+    Ok(driver)
 }
 
 /// The page in a browser of its own. Dropping it ends the browser, and fails the test if a file was missing or
@@ -158,8 +165,15 @@ impl Page {
         self.drive(async |driver| driver.find(By::Id("choose")).await?.send_keys(paths.join("\n")).await);
     }
 
+    /// Clicks on what is there, or will be. While the page still moves under the pointer, a click does not count.
+    #[track_caller]
     pub fn click(&self, selector: &str) {
-        self.drive(async |driver| driver.find(By::Css(selector)).await?.click().await);
+        let begin = Instant::now();
+        let click = async |driver: &WebDriver| driver.find(By::Css(selector)).await?.click().await;
+        while let Err(error) = self.try_drive(click) {
+            assert!(begin.elapsed() < PATIENCE, "{selector} cannot be clicked: {error}");
+            thread::sleep(POLL);
+        }
     }
 
     /// Presses keys, wherever the focus is.
@@ -256,8 +270,12 @@ impl Page {
 
     /// Saves a picture of the whole page.
     pub fn screenshot(&self, file: &Path) {
+        // What lies below the screen is painted, too.
         let size: [u32; 2] = self.run(
-            "const page = document.documentElement; return [page.clientWidth, page.scrollHeight];",
+            "const style = document.createElement('style');
+             style.textContent = '* { content-visibility: visible !important; }';
+             document.head.append(style);
+             return [document.documentElement.clientWidth, document.documentElement.scrollHeight];",
             json!([]),
         );
         let all = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
