@@ -230,5 +230,7 @@ def main(argv: list[str] | None = None) -> None:
         arguments.call(arguments)
     except PipelineError as error:
         sys.exit(f"error: {error}")
+    except ModuleNotFoundError as error:
+        sys.exit(f"error: {error}\n  -> install what this verb needs: pip install -e 'model[train]'")
     except KeyboardInterrupt:
         sys.exit("stopped; what was finished is kept")

@@ -2,13 +2,14 @@
 import json
 import pathlib
 import re
+import sys
 
 import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
 
-from clothing_model import labels as labelling, onnx_file, picture
+from clothing_model import cli, labels as labelling, onnx_file, picture
 from clothing_model.onnx_file import OnnxModel
 
 MODEL = pathlib.Path(__file__).parents[1]
@@ -114,6 +115,12 @@ def test_orientations_show_one_picture(model):
     assert len({answer["label"] for answer in answers}) == 1
     logits = np.array([answer["logits"] for answer in answers])
     assert np.ptp(logits, axis=0).max() < 0.8  # eight JPEG files of turned pixels are not quite the same picture
+
+
+def test_verbs_that_need_more_say_what(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(SystemExit, match=r"model\[train\]"):
+        cli.main(["train"])
 
 
 def test_card_tells_the_recorded_figures(entries):
