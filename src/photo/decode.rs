@@ -41,14 +41,20 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     }
     let format = sniff(bytes)?;
     let damaged = |error: ImageError| Error::Damaged { kind: format.to_string(), detail: error.to_string() };
+    let within = |(width, height): (u32, u32)| {
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels <= limits.pixels {
+            Ok(())
+        } else {
+            Err(Error::TooManyPixels { width, height, limit: limits.pixels })
+        }
+    };
 
+    declared_size(format, bytes).map_or(Ok(()), within)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.into());
     reader.limits(decoder_limits(limits));
     let mut decoder = reader.into_decoder().map_err(damaged)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > limits.pixels {
-        return Err(Error::TooManyPixels { width, height, limit: limits.pixels });
-    }
+    within(decoder.dimensions())?;
     // A photo with broken EXIF data is still a photo.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
@@ -56,6 +62,20 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     let mut upright = DynamicImage::ImageRgb8(over_white(picture));
     upright.apply_orientation(orientation);
     Ok(upright.into_rgb8())
+}
+
+/// Width and height as the header says, of formats whose decoders fail where memory has 32-bit addresses before they
+/// tell them, because a picture so large could not be addressed.
+fn declared_size(format: Format, bytes: &[u8]) -> Option<(u32, u32)> {
+    let four = |at: usize| bytes.get(at..at + 4)?.try_into().ok();
+    match format {
+        Format::Png => Some((u32::from_be_bytes(four(16)?), u32::from_be_bytes(four(20)?))),
+        // A height below 0 means that the rows stand in the other order. The headers of 12 bytes have 16-bit lengths.
+        Format::Bmp if bytes[14] > 12 => {
+            Some((i32::from_le_bytes(four(18)?).unsigned_abs(), i32::from_le_bytes(four(22)?).unsigned_abs()))
+        }
+        _ => None,
+    }
 }
 
 impl From<Format> for ImageFormat {

@@ -1,0 +1,351 @@
+//! Decoding, on pictures that the tests make themselves.
+
+use std::io::Cursor;
+
+use clothing_classifier::photo::{Error, Format, Limits, decode, sniff};
+use image::{
+    DynamicImage, ExtendedColorType, Frame, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage,
+    codecs::{gif::GifEncoder, jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
+};
+
+const RED: [u8; 3] = [220, 30, 30];
+const GREEN: [u8; 3] = [30, 200, 30];
+const BLUE: [u8; 3] = [30, 30, 220];
+const WHITE: [u8; 3] = [255, 255, 255];
+
+/// 48 x 32, each quarter of its own colour: no orientation looks like another.
+fn quarters() -> RgbImage {
+    RgbImage::from_fn(48, 32, |x, y| {
+        Rgb(match (x < 24, y < 16) {
+            (true, true) => RED,
+            (false, true) => GREEN,
+            (true, false) => BLUE,
+            (false, false) => WHITE,
+        })
+    })
+}
+
+fn encode(picture: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    picture.write_to(&mut file, format).unwrap();
+    file.into_inner()
+}
+
+fn decode_all(file: &[u8]) -> Result<RgbImage, Error> {
+    decode(file, &Limits::default())
+}
+
+#[track_caller]
+fn assert_similar(found: &RgbImage, expected: &RgbImage, tolerance: u8) {
+    assert_eq!(found.dimensions(), expected.dimensions());
+    let difference = found.iter().zip(expected.iter()).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(difference <= Some(tolerance), "differs by {difference:?}");
+}
+
+/// A TIFF block with one entry, the orientation.
+fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
+    let short = |value: u16| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+    let long = |value: u32| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
+    let mut block = Vec::from(if big_endian { b"MM" } else { b"II" });
+    block.extend(short(42));
+    block.extend(long(8)); // where the directory begins
+    block.extend(short(1)); // its number of entries
+    block.extend([short(0x0112), short(3)].concat()); // orientation, of type short
+    block.extend(long(1));
+    block.extend([short(orientation), short(0)].concat());
+    block.extend(long(0)); // no further directory
+    block
+}
+
+/// `picture` as a camera would store it with that orientation: what undoes the flag's instruction.
+fn stored(picture: &RgbImage, orientation: u16) -> RgbImage {
+    let picture = DynamicImage::from(picture.clone());
+    match orientation {
+        2 => picture.fliph(),
+        3 => picture.rotate180(),
+        4 => picture.flipv(),
+        5 => picture.rotate90().fliph(),
+        6 => picture.rotate270(),
+        7 => picture.rotate270().fliph(),
+        8 => picture.rotate90(),
+        _ => picture,
+    }
+    .into_rgb8()
+}
+
+fn with_exif(picture: &RgbImage, format: Format, exif: Vec<u8>) -> Vec<u8> {
+    fn write(mut encoder: impl ImageEncoder, picture: &RgbImage, exif: Vec<u8>) {
+        encoder.set_exif_metadata(exif).unwrap();
+        encoder.write_image(picture, picture.width(), picture.height(), ExtendedColorType::Rgb8).unwrap();
+    }
+    let mut file = Vec::new();
+    match format {
+        Format::Jpeg => write(JpegEncoder::new_with_quality(&mut file, 95), picture, exif),
+        Format::Png => write(PngEncoder::new(&mut file), picture, exif),
+        Format::WebP => write(WebPEncoder::new_lossless(&mut file), picture, exif),
+        other => panic!("{other} has no EXIF"),
+    }
+    file
+}
+
+#[test]
+fn the_eight_orientations_come_out_upright() {
+    let upright = quarters();
+    for format in [Format::Jpeg, Format::Png, Format::WebP] {
+        for orientation in 1..=8 {
+            for big_endian in [false, true] {
+                let file = with_exif(&stored(&upright, orientation), format, exif(orientation, big_endian));
+                assert_similar(&decode_all(&file).unwrap(), &upright, 12);
+            }
+        }
+    }
+}
+
+#[test]
+fn broken_exif_leaves_the_photo_as_it_is() {
+    let picture = quarters();
+    for block in [exif(0, false), exif(9, true), b"II*\0\xFF\xFF\xFF\xFF".to_vec(), b"no TIFF".to_vec()] {
+        assert_similar(&decode_all(&with_exif(&picture, Format::Jpeg, block)).unwrap(), &picture, 12);
+    }
+}
+
+#[test]
+fn every_format_is_decoded_whatever_its_colours() {
+    let picture = DynamicImage::from(quarters());
+    for (format, tolerance) in [
+        (ImageFormat::Jpeg, 40), // at the encoder's quality, where colours meet
+        (ImageFormat::Png, 0),
+        (ImageFormat::WebP, 0),
+        (ImageFormat::Gif, 8),
+        (ImageFormat::Bmp, 0),
+    ] {
+        let file = encode(&picture, format);
+        assert_similar(&decode_all(&file).unwrap(), picture.as_rgb8().unwrap(), tolerance);
+    }
+
+    let grey = picture.to_luma8();
+    let expected = DynamicImage::from(grey.clone()).into_rgb8();
+    assert_similar(&decode_all(&encode(&grey.clone().into(), ImageFormat::Jpeg)).unwrap(), &expected, 12);
+    assert_similar(&decode_all(&encode(&grey.into(), ImageFormat::Png)).unwrap(), &expected, 0);
+    let deep = DynamicImage::from(picture.to_rgb16());
+    assert_similar(&decode_all(&encode(&deep, ImageFormat::Png)).unwrap(), picture.as_rgb8().unwrap(), 0);
+}
+
+#[test]
+fn a_palette_is_looked_up() {
+    // Two bits a pixel: red, green, blue, white.
+    let file = png(4, 1, 2, 3, &[(b"PLTE", [RED, GREEN, BLUE, WHITE].concat())], &[0, 0b00_01_10_11]);
+    let expected = RgbImage::from_raw(4, 1, [RED, GREEN, BLUE, WHITE].concat()).unwrap();
+    assert_eq!(decode_all(&file).unwrap(), expected);
+}
+
+#[test]
+fn transparency_is_shown_on_white() {
+    let picture = RgbaImage::from_fn(4, 4, |x, _| Rgba([0, 100, 200, [0, 51, 128, 255][x as usize]]));
+    let expected = RgbImage::from_fn(4, 4, |x, _| {
+        Rgb([[255, 255, 255], [204, 224, 244], [127, 177, 227], [0, 100, 200]][x as usize])
+    });
+    for format in [ImageFormat::Png, ImageFormat::WebP] {
+        assert_similar(&decode_all(&encode(&picture.clone().into(), format)).unwrap(), &expected, 0);
+    }
+    let deep = DynamicImage::from(DynamicImage::from(picture).to_rgba16());
+    assert_similar(&decode_all(&encode(&deep, ImageFormat::Png)).unwrap(), &expected, 0);
+    // One colour of a palette declared transparent.
+    let file = png(2, 1, 8, 3, &[(b"PLTE", [RED, GREEN].concat()), (b"tRNS", vec![0])], &[0, 0, 1]);
+    assert_eq!(decode_all(&file).unwrap().into_raw(), [WHITE, GREEN].concat());
+}
+
+#[test]
+fn cmyk_becomes_rgb() {
+    // Made with Pillow: Image.new("CMYK", (16, 16), (0, 200, 150, 20)), by whose reckoning this is (235, 51, 97).
+    let photo = decode_all(include_bytes!("fixtures/formats/cmyk.jpg")).unwrap();
+    assert_similar(&photo, &RgbImage::from_pixel(16, 16, Rgb([235, 51, 97])), 4);
+}
+
+#[test]
+fn progressive_jpegs_are_decoded() {
+    // Made with Pillow: the quarters above, progressive, quality 95, colour at full resolution.
+    let photo = decode_all(include_bytes!("fixtures/formats/progressive.jpg")).unwrap();
+    assert_similar(&photo, &quarters(), 12);
+}
+
+#[test]
+fn animations_show_their_first_frame() {
+    let frames = [RED, BLUE].map(|[r, g, b]| RgbaImage::from_pixel(8, 8, Rgba([r, g, b, 255])));
+    let expected = RgbImage::from_pixel(8, 8, Rgb(RED));
+
+    let mut gif = Vec::new();
+    GifEncoder::new(&mut gif).encode_frames(frames.clone().map(Frame::new)).unwrap();
+    assert_similar(&decode_all(&gif).unwrap(), &expected, 4);
+
+    let webp = animated_webp(&frames);
+    assert_similar(&decode_all(&webp).unwrap(), &expected, 1); // frames are blended in whole numbers
+}
+
+#[test]
+fn what_is_no_photo_is_refused_in_words() {
+    assert_eq!(decode_all(b""), Err(Error::Empty));
+    assert_eq!(decode_all(b"To whom it may concern"), Err(Error::NotAPhoto));
+    let heic = decode_all(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
+    assert_eq!(heic, Error::Unsupported { kind: "HEIC".into() });
+    assert_eq!(
+        heic.to_string(),
+        "This is a HEIC photo, the format that iPhones use, which cannot be read here. Share or export it as JPEG; \
+         for new photos to be JPEG, set Settings > Camera > Formats > Most Compatible on the iPhone."
+    );
+}
+
+#[test]
+fn too_many_bytes_are_refused() {
+    let limits = Limits { bytes: 10, ..Limits::default() };
+    let file = encode(&quarters().into(), ImageFormat::Png);
+    assert_eq!(decode(&file, &limits), Err(Error::TooManyBytes { bytes: file.len() as u64, limit: 10 }));
+}
+
+/// Files of some hundred bytes that claim to be of 65500 x 65500 pixels, 12.9 GB.
+#[test]
+fn decompression_bombs_are_refused_before_they_take_memory() {
+    let refused = |width, height| Err(Error::TooManyPixels { width, height, limit: 100_000_000 });
+    let small = DynamicImage::from(quarters());
+
+    let png = png(65500, 65500, 8, 2, &[], &[0; 100]);
+    assert_eq!(decode_all(&png), refused(65500, 65500));
+
+    let mut jpeg = encode(&small, ImageFormat::Jpeg);
+    let frame = jpeg.windows(2).position(|marker| marker == [0xFF, 0xC0]).unwrap();
+    jpeg[frame + 5..frame + 9].copy_from_slice(&[0xFF, 0xDC, 0xFF, 0xDC]);
+    assert_eq!(decode_all(&jpeg), refused(65500, 65500));
+
+    let mut gif = encode(&small, ImageFormat::Gif);
+    gif[6..10].copy_from_slice(&[0xDC, 0xFF, 0xDC, 0xFF]);
+    assert_eq!(decode_all(&gif), refused(65500, 65500));
+
+    let mut bmp = encode(&small, ImageFormat::Bmp);
+    bmp[18..26].copy_from_slice(&[0xDC, 0xFF, 0, 0, 0xDC, 0xFF, 0, 0]);
+    assert_eq!(decode_all(&bmp), refused(65500, 65500));
+
+    // WebP cannot be wider than 16383; that still is 268 million pixels.
+    let mut webp = animated_webp(&[RgbaImage::new(8, 8)]);
+    webp[24..30].copy_from_slice(&[0xFE, 0x3F, 0, 0xFE, 0x3F, 0]);
+    assert_eq!(decode_all(&webp), refused(16383, 16383));
+
+    // A small picture whose only frame is large.
+    let mut gif = encode(&small, ImageFormat::Gif);
+    let frame = gif.iter().rposition(|&byte| byte == b',').unwrap();
+    gif[frame + 5..frame + 9].copy_from_slice(&[0xDC, 0xFF, 0xDC, 0xFF]);
+    assert!(matches!(decode_all(&gif), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn the_limit_itself_is_allowed() {
+    let file = encode(&quarters().into(), ImageFormat::Png);
+    assert!(decode(&file, &Limits { pixels: 48 * 32, ..Limits::default() }).is_ok());
+    assert!(decode(&file, &Limits { pixels: 48 * 32 - 1, ..Limits::default() }).is_err());
+}
+
+#[test]
+fn a_jpeg_cut_short_shows_what_is_there() {
+    let picture = RgbImage::from_fn(200, 200, |x, y| Rgb([x as u8, y as u8, (x ^ y) as u8]));
+    let file = encode(&picture.clone().into(), ImageFormat::Jpeg);
+    let whole = decode_all(&file).unwrap();
+    let cut = decode_all(&file[..file.len() * 3 / 4]).unwrap();
+    assert_eq!(cut.dimensions(), (200, 200));
+    assert_eq!(cut.as_raw()[..200 * 100 * 3], whole.as_raw()[..200 * 100 * 3]);
+}
+
+#[test]
+fn what_is_cut_off_before_any_picture_is_damaged() {
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp]
+    {
+        let file = encode(&quarters().into(), format);
+        let error = decode_all(&file[..20]).unwrap_err();
+        assert!(matches!(&error, Error::Damaged { .. }), "{format:?}: {error:?}");
+        assert_eq!(
+            error.cause(),
+            format!("This {} picture is damaged or a part of it is missing.", sniff(&file).unwrap())
+        );
+    }
+}
+
+/// Neither cut nor garbled files bring a decoder down.
+#[test]
+fn damage_never_panics() {
+    let mut random = 1u32;
+    let mut next = || {
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        random as usize
+    };
+    let limits = Limits { pixels: 1_000_000, ..Limits::default() };
+    for format in [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif, ImageFormat::Bmp]
+    {
+        let file = encode(&quarters().into(), format);
+        for _ in 0..300 {
+            let mut garbled = file.clone();
+            garbled.truncate(1 + next() % file.len());
+            for _ in 0..next() % 8 {
+                let place = next() % garbled.len();
+                garbled[place] = next() as u8;
+            }
+            let _ = decode(&garbled, &limits);
+        }
+    }
+}
+
+/// A PNG of that depth and colour type, its rows stored without compression.
+fn png(
+    width: u32,
+    height: u32,
+    depth: u8,
+    colour: u8,
+    chunks: &[(&[u8; 4], Vec<u8>)],
+    rows: &[u8],
+) -> Vec<u8> {
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        let body = [kind.as_slice(), data].concat();
+        let crc = !body.iter().fold(!0u32, |crc, byte| {
+            (0..8)
+                .fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg()))
+        });
+        [(data.len() as u32).to_be_bytes().as_slice(), &body, &crc.to_be_bytes()].concat()
+    }
+    let header = [width.to_be_bytes().as_slice(), &height.to_be_bytes(), &[depth, colour, 0, 0, 0]].concat();
+    let (a, b) = rows.iter().fold((1u32, 0u32), |(a, b), byte| {
+        let a = (a + u32::from(*byte)) % 65521;
+        (a, (a + b) % 65521)
+    });
+    let length = rows.len() as u16;
+    let zlib = [
+        [0x78, 0x01, 0x01].as_slice(),
+        &length.to_le_bytes(),
+        &(!length).to_le_bytes(),
+        rows,
+        &((b << 16) | a).to_be_bytes(),
+    ]
+    .concat();
+    let mut file = b"\x89PNG\r\n\x1A\n".to_vec();
+    file.extend(chunk(b"IHDR", &header));
+    for (kind, data) in chunks {
+        file.extend(chunk(kind, data));
+    }
+    file.extend(chunk(b"IDAT", &zlib));
+    file.extend(chunk(b"IEND", &[]));
+    file
+}
+
+/// An animation out of the lossless bit streams of single pictures of 8 x 8 pixels.
+fn animated_webp(frames: &[RgbaImage]) -> Vec<u8> {
+    fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+        [kind.as_slice(), &(data.len() as u32).to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
+    }
+    let mut body = b"WEBP".to_vec();
+    body.extend(chunk(b"VP8X", &[0b0001_0010, 0, 0, 0, 7, 0, 0, 7, 0, 0])); // animation and alpha; 8 x 8
+    body.extend(chunk(b"ANIM", &[0; 6]));
+    for frame in frames {
+        let single = encode(&frame.clone().into(), ImageFormat::WebP);
+        let place = [0, 0, 0, 0, 0, 0, 7, 0, 0, 7, 0, 0, 100, 0, 0, 0];
+        body.extend(chunk(b"ANMF", &[&place, &single[12..]].concat()));
+    }
+    chunk(b"RIFF", &body)
+}
