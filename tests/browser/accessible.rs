@@ -1,6 +1,5 @@
 //! The page by keyboard alone, and to a screen reader.
 
-use serde_json::json;
 use thirtyfour::Key;
 
 use crate::{
@@ -82,7 +81,7 @@ fn plain(words: &str) -> String {
 /// Everything that a screen reader needs, wherever the page stands.
 #[track_caller]
 fn assert_named(page: &Page) {
-    let faults: Vec<String> = page.run(include_str!("accessible.js"), json!([]));
+    let faults: Vec<String> = page.run(include_str!("accessible.js"));
     assert!(faults.is_empty(), "{faults:#?}");
 }
 

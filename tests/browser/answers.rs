@@ -170,7 +170,6 @@ fn where_the_network_looked_can_be_shown() {
              if (!map) return false;
              const pixels = map.getContext('2d').getImageData(0, 0, map.width, map.height).data;
              return pixels.some((value) => value > 0);",
-            serde_json::json!([]),
         )
     };
     assert!(!painted());

@@ -53,7 +53,7 @@ fn paste(page: &Page, script: &str, bytes: &[u8]) {
          document.activeElement.dispatchEvent(
              new ClipboardEvent('paste', {{ clipboardData: clipboard, bubbles: true, cancelable: true }}));"
     );
-    page.run::<Value>(&script, json!([bytes]));
+    page.run_with::<Value>(&script, bytes);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The list of photos: many at once, removing, downloads, memory.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     harness::{Fault, MODEL, Page, Seen, Visit},
@@ -152,7 +152,7 @@ fn photos_that_are_removed_are_let_go_of() {
              URL.revokeObjectURL = (url) => { held.delete(url); revoke(url); };",
         )
         .open();
-    let held = || page.run::<usize>("return held.size;", json!([]));
+    let held = || page.run::<usize>("return held.size;");
     page.wait_for_engine();
     page.pick(&photos(&page, 4));
     page.answers(4);

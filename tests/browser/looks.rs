@@ -22,11 +22,11 @@ const SMALLEST: Screen = Screen { width: 320, height: 568, touch: true, dark: fa
 fn all_fits_on_the_smallest_screen() {
     let faults = RefCell::new(Vec::new());
     tour(SMALLEST, |page, state| {
-        let wide: u32 = page.run("return document.documentElement.scrollWidth;", json!([]));
+        let wide: u32 = page.run("return document.documentElement.scrollWidth;");
         if wide > SMALLEST.width {
             faults.borrow_mut().push(format!("{state}: {wide} pixels wide"));
         }
-        let torn: Vec<String> = page.run(include_str!("torn.js"), json!([]));
+        let torn: Vec<String> = page.run(include_str!("torn.js"));
         if !torn.is_empty() {
             faults.borrow_mut().push(format!("{state}: words torn in two: {torn:?}"));
         }

@@ -1,7 +1,5 @@
 //! The pages and the ways between them; what leaves the device; browsers that cannot run it.
 
-use serde_json::json;
-
 use crate::{
     harness::{Fault, Page, Visit},
     pictures::{jpeg, shirt},
@@ -18,12 +16,10 @@ fn about_opens_directly_and_tells_what_the_model_knows() {
     let seen = page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
     assert!(seen.title.starts_with("About"), "{seen:?}");
     page.wait_for_engine();
-    let labels: Vec<String> = page.run(
-        "return [...document.querySelectorAll('.labels li')].map((label) => label.textContent);",
-        json!([]),
-    );
+    let labels: Vec<String> =
+        page.run("return [...document.querySelectorAll('.labels li')].map((label) => label.textContent);");
     assert!(labels.len() >= 6, "{labels:?}");
-    let facts: String = page.run("return document.querySelector('.facts').textContent;", json!([]));
+    let facts: String = page.run("return document.querySelector('.facts').textContent;");
     assert!(facts.starts_with("Model 20"), "{facts}");
 }
 
@@ -73,8 +69,8 @@ fn nothing_leaves_the_device_and_nothing_is_fetched_while_photos_are_answered() 
     page.go_back();
     page.answer("shirt.jpg");
     assert_eq!(page.server.asked(), loaded);
-    let kept: String = page
-        .run("return document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage);", json!([]));
+    let kept: String =
+        page.run("return document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage);");
     assert_eq!(kept, "", "nothing is kept on the device either");
 }
 

@@ -1,18 +1,26 @@
 //! A browser, the page in it, and a server that serves the page and fails where it is told to.
 
+mod browser;
 mod driver;
 mod page;
 mod seen;
 mod server;
+mod visit;
 
 use std::{
     env,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-pub use page::{Page, Screen, Visit};
+pub use browser::Browser;
+pub use page::Page;
 pub use seen::{Card, Seen};
 pub use server::{CODE, Fault, MODEL, Rule, SCRIPT, Server};
+pub use visit::{Screen, Visit};
+
+/// How long nothing may happen before it counts as never happening, on a slow and busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// The folder of this package, from which paths in the environment count.
 pub fn project() -> &'static Path {

@@ -2,10 +2,6 @@ use std::{
     cell::RefCell,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Condvar, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
     thread,
     time::{Duration, Instant},
 };
@@ -13,136 +9,31 @@ use std::{
 use base64::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use thirtyfour::{
-    ChromiumLikeCapabilities, LoggingPrefsLogLevel, PageLoadStrategy, error::WebDriverResult, prelude::*,
-};
-use tokio::runtime::Runtime;
+use thirtyfour::{error::WebDriverResult, prelude::*};
 
-use super::{Card, Fault, Rule, Seen, Server, driver, project};
+use super::{Browser, Card, PATIENCE, Screen, Seen, Server, Visit, project};
 
-/// How long anything may take before it counts as not happening, on a slow and busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is looked whether something has happened.
 const POLL: Duration = Duration::from_millis(50);
-/// How many browsers run at a time, whatever the number of test threads.
-const BROWSERS: usize = 2;
-
-const FLAGS: [&str; 8] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
-
-/// How the browser is to look.
-#[derive(Clone, Copy, Debug)]
-pub struct Screen {
-    pub width: u32,
-    pub height: u32,
-    /// A phone: touch instead of a mouse.
-    pub touch: bool,
-    pub dark: bool,
-}
-
-/// A visit to the page that is yet to begin.
-pub struct Visit {
-    path: String,
-    rules: Vec<Rule>,
-    scripts: Vec<&'static str>,
-    screen: Option<Screen>,
-}
-
-impl Visit {
-    pub fn to(path: &str) -> Self {
-        Self { path: path.into(), rules: Vec::new(), scripts: Vec::new(), screen: None }
-    }
-
-    /// Lets something go wrong with a file, once.
-    pub fn with(self, file: &'static str, fault: Fault) -> Self {
-        self.with_times(1, file, fault)
-    }
-
-    /// Lets something go wrong with the next `times` requests for a file.
-    pub fn with_times(mut self, times: usize, file: &'static str, fault: Fault) -> Self {
-        self.rules.push(Rule { file, fault, times });
-        self
-    }
-
-    /// Runs a script before any of the page's own.
-    pub fn after_script(mut self, script: &'static str) -> Self {
-        self.scripts.push(script);
-        self
-    }
-
-    pub fn on(mut self, screen: Screen) -> Self {
-        self.screen = Some(screen);
-        self
-    }
-
-    /// Starts a fresh browser and opens the page in it.
-    pub fn open(self) -> Page {
-        let slot = Slot::take();
-        let folder = Folder::new();
-        let server = Server::start(super::dist(), self.rules);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let driver = runtime.block_on(start_browser(&folder)).expect("chromedriver starts Chromium");
-        let page = Page {
-            driver: Some(driver),
-            runtime,
-            server,
-            folder,
-            console: RefCell::default(),
-            excused: RefCell::default(),
-            _slot: slot,
-        };
-        page.cdp(
-            "Browser.setDownloadBehavior",
-            json!({ "behavior": "allow", "downloadPath": page.folder.downloads() }),
-        );
-        for script in self.scripts {
-            page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
-        }
-        if let Some(screen) = self.screen {
-            page.show_on(screen);
-        }
-        page.go_to(&self.path);
-        page
-    }
-}
-
-async fn start_browser(folder: &Folder) -> WebDriverResult<WebDriver> {
-    let mut wanted = DesiredCapabilities::chrome();
-    wanted.set_binary(&driver::chromium().to_string_lossy())?;
-    for flag in FLAGS {
-        wanted.add_arg(flag)?;
-    }
-    wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
-    // Files may come as late as a test likes: the visit begins before all are there.
-    wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
-    wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-    let driver = WebDriver::new(driver::url(), wanted).await?;
-    // Whoever is told to click on something waits until it is there.
-    driver.set_implicit_wait_timeout(PATIENCE).await?;
-    Ok(driver)
-}
 
 /// The page in a browser of its own. Dropping it ends the browser, and fails the test if a file was missing or
 /// if the console told of errors, such as a request to anything but our server.
 pub struct Page {
-    driver: Option<WebDriver>,
-    runtime: Runtime,
+    browser: Browser,
     pub server: Server,
-    folder: Folder,
     console: RefCell<Vec<String>>,
     excused: RefCell<Vec<&'static str>>,
-    _slot: Slot,
 }
 
 /// What a visitor does.
 impl Page {
+    pub fn new(browser: Browser, server: Server) -> Self {
+        let downloads = browser.downloads();
+        let page = Self { browser, server, console: RefCell::default(), excused: RefCell::default() };
+        page.cdp("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
+        page
+    }
+
     /// Opens the page and waits until it can answer.
     pub fn ready() -> Self {
         let page = Visit::to("/").open();
@@ -170,7 +61,7 @@ impl Page {
     pub fn click(&self, selector: &str) {
         let begin = Instant::now();
         let click = async |driver: &WebDriver| driver.find(By::Css(selector)).await?.click().await;
-        while let Err(error) = self.try_drive(click) {
+        while let Err(error) = self.browser.drive(click) {
             assert!(begin.elapsed() < PATIENCE, "{selector} cannot be clicked: {error}");
             thread::sleep(POLL);
         }
@@ -216,13 +107,15 @@ impl Page {
 /// What a visitor sees.
 impl Page {
     pub fn seen(&self) -> Seen {
-        self.run(include_str!("look.js"), json!([]))
+        self.run(include_str!("look.js"))
     }
 
-    /// Looks until the page shows what is waited for; `what` completes "waited until …".
+    /// Looks until the page shows what is waited for; `what` completes "waited until …". Patience begins anew
+    /// with every change on the page.
     #[track_caller]
     pub fn wait_until(&self, what: &str, mut shown: impl FnMut(&Seen) -> bool) -> Seen {
-        let begin = Instant::now();
+        let mut change = Instant::now();
+        let mut last = None;
         loop {
             let seen = self.seen();
             if shown(&seen) {
@@ -230,7 +123,10 @@ impl Page {
             }
             let stopped = seen.failed.as_ref().is_some_and(|words| words.contains("a fault of its own"));
             assert!(!stopped, "the page has stopped while waiting until {what}");
-            assert!(begin.elapsed() < PATIENCE, "waited in vain until {what}");
+            assert!(change.elapsed() < PATIENCE, "waited in vain until {what}");
+            if last.as_ref() != Some(&seen) {
+                (change, last) = (Instant::now(), Some(seen));
+            }
             thread::sleep(POLL);
         }
     }
@@ -259,7 +155,7 @@ impl Page {
     /// Waits for a download and reads it.
     #[track_caller]
     pub fn downloaded(&self, file: &str) -> String {
-        let path = self.folder.downloads().join(file);
+        let path = self.browser.downloads().join(file);
         let begin = Instant::now();
         while !path.is_file() {
             assert!(begin.elapsed() < PATIENCE, "waited in vain until {file} is downloaded");
@@ -276,7 +172,6 @@ impl Page {
              style.textContent = '* { content-visibility: visible !important; }';
              document.head.append(style);
              return [document.documentElement.clientWidth, document.documentElement.scrollHeight];",
-            json!([]),
         );
         let all = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
         let taken = self.cdp("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": all }));
@@ -290,16 +185,22 @@ impl Page {
 impl Page {
     /// Writes a file that can be picked.
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.folder.path.join(name);
+        let path = self.browser.folder().join(name);
         fs::write(&path, bytes).expect("a file");
         path
     }
 
     /// Runs JavaScript in the page; what it returns comes back.
     #[track_caller]
-    pub fn run<T: DeserializeOwned>(&self, script: &str, arguments: Value) -> T {
-        let arguments = arguments.as_array().cloned().unwrap_or_default();
-        let value = self.drive(async |driver| Ok(driver.execute(script, arguments).await?.json().clone()));
+    pub fn run<T: DeserializeOwned>(&self, script: &str) -> T {
+        self.run_with(script, &[])
+    }
+
+    /// The same; the script finds the bytes in `arguments[0]`.
+    #[track_caller]
+    pub fn run_with<T: DeserializeOwned>(&self, script: &str, bytes: &[u8]) -> T {
+        let value =
+            self.drive(async |driver| Ok(driver.execute(script, [json!(bytes)]).await?.json().clone()));
         serde_json::from_value(value).expect("what the script is to return")
     }
 
@@ -316,9 +217,8 @@ impl Page {
              const status = document.querySelector('[role=status]');
              const tell = () => told.push(status.textContent);
              new MutationObserver(tell).observe(status, { childList: true, characterData: true, subtree: true });",
-            json!([]),
         );
-        || self.run("return told;", json!([]))
+        || self.run("return told;")
     }
 
     /// Lets console errors with these words pass: the test causes them.
@@ -328,7 +228,7 @@ impl Page {
 
     /// Error messages of the console so far.
     pub fn console_errors(&self) -> Vec<String> {
-        if let Ok(entries) = self.try_drive(async |driver| driver.browser_log().await) {
+        if let Ok(entries) = self.browser.drive(async |driver| driver.browser_log().await) {
             let errors =
                 entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message);
             self.console.borrow_mut().extend(errors);
@@ -338,18 +238,7 @@ impl Page {
 
     #[track_caller]
     fn drive<T>(&self, command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>) -> T {
-        match self.try_drive(command) {
-            Ok(value) => value,
-            Err(error) => panic!("the browser does not do it: {error}"),
-        }
-    }
-
-    fn try_drive<T>(
-        &self,
-        command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>,
-    ) -> WebDriverResult<T> {
-        let driver = self.driver.as_ref().expect("the browser runs as long as the page is there");
-        self.runtime.block_on(command(driver))
+        self.browser.drive(command).unwrap_or_else(|error| panic!("the browser does not do it: {error}"))
     }
 
     /// What is wrong whatever the test is about.
@@ -365,7 +254,7 @@ impl Page {
 
     /// For the eyes of whoever mends a failing test.
     fn report(&self) -> String {
-        let seen = self.try_drive(async |driver| driver.execute(include_str!("look.js"), []).await);
+        let seen = self.browser.drive(async |driver| driver.execute(include_str!("look.js"), []).await);
         let seen = seen.map_or_else(|error| error.to_string(), |seen| format!("{:#}", seen.json()));
         format!(
             "The page shows: {seen}\nThe console says: {:#?}\nThe server was asked for: {:#?}",
@@ -377,62 +266,12 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        let failing = thread::panicking();
-        if failing {
+        if thread::panicking() {
             eprintln!("{}", self.report());
+        } else {
+            let complaints = self.complaints();
+            assert!(complaints.is_empty(), "beside what the test is about: {complaints:#?}");
         }
-        let complaints = self.complaints();
-        if let Some(driver) = self.driver.take() {
-            let _ = self.runtime.block_on(driver.quit());
-        }
-        assert!(failing || complaints.is_empty(), "beside what the test is about: {complaints:#?}");
-    }
-}
-
-/// A folder for one browser's profile, downloads and pictures.
-struct Folder {
-    path: PathBuf,
-}
-
-impl Folder {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = format!("browser-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(path.join("downloads")).expect("a folder for the browser");
-        Self { path }
-    }
-
-    fn downloads(&self) -> PathBuf {
-        self.path.join("downloads")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.path);
-    }
-}
-
-/// The right to run a browser.
-struct Slot;
-
-static RUNNING: Mutex<usize> = Mutex::new(0);
-static ENDED: Condvar = Condvar::new();
-
-impl Slot {
-    fn take() -> Self {
-        let running = RUNNING.lock().expect("nobody panics with this lock");
-        *ENDED.wait_while(running, |running| *running >= BROWSERS).expect("nobody panics with this lock") +=
-            1;
-        Self
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        *RUNNING.lock().expect("nobody panics with this lock") -= 1;
-        ENDED.notify_one();
     }
 }
 

@@ -1,7 +1,7 @@
 use serde::Deserialize;
 
 /// What the page shows at one moment, read by `look.js`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Seen {
     pub path: String,
     pub title: String,
@@ -22,7 +22,7 @@ pub struct Seen {
 }
 
 /// One photo of the list.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Card {
     pub file: String,
     pub state: String,
@@ -41,7 +41,7 @@ pub struct Card {
     pub guesses: Vec<Guess>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Guess {
     pub label: String,
     pub percent: String,

@@ -1,0 +1,133 @@
+//! One browser, from its start to its end.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Condvar, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use thirtyfour::{
+    ChromiumLikeCapabilities, LoggingPrefsLogLevel, PageLoadStrategy, error::WebDriverResult, prelude::*,
+};
+use tokio::runtime::{self, Runtime};
+
+use super::{PATIENCE, driver};
+
+/// How many browsers run at a time, whatever the number of test threads.
+const BROWSERS: usize = 2;
+
+const FLAGS: [&str; 8] = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// A fresh Chromium with nothing kept from others. It ends when this is dropped.
+pub struct Browser {
+    driver: Option<WebDriver>,
+    runtime: Runtime,
+    folder: Folder,
+    _slot: Slot,
+}
+
+impl Browser {
+    pub fn start() -> Self {
+        let slot = Slot::take();
+        let folder = Folder::new();
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let driver = runtime.block_on(start(&folder)).expect("chromedriver starts Chromium");
+        Self { driver: Some(driver), runtime, folder, _slot: slot }
+    }
+
+    /// Has it done, and waits for that.
+    pub fn drive<T>(
+        &self,
+        command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>,
+    ) -> WebDriverResult<T> {
+        let driver = self.driver.as_ref().expect("it runs until it is dropped");
+        self.runtime.block_on(command(driver))
+    }
+
+    /// A folder of its own, which goes with it.
+    pub fn folder(&self) -> &Path {
+        &self.folder.path
+    }
+
+    pub fn downloads(&self) -> PathBuf {
+        self.folder.path.join("downloads")
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            let _ = self.runtime.block_on(driver.quit());
+        }
+    }
+}
+
+async fn start(folder: &Folder) -> WebDriverResult<WebDriver> {
+    let mut wanted = DesiredCapabilities::chrome();
+    wanted.set_binary(&driver::chromium().to_string_lossy())?;
+    for flag in FLAGS {
+        wanted.add_arg(flag)?;
+    }
+    wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
+    // Files may come as late as a test likes: a visit begins before all are there.
+    wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    let driver = WebDriver::new(driver::url(), wanted).await?;
+    // What is looked for may come as late.
+    driver.set_implicit_wait_timeout(PATIENCE).await?;
+    Ok(driver)
+}
+
+struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("browser-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(path.join("downloads")).expect("a folder for the browser");
+        Self { path }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// The right to run a browser.
+struct Slot;
+
+static RUNNING: Mutex<usize> = Mutex::new(0);
+static ENDED: Condvar = Condvar::new();
+
+impl Slot {
+    fn take() -> Self {
+        let running = RUNNING.lock().expect("nobody panics with this lock");
+        *ENDED.wait_while(running, |running| *running >= BROWSERS).expect("nobody panics with this lock") +=
+            1;
+        Self
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        *RUNNING.lock().expect("nobody panics with this lock") -= 1;
+        ENDED.notify_one();
+    }
+}
