@@ -14,6 +14,9 @@ pub fn percent(share: f32) -> String {
     }
 }
 
+/// Under this probability a guess helps nobody.
+const LEAST_GUESS: f32 = 0.05;
+
 /// The answer's two lines.
 pub struct Answer {
     pub headline: String,
@@ -32,9 +35,12 @@ pub fn answer(prediction: &Prediction, model: &ModelInfo) -> Answer {
         },
         Verdict::NoGarment => Answer {
             headline: "No garment recognised".into(),
-            detail: nearest_garment(prediction, model).map_or_else(String::new, |(id, probability)| {
-                format!("The nearest guess would be {} ({})", phrase(&id), percent(probability))
-            }),
+            detail: match nearest_garment(prediction, model) {
+                Some((id, probability)) if probability >= LEAST_GUESS => {
+                    format!("The nearest guess would be {} ({})", phrase(&id), percent(probability))
+                }
+                _ => "Show the garment whole and large in the photo".into(),
+            },
         },
     }
 }
