@@ -182,7 +182,7 @@ fn where_the_network_looked_can_be_shown() {
 #[test]
 fn a_photo_of_the_most_pixels_allowed_is_answered() {
     let page = Page::ready();
-    page.pick(&[page.file("large.jpg", &pictures::long_to_read())]);
+    page.pick(&[page.file("large.jpg", pictures::long_to_read())]);
     let card = page.answer("large.jpg");
     assert_eq!(card.state, "done", "{card:?}");
     assert!(card.facts.as_ref().is_some_and(|facts| facts.starts_with("10000 × 10000")), "{card:?}");

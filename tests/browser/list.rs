@@ -127,14 +127,13 @@ fn what_is_removed_while_it_waits_is_not_answered_and_the_others_are() {
 #[test]
 fn what_is_removed_while_it_is_looked_at_is_never_heard_of_again() {
     let page = Page::ready();
-    let [long, next] = [long_to_read(), jpeg(&shirt(300, 400, [40, 70, 150]))];
-    page.pick(&[page.file("long.jpg", &long)]);
+    page.pick(&[page.file("long.jpg", long_to_read())]);
     page.wait_until("it is looked at", |seen| {
         seen.card("long.jpg").is_some_and(|card| card.state == "working")
     });
     let told = page.record_announcements();
     remove(&page, "long.jpg");
-    page.pick(&[page.file("next.jpg", &next)]);
+    page.pick(&[page.file("next.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
     assert_eq!(page.answer("next.jpg").state, "done");
     assert_eq!(files(&page.seen()), ["next.jpg"]);
     let told = told();

@@ -103,7 +103,7 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
 
     page.go_to("/");
     page.wait_for_engine();
-    page.pick(&[page.file("large.jpg", &long_to_read()), many[1].clone()]);
+    page.pick(&[page.file("large.jpg", long_to_read()), many[1].clone()]);
     page.wait_until("a photo is looked at", |seen| seen.cards.iter().any(|card| card.state == "working"));
     look(&page, "busy");
     page.go_to("/about");

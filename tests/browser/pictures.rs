@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Cursor,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use image::{
@@ -63,11 +64,13 @@ fn inverse(orientation: u8) -> Orientation {
 }
 
 /// A photo that keeps the engine busy for a while: as many pixels as are allowed.
-pub fn long_to_read() -> Vec<u8> {
-    let tile = shirt(100, 100, [30, 90, 160]);
-    let mut picture = RgbImage::new(10_000, 10_000);
-    imageops::tile(&mut picture, &tile);
-    jpeg(&picture)
+pub fn long_to_read() -> &'static [u8] {
+    static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let mut picture = RgbImage::new(10_000, 10_000);
+        imageops::tile(&mut picture, &shirt(100, 100, [30, 90, 160]));
+        jpeg(&picture)
+    });
+    &FILE
 }
 
 /// A small file that claims to be a picture of 65500 x 65500 pixels.
