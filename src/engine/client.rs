@@ -238,7 +238,7 @@ impl<F: Fn(Output)> Actor<F> {
             Link::Absent if self.queue.has_waiting() && self.failed_starts < STARTS => self.start_worker(),
             Link::Absent => {}
             Link::Ready(live) => {
-                if let Some((id, photo)) = self.queue.next() {
+                if let Some((id, photo)) = self.queue.take_next() {
                     let request = Request::Classify { id: id.0, photo: photo.clone() };
                     live.ask(&request);
                     self.item(id, ItemState::Working);

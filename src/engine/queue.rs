@@ -56,7 +56,7 @@ impl<P> Queue<P> {
     }
 
     /// Gives the worker its next photo, if it is idle and one waits.
-    pub fn next(&mut self) -> Option<(ItemId, &P)> {
+    pub fn take_next(&mut self) -> Option<(ItemId, &P)> {
         if !matches!(self.current, Current::Idle) {
             return None;
         }
@@ -129,13 +129,13 @@ mod tests {
     }
 
     fn next(queue: &mut Queue<String>) -> Option<u32> {
-        queue.next().map(|(id, _)| id.0)
+        queue.take_next().map(|(id, _)| id.0)
     }
 
     #[test]
     fn photos_are_asked_one_at_a_time_in_order() {
         let mut queue = queue(&[1, 2]);
-        assert_eq!(queue.next(), Some((ItemId(1), &"1.jpg".to_string())));
+        assert_eq!(queue.take_next(), Some((ItemId(1), &"1.jpg".to_string())));
         assert_eq!(next(&mut queue), None, "the worker is busy");
         assert!(queue.answered(ItemId(1)));
         assert_eq!(next(&mut queue), Some(2));

@@ -20,12 +20,16 @@ pub fn DropZone() -> impl IntoView {
         .and_then(|transfer| transfer.files())
         .filter(|files| files.length() > 0)
     {
-        Some(files) => session.add(&files),
+        Some(files) => {
+            session.add(&files);
+            go_home();
+        }
         None => {
             session.notice.set(Some(otherwise));
             session.announcement.set(otherwise.into());
         }
     };
+    let paste = take.clone();
     let listeners = [
         window_event_listener(ev::dragover, move |event| {
             event.prevent_default();
@@ -43,7 +47,10 @@ pub fn DropZone() -> impl IntoView {
             take(event.data_transfer(), "That was no file. Save the picture first, then drop it here.");
         }),
         window_event_listener(ev::paste, move |event| {
-            take(event.clipboard_data(), "There is no picture to paste. Copy one first, then paste it here.");
+            paste(
+                event.clipboard_data(),
+                "There is no picture to paste. Copy one first, then paste it here.",
+            );
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
