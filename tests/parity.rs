@@ -1,0 +1,99 @@
+//! The same model gives the same answers here as where it was trained.
+
+use std::{env, fs, path::PathBuf};
+
+use clothing_classifier::{
+    classifier::Classifier,
+    photo::{Limits, decode},
+};
+use serde::Deserialize;
+
+fn root() -> PathBuf {
+    env!("CARGO_MANIFEST_DIR").into()
+}
+
+fn classifier() -> Classifier {
+    Classifier::from_onnx(&fs::read(root().join("model/clothing.onnx")).unwrap()).unwrap()
+}
+
+fn logits(classifier: &Classifier, file: PathBuf) -> Vec<f32> {
+    let bytes = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    classifier.logits(&decode(&bytes, &Limits::default()).unwrap()).unwrap()
+}
+
+fn best(logits: &[f32]) -> usize {
+    (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap()
+}
+
+/// What another implementation said of a photo.
+#[derive(Deserialize)]
+struct Reference {
+    file: String,
+    /// PyTorch's in the fixture, where `onnx_logits` are onnxruntime's; onnxruntime's in the oracle.
+    logits: Vec<f32>,
+    #[serde(default)]
+    onnx_logits: Vec<f32>,
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Made-up pictures of all formats, and what the same file answered in onnxruntime after the training's own
+/// preprocessing; and what PyTorch answered before weights were rounded to int8.
+///
+/// On the same pixels only floating-point sums are rounded differently, by some 1e-5. But pixels differ by one level of
+/// 255 where the resizing rounds differently, and by a few in JPEGs and lossy WebPs, whose decoders differ in how they
+/// round and smooth colour. Logits themselves range from -8 to 6.
+#[test]
+fn logits_are_onnxruntimes_and_pytorchs() {
+    #[derive(Deserialize)]
+    struct Fixture {
+        model: String,
+        labels: Vec<String>,
+        files: Vec<Reference>,
+    }
+    let fixture: Fixture =
+        serde_json::from_slice(&fs::read(root().join("tests/fixtures/logits.json")).unwrap()).unwrap();
+    let classifier = classifier();
+    let info = classifier.info();
+    assert_eq!(fixture.model, info.version, "the fixture is of another model");
+    assert!(fixture.labels.iter().eq(info.labels.iter().map(|label| &label.id)));
+    assert!(!fixture.files.is_empty());
+    for reference in fixture.files {
+        let name = &reference.file;
+        let found = logits(&classifier, root().join("tests/fixtures").join(name));
+        let to_onnxruntime = largest_difference(&found, &reference.onnx_logits);
+        let to_pytorch = largest_difference(&found, &reference.logits);
+        println!("{name}: {to_onnxruntime:.4} to onnxruntime, {to_pytorch:.4} to PyTorch");
+        assert!(to_onnxruntime < 0.1, "{name}: {to_onnxruntime}");
+        assert!(to_pytorch < 0.3, "{name}: {to_pytorch}");
+    }
+}
+
+/// On real photos, which the repository does not hold: `ORACLE` names a file with what onnxruntime said of them, an
+/// object a line, paths from the repository's root.
+#[test]
+fn top_labels_are_onnxruntimes() {
+    let Some(oracle) = env::var_os("ORACLE") else {
+        println!("skipped: ORACLE does not name a file of onnxruntime's answers");
+        return;
+    };
+    let references: Vec<Reference> = fs::read_to_string(root().join(oracle))
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let classifier = classifier();
+    let mut agreeing = 0;
+    let mut largest = 0f32;
+    for reference in &references {
+        let found = logits(&classifier, root().join(&reference.file));
+        largest = largest.max(largest_difference(&found, &reference.logits));
+        agreeing += usize::from(best(&found) == best(&reference.logits));
+    }
+    println!("{agreeing} of {} top labels agree; logits differ by {largest:.3} at most", references.len());
+    assert!(references.len() >= 300, "only {} photos", references.len());
+    assert!(agreeing * 100 >= references.len() * 99, "{agreeing} of {} top labels agree", references.len());
+}
