@@ -67,8 +67,8 @@ fn logits_are_onnxruntimes_and_pytorchs() {
         let to_onnxruntime = largest_difference(&found, &reference.onnx_logits);
         let to_pytorch = largest_difference(&found, &reference.logits);
         println!("{name}: {to_onnxruntime:.4} to onnxruntime, {to_pytorch:.4} to PyTorch");
-        assert!(to_onnxruntime < 0.1, "{name}: {to_onnxruntime}");
-        assert!(to_pytorch < 0.3, "{name}: {to_pytorch}");
+        assert!(to_onnxruntime < 0.2, "{name}: {to_onnxruntime}");
+        assert!(to_pytorch < 0.5, "{name}: {to_pytorch}");
     }
 }
 
