@@ -67,7 +67,7 @@ model-file:
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"
-	@cargo test $(NATIVE)
+	@cargo test $(NATIVE) -- --nocapture
 
 sizes:
 	@tools/setup.sh brotli

@@ -1,4 +1,5 @@
-//! The page: [`session`] holds its state, [`pages`] has one file a page, [`components`] one a component.
+//! The page: `session` holds its state, `pages` has one file a page, `components` one a component, `words` the
+//! sentences.
 
 mod components;
 mod pages;

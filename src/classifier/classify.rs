@@ -35,7 +35,7 @@ impl Classifier {
         &self.info
     }
 
-    /// Answers an upright photo. [`Milliseconds::decode`] is 0, since nothing was decoded here.
+    /// Answers an upright photo. [`Milliseconds::decode`](super::Milliseconds::decode) is 0, since nothing was decoded here.
     ///
     /// # Errors
     ///

@@ -1,6 +1,6 @@
 //! The classifier in a Web Worker, so that the page never waits for it.
 //!
-//! The page holds an [`Engine`](client::Engine) and hands it files; a worker answers them one after
+//! The page holds an `client::Engine` and hands it files; a worker answers them one after
 //! another. [`queue`] decides what is asked next and what a worker's death means (pure, runs
 //! natively); `download` brings the worker's code and the model; `client` is the page's side,
 //! `worker` the other; `message` is what they say to each other.
