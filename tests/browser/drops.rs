@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::Page,
+    harness::{Page, Visit},
     pictures::{jpeg, shirt},
 };
 
@@ -31,6 +31,15 @@ fn dropped_photos_are_answered() {
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
     assert!(!page.seen().dropping);
+}
+
+#[test]
+fn a_drop_on_about_leads_to_its_answer() {
+    let page = Visit::to("/about").open();
+    page.wait_for_engine();
+    page.drop(&files(&[page.file("blue.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]));
+    page.wait_until("the list is there", |seen| seen.path == "/" && seen.cards.len() == 1);
+    assert_eq!(page.answer("blue.jpg").state, "done");
 }
 
 #[test]

@@ -97,10 +97,12 @@ impl Page {
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch }),
         );
         self.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": touch }));
-        self.cdp(
-            "Emulation.setEmulatedMedia",
-            json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }),
-        );
+        // Without motion, pictures show what has settled.
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.cdp("Emulation.setEmulatedMedia", json!({ "features": features }));
     }
 }
 
