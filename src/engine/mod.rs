@@ -17,4 +17,4 @@ mod message;
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 pub mod worker;
 
-pub use state::{EngineState, Failure, ItemState, Part, Refusal};
+pub use state::{EngineState, Failure, ItemState, Refusal};

@@ -34,15 +34,8 @@ impl ItemState {
     }
 }
 
-/// What the engine needs before it can start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    Code,
-    Model,
-}
-
 /// Why the engine is not there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// A part could not be fetched, or its bytes stopped coming.
     Unreachable,

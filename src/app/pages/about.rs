@@ -6,7 +6,7 @@ use crate::{
     classifier::{Group, Metrics, ModelInfo},
 };
 
-/// What the network knows, how good it is, and where it fails; all of it read from the model's file.
+/// What the network knows and how good it is, as the model's file says; and where it fails.
 #[component]
 pub fn About() -> impl IntoView {
     title("About – What garment is this?");

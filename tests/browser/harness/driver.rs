@@ -55,7 +55,11 @@ fn program(variable: &str, name: &str) -> PathBuf {
     let installed = project().join("target/tools/bin").join(name);
     let on_path = |folder: PathBuf| Some(folder.join(name)).filter(|file| file.is_file());
     match env::var_os(variable) {
-        Some(named) => project().join(named),
+        Some(named) => {
+            let file = project().join(named);
+            assert!(file.is_file(), "{variable} names {}, which is not there", file.display());
+            file
+        }
         None if installed.is_file() => installed,
         None => env::split_paths(&env::var_os("PATH").unwrap_or_default())
             .find_map(on_path)
