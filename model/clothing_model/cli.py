@@ -165,6 +165,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
     verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
     verb.add_argument("--begin", help="folder of a finished run to start from, instead of ImageNet weights and a new head")
+    verb.add_argument("--teachers", nargs="+", help="folders of finished runs whose mean answer becomes half of each target")
     verb.add_argument("--labels", help="JSON file of names, phrases and groups of labels (labels.json)")
     verb.add_argument("--sizes", type=sizes, help="input side of each epoch of the body, such as 160*2,192*6,224")
     verb.add_argument("--head-sizes", type=sizes, help="the same for the head's epochs")
@@ -180,6 +181,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--steps", type=int, help="steps an epoch; default: as many as the photos fill")
     verb.add_argument("--workers", type=int, help="processes that prepare photos (1)")
     verb.add_argument("--threads", type=int, help="threads of PyTorch's arithmetic")
+    verb.add_argument("--precision", choices=("float32", "bfloat16"),
+                      help="of the convolutions (float32); bfloat16 is half again as fast on CPUs that know it")
     verb.add_argument("--device", help="cpu or cuda; default: cuda where there is one")
     verb.add_argument("--skip-bad", action="store_true", default=None, help="name unreadable files and go on without them")
 

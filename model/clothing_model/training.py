@@ -19,7 +19,6 @@ from fastai.callback.training import BnFreeze
 from fastai.data.core import DataLoaders
 from fastai.data.load import DataLoader
 from fastai.learner import Learner
-from fastai.losses import CrossEntropyLossFlat
 from fastai.metrics import AccumMetric, accuracy
 
 from . import data, labels as labelling
@@ -43,6 +42,7 @@ class Settings:
     backbone: str = "mobilenet_edgetpu_100"
     weights: str | None = None
     begin: str | None = None  # folder of a finished run whose averaged weights to start from; its head is kept
+    teachers: tuple[str, ...] = ()  # folders of finished runs, whose mean answer becomes half of each target
     labels: str = str(labelling.DEFAULT_FILE)
     head_sizes: tuple[int, ...] = (160,)  # side of the input in each epoch, pixels
     sizes: tuple[int, ...] = (160, 160, 192, 192, 192, 192, 192, 192, 224)
@@ -52,7 +52,7 @@ class Settings:
     lr: float | None = None
     keep_early: bool = False
     augment: float = 1.0  # scales how probable each change of a training photo is
-    smoothing: float = 0.05
+    smoothing: float = 0.05  # of the part of a target that comes from the photo's folder
     dropout: float = 0.2
     weight_decay: float = 0.02
     average: float = 0.99  # share of the old value in the running average of the weights, after each step
@@ -61,6 +61,7 @@ class Settings:
     workers: int = 1
     steps: int | None = None  # an epoch; None: as many as the training photos fill
     skip_bad: bool = False
+    precision: str = "float32"  # or "bfloat16": convolutions in half the bits, weights and sums in whole ones
     device: str = "cuda" if torch.cuda.is_available() else "cpu"
 
     @property
@@ -68,16 +69,21 @@ class Settings:
         return Preprocessing(size=self.input_size)
 
     def __post_init__(self):
-        self.head_sizes, self.sizes = tuple(self.head_sizes), tuple(self.sizes)
+        self.head_sizes, self.sizes, self.teachers = tuple(self.head_sizes), tuple(self.sizes), tuple(self.teachers)
         for size in (*self.head_sizes, *self.sizes, self.input_size):
             if size < 32 or size % 32:
                 raise PipelineError(f"size {size}: the body halves it five times", "give multiples of 32")
+        if self.precision not in ("float32", "bfloat16"):
+            raise PipelineError(f"precision {self.precision!r}: not known here", "give float32 or bfloat16")
 
 
 class Photos(torch.utils.data.Dataset):
-    """(float32 [3, S, S], label index); drawn anew each epoch where there is an `augment`."""
+    """(float32 [3, S, S], target); drawn anew each epoch where there is an `augment`.
 
-    def __init__(self, pixels: list[np.ndarray], targets: list[int], preprocessing: Preprocessing,
+    targets: label indices, or float32 [n, K], the probability of each label.
+    """
+
+    def __init__(self, pixels: list[np.ndarray], targets: list[int] | np.ndarray, preprocessing: Preprocessing,
                  augment: Augment | None = None, seed: int = 0):
         self.pixels, self.targets, self.preprocessing = pixels, targets, preprocessing
         self.augment, self.seed, self.epoch = augment, seed, 0
@@ -121,6 +127,35 @@ def draw_weights(targets: list[int], studio: list[bool], studio_weight: float) -
                      for target, plain in zip(targets, studio)])
 
 
+TEACHER_SHARE = 0.5
+
+
+def soft_targets(settings: Settings, labels: list[Label], pixels: list[np.ndarray], targets: list[int]) -> np.ndarray:
+    """float32 [n, K]: the smoothed label, mixed half and half with what the teachers say where there are such.
+
+    A teacher that has seen a photo under many changes has a say where its folder is wrong or two labels fit
+    (distillation: Hinton et al. 2015, arXiv:1503.02531). Each looks at the photo as it is and mirrored.
+    """
+    labelled = np.full((len(targets), len(labels)), settings.smoothing / len(labels), np.float32)
+    labelled[np.arange(len(targets)), targets] += 1 - settings.smoothing
+    if not settings.teachers:
+        return labelled
+    taught = np.zeros_like(labelled)
+    for folder in settings.teachers:
+        run = Run.load(pathlib.Path(folder))
+        if run.labels != labels:
+            raise PipelineError(f"{folder}: that run has other labels", "name teachers of the same labels")
+        network, preprocessing = run.classifier().to(settings.device), run.settings.preprocessing
+        with torch.inference_mode():
+            for first in range(0, len(pixels), 32):
+                squares = [preprocessing.square(image) for image in pixels[first:first + 32]]
+                images = torch.from_numpy(preprocessing.normalise(np.stack(squares))).to(settings.device)
+                views = [network(view).softmax(1) for view in (images, images.flip(3))]
+                taught[first:first + 32] += torch.stack(views).mean(0).cpu().numpy() / len(settings.teachers)
+        print(f"asked the teacher {folder}: it agrees with {(taught.argmax(1) == targets).mean():.1%} of the labels", flush=True)
+    return (1 - TEACHER_SHARE) * labelled + TEACHER_SHARE * taught
+
+
 def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Photo], pixels: list[np.ndarray]
                   ) -> DataLoaders:
     index = {label.id: i for i, label in enumerate(labels)}
@@ -138,7 +173,8 @@ def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Pho
     weights = draw_weights(targets, [mask is not None for mask in augment.masks], settings.studio_weight)
     print(f"{len(shown)} photos to train on; {sum(mask is not None for mask in augment.masks)} on plain grounds, "
           f"{len(augment.grounds)} pieces of other ground", flush=True)
-    train = BalancedLoader(Photos(shown, targets, settings.preprocessing, augment, settings.seed), weights,
+    aims = soft_targets(settings, labels, shown, targets)
+    train = BalancedLoader(Photos(shown, aims, settings.preprocessing, augment, settings.seed), weights,
                            bs=min(settings.batch, len(shown)), drop_last=True, num_workers=settings.workers,
                            n=settings.steps * settings.batch if settings.steps else len(shown),
                            after_batch=_channels_last)
@@ -161,6 +197,18 @@ def metrics(labels: list[Label]) -> list:
 
     among_core = [AccumMetric(function, flatten=False) for function in (core_among_all, core_only)] if len(core) else []
     return [accuracy, *among_core]
+
+
+class LowPrecision(Callback):
+    """Training passes in bfloat16, on whatever device (fastai's own callback knows CUDA alone)."""
+
+    def before_batch(self):
+        self.autocast = torch.autocast(self.dls.device.type, torch.bfloat16, enabled=self.training)
+        self.autocast.__enter__()
+
+    def after_pred(self):
+        self.autocast.__exit__(None, None, None)
+        self.learn.pred = self.pred.float()
 
 
 class WeightAverage(Callback):
@@ -308,9 +356,11 @@ def train(run: Run, photos: list[data.Photo]) -> None:
         raise PipelineError(f"backbone {settings.backbone!r}: no early stages known to leave as they are",
                             "train without --keep-early")
     network = run.network(fresh=not state).to(settings.device, memory_format=torch.channels_last)
-    learn = Learner(loaders, network, loss_func=CrossEntropyLossFlat(label_smoothing=settings.smoothing),
+    learn = Learner(loaders, network, loss_func=torch.nn.CrossEntropyLoss(),
                     metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,
                     cbs=BnFreeze, wd=settings.weight_decay)
+    if settings.precision == "bfloat16":
+        learn.add_cb(LowPrecision())
     stages = [("head", () if settings.begin else settings.head_sizes, settings.head_lr, learn.freeze),
               ("body", settings.sizes, settings.lr,
                (lambda: learn.freeze_to(1)) if settings.keep_early else learn.unfreeze)]
