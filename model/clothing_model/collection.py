@@ -127,7 +127,7 @@ class Store:
         except OSError:
             raise PipelineError(f"{out}: another collection is under way here", "wait for it, or name another --out") from None
         self.kept = manifest.Log(out / "manifest.csv", manifest.COLUMNS)
-        final = {row["url"]: row for row in manifest.read(out / "refused.csv", REFUSALS) if row["again"] != "yes"}
+        final = {row["url"]: row for row in manifest.read(out / "refused.csv", REFUSALS, torn=True) if row["again"] != "yes"}
         manifest.write(out / "refused.csv", REFUSALS, final.values())
         self.refused = manifest.Log(out / "refused.csv", REFUSALS)
         self.settled = {row["url"] for row in self.kept.rows} | set(final)

@@ -19,18 +19,18 @@ def beside(root: pathlib.Path) -> pathlib.Path:
     return root.resolve().parent / "manifest.csv"
 
 
-def read(file: pathlib.Path, columns: tuple[str, ...] = KEY) -> list[dict[str, str]]:
-    """All rows; none where there is no such file. A last line that a kill cut off does not count.
+def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False) -> list[dict[str, str]]:
+    """All rows; none where there is no such file.
 
-    columns: those that must be there.
+    columns: those that must be there. torn: a kill may have cut the last line off, so one without its end does not count.
     """
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError) as error:
         raise PipelineError(f"{file}: {error}", "it must be a CSV file in UTF-8") from error
-    reader = csv.DictReader(io.StringIO(text[:text.rfind("\n") + 1]))
+    reader = csv.DictReader(io.StringIO(text[:text.rfind("\n") + 1] if torn else text))
     missing = [column for column in columns if column not in (reader.fieldnames or columns)]
     if missing:
         raise PipelineError(f"{file}: no column {', '.join(missing)}", "remove the file, or give it these columns")
@@ -67,7 +67,7 @@ class Log:
 
     def __init__(self, file: pathlib.Path, columns: tuple[str, ...]):
         self.file, self.columns = file, columns
-        self.rows = read(file, columns)
+        self.rows = read(file, columns, torn=True)
         write(file, columns, self.rows)  # without a torn last line
 
     def append(self, row: dict[str, object]) -> None:

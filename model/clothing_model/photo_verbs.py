@@ -46,6 +46,26 @@ def _pair(text: str) -> tuple[str, str]:
     return label.strip(), phrase.strip()
 
 
+def apply(arguments) -> None:
+    from . import decisions
+
+    if arguments.undo == bool(arguments.decisions):
+        raise PipelineError("give either the CSV of decisions or --undo", "see apply --help")
+    if arguments.undo:
+        journal, moves = decisions.last(arguments.data)
+        print(f"taking back {journal}:")
+    else:
+        moves = decisions.plan(arguments.data, arguments.decisions)
+    print(decisions.describe(moves) if moves or not arguments.undo else "none of its moves was made")
+    if not arguments.yes:
+        print("nothing was changed; do it with --yes")
+    elif arguments.undo:
+        decisions.undo(arguments.data, journal, moves)
+        print("done")
+    elif moves:
+        print(f"done; {decisions.carry_out(arguments.data, moves)} tells how to go back, and --undo does it")
+
+
 def add_to(verbs) -> None:
     verb = verbs.add_parser(
         "collect", help="fetch photos for phrases, or for lists of URLs", description="Searches Openverse and Wikimedia "
@@ -80,6 +100,16 @@ def add_to(verbs) -> None:
     verb.add_argument("--openverse", default="https://api.openverse.org/v1/images/", help="its address (%(default)s)")
     verb.add_argument("--commons", default="https://commons.wikimedia.org/w/api.php",
                       help="its address, or another MediaWiki's (%(default)s)")
+
+    verb = verbs.add_parser(
+        "apply", help="carry out a CSV of decisions: keep, relabel, delete", description="Moves photos as a CSV with the "
+        "columns file, label, action (keep, relabel, delete), new_label says; deleted ones go to DATA/.bin. Tells what it "
+        "would do; does it with --yes. Every row is checked first: one that is wrong, and nothing is done.")
+    verb.set_defaults(call=apply)
+    verb.add_argument("decisions", nargs="?", type=pathlib.Path, metavar="CSV", help="the decisions, as the page exports them")
+    verb.add_argument("--data", type=pathlib.Path, required=True, help="root/<train|val|test>/<label>/* or root/<label>/*")
+    verb.add_argument("--yes", action="store_true", help="do it, instead of telling what would be done")
+    verb.add_argument("--undo", action="store_true", help="take the last journal back; again, the one before")
 
 
 def _count(text: str) -> int:
