@@ -26,14 +26,15 @@ def picture(number: int, side: int = 120, quality: int = 90) -> bytes:
 
 
 class Web:
-    """`urls` are on several loopback addresses, which are as many hosts. `asked` counts requests by path."""
+    """Answers on every loopback address, which are as many hosts. `asked` counts requests by path; `files` are served too."""
 
     def __init__(self):
         self.asked: Counter = Counter()
         self.agents: set[str] = set()
         self.times: list[float] = []
         self.busy = 0  # how many requests still are told to come back later
-        self.pages: dict[str, int] = {}
+        self.pages: dict[str, int] = {}  # by phrase, the number of the first photo that a search lists
+        self.files: dict[str, bytes] = {}
 
     def url(self, path: str, host: int = 1) -> str:
         return f"http://127.0.0.{host}:{self.port}/{path}"
@@ -114,6 +115,9 @@ class Web:
                 return web.Response(status=429, headers={"Retry-After": "0"})
         return web.Response(body=whole, content_type="image/jpeg")
 
+    async def _file(self, request):
+        return web.Response(body=self.files[request.match_info["name"]], content_type="image/png")
+
     async def _robots(self, request):
         return web.Response(text="User-agent: *\nDisallow: /fault/forbidden/\n")
 
@@ -167,7 +171,7 @@ class Web:
             app = web.Application(middlewares=[self._count])
             app.add_routes([web.get("/photo/{number}", self._photo), web.get("/moved/{number}", self._moved),
                             web.get("/copy/{kind}/{number}", self._copy), web.get("/fault/{kind}/{number}", self._fault),
-                            web.get("/robots.txt", self._robots), web.get("/v1/images/", self._openverse),
+                            web.get("/file/{name}", self._file), web.get("/robots.txt", self._robots), web.get("/v1/images/", self._openverse),
                             web.get("/w/api.php", self._commons)])
             self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await self.runner.setup()
