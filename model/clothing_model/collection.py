@@ -33,6 +33,7 @@ from .sources import Candidate
 QUALITY = 90
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS  # of a picture before it is decoded; Pillow warns of more, and refuses twice as many
 REFUSALS = ("url", "label", "reason", "again")
+ACCEPT = "image/jpeg,image/png,image/webp,image/*;q=0.5"
 PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")  # some stores name no better type
 
 
@@ -201,7 +202,7 @@ async def collect(wishes: Wishes, say: Callable[[str], None] = print) -> Summary
     try:
         async with Client(wishes.manners) as client:
             found, failed = await _search(client, wishes, say)
-            candidates = list({candidate.url: candidate for candidate in reversed([*wishes.listed_urls, *found])}.values())[::-1]
+            candidates = list({candidate.url: candidate for candidate in [*found[::-1], *wishes.listed_urls[::-1]]}.values())[::-1]
             reasons = await _fetch(client, store, wishes, candidates, say)
     finally:
         store.close()
@@ -259,12 +260,14 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
         nonlocal done
         under_way[candidate.label] += 1
         try:
-            answer = await client.get(candidate.url, "image/*", only=PHOTO_TYPES)
+            answer = await client.get(candidate.url, ACCEPT, only=PHOTO_TYPES)
             photo = await asyncio.to_thread(prepare, answer.body, wishes.longest, wishes.least)
             store.keep(candidate, photo)
         except Refused as refusal:
             store.refuse(candidate, refusal)
             reasons[_kind(refusal.reason)] += 1
+        except OSError as error:
+            raise PipelineError(f"{wishes.out}: {error}", "make room or mend it; the same command goes on") from error
         finally:
             under_way[candidate.label] -= 1
         done += 1
@@ -294,6 +297,8 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
                     for _ in range(min(wishes.manners.together, len(queue))):
                         workers.create_task(work(queue, later))
             waiting = later
+    except* PipelineError as group:
+        raise group.exceptions[0] from None
     finally:
         teller.cancel()
     return reasons

@@ -70,7 +70,7 @@ def logistic_regression(strength: float = 0.003):
 
 
 def forest(trees: int = 300, leaf: int = 1):
-    """On one-hot targets, a forest of regressions splits by the same measure (variance is Gini impurity) and answers the same."""
+    """On one-hot targets a forest of regressions splits by the same measure (variance is Gini impurity) and answers alike."""
     return RandomForestClassifier(trees, min_samples_leaf=leaf, random_state=SEED, n_jobs=1)
 
 
@@ -80,8 +80,9 @@ def neighbours(count: int = 10):
 
 def boosted(depth: int):
     """As many rounds as lessen the log loss on val."""
-    return XGBClassifier(n_estimators=600, max_depth=depth, learning_rate=0.15, subsample=0.8, colsample_bytree=0.2, max_bin=64,
-                         tree_method="hist", early_stopping_rounds=10, eval_metric="mlogloss", random_state=SEED, n_jobs=1)
+    return XGBClassifier(n_estimators=600, max_depth=depth, learning_rate=0.15, subsample=0.8, colsample_bytree=0.2,
+                         max_bin=64, tree_method="hist", early_stopping_rounds=10, eval_metric="mlogloss",
+                         random_state=SEED, n_jobs=1)
 
 
 def stacked():

@@ -233,3 +233,21 @@ def test_manifests_keep_odd_characters(tmp_path):
 @pytest.mark.parametrize("value, seconds", [("3", 3), (None, None), ("soon", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0)])
 def test_retry_after(value, seconds):
     assert download.retry_after(value) == seconds
+
+
+def test_a_full_disk_is_told_and_loses_nothing(web, tmp_path, monkeypatch):
+    urls = write_urls(tmp_path / "urls.csv", [(web.url(f"photo/{i}"), "hat") for i in (0, 1, 2)])
+    command = ["collect", "--out", str(tmp_path / "out"), "--urls", str(urls), *FAST]
+    append = manifest.Log.append
+
+    def full(log, row):
+        if row.get("url", "").endswith("photo/1"):
+            raise OSError(28, "No space left on device")
+        append(log, row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(manifest.Log, "append", full)
+        with pytest.raises(SystemExit, match="No space left"):
+            cli.main(command)
+    cli.main(command)
+    check(tmp_path / "out", {web.url(f"photo/{i}"): i for i in (0, 1, 2)}, set())
