@@ -185,6 +185,7 @@ def draw(file: pathlib.Path, figures: list[dict]) -> None:
         axis.set_title(title, fontsize=10)
         axis.set_xlim(0, max(values) * 1.25)
         axis.set_xticks([])
+        axis.tick_params(length=0)
         axis.spines[["top", "right", "bottom"]].set_visible(False)
     axes[0].invert_yaxis()
     with matplotlib.rc_context({"svg.hashsalt": "comparison"}):  # the same figures give the same file

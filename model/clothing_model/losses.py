@@ -22,12 +22,22 @@ def losses(probabilities: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return -np.log(probabilities[np.arange(len(targets)), targets].clip(LEAST))
 
 
-def swap(targets: np.ndarray, labels: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Gives a share of the photos another label, any of the others equally often: (targets, which are changed)."""
+def swap(targets: np.ndarray, labels: int, share: float, seed: int, alike: np.ndarray | None = None
+         ) -> tuple[np.ndarray, np.ndarray]:
+    """Gives a share of the photos another label: (targets, which are changed).
+
+    Any of the others equally often, or, where probabilities `alike` [n, K] are given, the likeliest of them: a mistake
+    that a person could make.
+    """
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(targets))[:round(share * len(targets))]
     swapped, changed = targets.copy(), np.zeros(len(targets), bool)
-    swapped[chosen] = (targets[chosen] + rng.integers(1, labels, len(chosen))) % labels
+    if alike is None:
+        swapped[chosen] = (targets[chosen] + rng.integers(1, labels, len(chosen))) % labels
+    else:
+        others = alike[chosen].copy()
+        others[np.arange(len(chosen)), targets[chosen]] = -1
+        swapped[chosen] = others.argmax(1)
     changed[chosen] = True
     return swapped, changed
 

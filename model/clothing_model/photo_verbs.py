@@ -109,10 +109,15 @@ def losses(arguments) -> None:
                                                skip_bad=arguments.skip_bad)
     index = {label.id: i for i, label in enumerate(labels)}
     targets, changed = np.array([index[photo.label] for photo in photos]), None
+
+    def judge():
+        return (onnx_file.softmax(logits, model.temperature) if arguments.judge == "network"
+                else ranking.cross_validated(vectors, targets, len(labels), arguments.seed))
+
     if arguments.swap:
-        targets, changed = ranking.swap(targets, len(labels), arguments.swap, arguments.seed)
-    probabilities = (onnx_file.softmax(logits, model.temperature) if arguments.judge == "network"
-                     else ranking.cross_validated(vectors, targets, len(labels), arguments.seed))
+        alike = judge() if arguments.swap_to == "alike" else None
+        targets, changed = ranking.swap(targets, len(labels), arguments.swap, arguments.seed, alike)
+    probabilities = judge()
     ranking.write(arguments.out, root, photos, labels, probabilities, targets, changed)
     loss = ranking.losses(probabilities, targets)
     print(f"{len(photos)} photos, ranked in {arguments.out}; mean loss {loss.mean():.3f}, "
@@ -236,6 +241,8 @@ def add_to(verbs) -> None:
     verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("losses.csv"), help="file to write (%(default)s)")
     verb.add_argument("--swap", type=float, default=0.0, metavar="SHARE",
                       help="an experiment: first give this share of the photos a wrong label, then tell how many are found")
+    verb.add_argument("--swap-to", choices=("any", "alike"), default="any",
+                      help="any other label, or the one that the judge finds likeliest: the hardest case (%(default)s)")
     verb.add_argument("--seed", type=int, default=1, help="of the experiment and of the parts of the data (%(default)s)")
     _judge_options(verb)
 

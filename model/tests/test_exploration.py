@@ -150,6 +150,9 @@ def test_swapped_labels_are_counted_where_they_are_found():
     swapped, changed = losses.swap(targets, 4, 0.1, seed=3)
     assert changed.sum() == 20 and (swapped[changed] != targets[changed]).all() and (swapped[~changed] == targets[~changed]).all()
     assert (losses.swap(targets, 4, 0.1, seed=3)[0] == swapped).all() and (losses.swap(targets, 4, 0.1, seed=4)[0] != swapped).any()
+    alike = np.tile([0.1, 0.4, 0.3, 0.2], (200, 1))
+    likeliest, changed_too = losses.swap(targets, 4, 0.1, seed=3, alike=alike)
+    assert (changed_too == changed).all() and (likeliest[changed] == np.where(targets[changed] == 1, 2, 1)).all()
     right = np.full((200, 4), 0.1)
     right[np.arange(200), targets] = 0.7
     loss = losses.losses(right, swapped)
