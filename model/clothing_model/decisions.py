@@ -128,11 +128,13 @@ def describe(moves: list[Move]) -> str:
     """What the moves come to, for a person."""
     if not moves:
         return "nothing to do: every photo is kept as it is"
-    binned = [move for move in moves if move.target.parts[0] == BIN]
-    changes = Counter((move.origin.parent.name, move.target.parent.name) for move in moves if move not in binned)
-    lines = [f"{len(moves) - len(binned)} photos change their label, {len(binned)} go to the bin"]
+
+    def place(path: pathlib.PurePosixPath) -> str:
+        return "bin" if path.parts[0] == BIN else path.parent.name
+
+    changes = Counter((place(move.origin), place(move.target)) for move in moves)
+    lines = [f"{len(moves)} photos move, {sum(count for (_, new), count in changes.items() if new == 'bin')} of them to the bin"]
     lines += [f"  {count} x {old} -> {new}" for (old, new), count in changes.most_common()]
-    lines += [f"  {count} x {label} -> bin" for label, count in Counter(move.origin.parent.name for move in binned).most_common()]
     lines += [f"    {move.origin} -> {move.target}" for move in moves[:SHOWN]]
     return "\n".join(lines + [f"    and {len(moves) - SHOWN} more"] * (len(moves) > SHOWN))
 

@@ -1,14 +1,17 @@
 """`explore` and `losses` on drawn photos with known faults."""
 import csv
 import html.parser
+import pathlib
 
 import numpy as np
 import pytest
 from PIL import Image
-from test_model_file import FILE, FIXTURES
 
-from clothing_model import cli, duplicates, features, losses
+from clothing_model import cli, data, duplicates, features, losses
+from clothing_model.onnx_file import OnnxModel
 
+MODEL = pathlib.Path(__file__).parents[1]
+FILE, FIXTURES = MODEL / "clothing.onnx", MODEL.parent / "tests" / "fixtures"
 EVIL = '<img src=x onerror=alert(1)>"&\''
 
 
@@ -106,9 +109,6 @@ def test_a_network_finds_photos_among_another_label(tmp_path):
 
 
 def test_features_are_asked_for_once(tmp_path):
-    from clothing_model import data
-    from clothing_model.onnx_file import OnnxModel
-
     for label in ("a", "b"):
         (tmp_path / "photos" / label).mkdir(parents=True)
         for i in range(3):
