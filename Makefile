@@ -23,7 +23,7 @@ help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
 	@echo "make build       build the page into $(DIST)/"
 	@echo "make test        check and test everything but the training of the network"
-	@echo "make test-model  test the training of the network (installs PyTorch)"
+	@echo "make test-model  test collecting photos and training the network (installs PyTorch)"
 
 serve:
 	@tools/setup.sh wasm trunk
@@ -41,7 +41,7 @@ test: lint docs model-file native build sizes browser
 test-model:
 	@tools/setup.sh python-train
 	@echo "--- Testing the training pipeline"
-	@$(PYTHON) -m pytest --quiet model/tests/test_pipeline.py
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py)
 
 # ---- the parts of `make test`
 
@@ -62,8 +62,8 @@ docs:
 
 model-file:
 	@tools/setup.sh python
-	@echo "--- Checking the model file"
-	@$(PYTHON) -m pytest --quiet model/tests/test_model_file.py
+	@echo "--- Checking the model file and what works without PyTorch"
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py picture.py decisions.py exploration.py)
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"

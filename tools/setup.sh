@@ -6,7 +6,7 @@
 #   brotli        the compressor, for measuring the bundle
 #   browser       Chromium and chromedriver, for the browser tests
 #   python        a virtual environment in model/.venv that can check the model file
-#   python-train  the same with PyTorch, so that it can train
+#   python-train  the same with PyTorch and what collecting and comparing need
 #
 # Everything goes into target/tools and model/.venv, but for packages of the system (apt-get).
 set -eu
@@ -184,7 +184,7 @@ for what; do
     case $what in
     wasm | trunk | brotli | browser) "setup_$what" ;;
     python) setup_python test ;;
-    python-train) setup_python test,train ;;
+    python-train) setup_python test,train,collect,compare ;;
     *) fail "there is nothing called '$what' to set up; see the head of $0." ;;
     esac
 done

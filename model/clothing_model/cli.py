@@ -5,6 +5,7 @@ import pathlib
 import sys
 from dataclasses import replace
 
+from . import photo_verbs
 from .errors import PipelineError
 
 DEFAULT_DATA = pathlib.Path("../shared/photos")
@@ -229,6 +230,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="its exported file (%(default)s)")
     verb.add_argument("--out", type=pathlib.Path, default=DEFAULT_FIXTURES, help="folder of pictures (%(default)s)")
     verb.add_argument("--redraw", action="store_true", help="make the pictures anew, not only their answers")
+
+    photo_verbs.add_to(verbs)
     return top
 
 
@@ -245,6 +248,7 @@ def main(argv: list[str] | None = None) -> None:
     except PipelineError as error:
         sys.exit(f"error: {error}")
     except ModuleNotFoundError as error:
-        sys.exit(f"error: {error}\n  -> install what this verb needs: pip install -e 'model[train]'")
+        extra = getattr(arguments, "extra", "train")
+        sys.exit(f"error: {error}\n  -> install what this verb needs: pip install -e 'model[{extra}]'")
     except KeyboardInterrupt:
         sys.exit("stopped; what was finished is kept")
