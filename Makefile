@@ -17,13 +17,14 @@ export ORACLE = target/oracle.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test test-model lint docs native model-file sizes browser
+.PHONY: help serve build test test-model bench lint docs native kernel model-file sizes browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
 	@echo "make build       build the page into $(DIST)/"
 	@echo "make test        check and test everything but the training of the network"
 	@echo "make test-model  test collecting photos and training the network (installs PyTorch)"
+	@echo "make bench       measure the page beside onnxruntime-web"
 
 serve:
 	@tools/setup.sh wasm trunk
@@ -35,7 +36,7 @@ build:
 	@echo "--- Building the page into $(DIST)/"
 	@$(WITH_WASM) trunk build --release --dist $(DIST)
 
-test: lint docs model-file native build sizes browser
+test: lint docs model-file native kernel build sizes browser
 	@echo "--- All tests passed"
 
 test-model:
@@ -43,14 +44,22 @@ test-model:
 	@echo "--- Testing the training pipeline"
 	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py)
 
+bench: build
+	@tools/setup.sh browser npm
+	@echo "--- Measuring the page beside onnxruntime-web; leave the machine alone for some minutes"
+	@mkdir -p target/bench
+	@cp bench/* target/bench
+	@npm install --prefix target/bench --no-audit --no-fund --loglevel=error
+	@node target/bench/run.mjs $(DIST) target/bench/results.json target/tools/bin/chromium tests/fixtures/polo-shirt.jpg
+
 # ---- the parts of `make test`
 
 lint:
 	@tools/setup.sh wasm
 	@echo "--- Checking format and lints"
 	@cargo fmt --check
-	@cargo clippy $(NATIVE) --all-targets -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) --lib --bin engine -- -D warnings
+	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page -- -D warnings
 
 docs: export RUSTDOCFLAGS = -D warnings
@@ -67,7 +76,14 @@ model-file:
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"
-	@cargo test $(NATIVE) -- --nocapture
+	@cargo test $(NATIVE) --workspace -- --nocapture
+
+kernel:
+	@tools/setup.sh wasm trunk browser
+	@echo "--- Running the kernel's tests in the browser"
+	@CHROMEDRIVER=$(CURDIR)/target/tools/bin/chromedriver \
+		CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/target/tools/bin/wasm-bindgen-test-runner \
+		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests
 
 sizes:
 	@tools/setup.sh brotli

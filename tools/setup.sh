@@ -5,6 +5,7 @@
 #   trunk         Trunk and wasm-bindgen, which build the page
 #   brotli        the compressor, for measuring the bundle
 #   browser       Chromium and chromedriver, for the browser tests
+#   npm           Node.js and npm, for measuring beside onnxruntime-web
 #   python        a virtual environment in model/.venv that can check the model file
 #   python-train  the same with PyTorch and what collecting and comparing need
 #
@@ -129,6 +130,13 @@ setup_brotli() {
     has brotli || apt_install brotli || fail "brotli is missing; install your system's package of that name."
 }
 
+# ---- npm
+
+setup_npm() {
+    has npm || apt_install nodejs npm || true
+    has npm && at_least 20 "$(version_of node)" || fail "measuring needs npm and Node.js 20 or later: https://nodejs.org."
+}
+
 # ---- browser
 
 # Leaves target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
@@ -182,7 +190,7 @@ setup_python() {
 
 for what; do
     case $what in
-    wasm | trunk | brotli | browser) "setup_$what" ;;
+    wasm | trunk | brotli | npm | browser) "setup_$what" ;;
     python) setup_python test ;;
     python-train) setup_python test,train,collect,compare ;;
     *) fail "there is nothing called '$what' to set up; see the head of $0." ;;

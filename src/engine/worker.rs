@@ -1,8 +1,13 @@
 //! The worker's side. Everything here is synchronous: a panic then reaches the page as the worker's
 //! `error` event, which a rejected promise would not.
 
+use std::{cell::Cell, rc::Rc};
+
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
+
+use web_time::Instant;
 
 use super::{
     message::{Reply, Request, from_js, to_js},
@@ -13,12 +18,18 @@ use crate::{
     photo::{self, Limits, SNIFF_BYTES, sniff},
 };
 
+/// How long nobody must ask, once all is ready, for a rehearsal to begin.
+const PAUSE_MS: u32 = 200;
+
 /// Loads the model, says so, and answers requests from then on.
 pub fn start(model: &[u8]) {
     match Classifier::from_onnx(model) {
         Ok(classifier) => {
             let ready = Reply::Ready(classifier.info().clone());
+            let (classifier, asked) = (Rc::new(classifier), Rc::new(Cell::new(false)));
+            rehearse(classifier.clone(), asked.clone());
             let serve = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+                asked.set(true);
                 let Request::Classify { id, photo } = from_js(event.data()).expect_throw("a request");
                 say(&Reply::Answered { id, outcome: classify(&classifier, &photo) });
             });
@@ -28,6 +39,21 @@ pub fn start(model: &[u8]) {
         }
         Err(error) => say(&Reply::BadModel { reason: error.to_string() }),
     }
+}
+
+/// Runs the network once on nothing, so that the browser learns which code is worth compiling for speed before the first photo
+/// comes; then lets the kernel try out what is faster on this processor.
+fn rehearse(classifier: Rc<Classifier>, asked: Rc<Cell<bool>>) {
+    let rehearsal = move || {
+        if !asked.get() {
+            let side = classifier.info().input_size as usize;
+            // It is of no account what comes out, be it a failure: a photo's would be told.
+            let _ = classifier.logits_of_pixels(&vec![0.0; 3 * side * side]);
+            let begin = Instant::now();
+            clothing_kernel::choose_slice(|| begin.elapsed().as_secs_f64());
+        }
+    };
+    Timeout::new(PAUSE_MS, rehearsal).forget();
 }
 
 fn classify(classifier: &Classifier, file: &web_sys::File) -> Result<Answer, Refusal> {
