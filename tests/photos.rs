@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use clothing_classifier::photo::{Error, Format, Limits, decode, sniff};
+use clothing_classifier::photo::{Error, Format, Kind, Limits, decode, sniff};
 use image::{
     DynamicImage, ExtendedColorType, Frame, ImageEncoder, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage,
     codecs::{gif::GifEncoder, jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder},
@@ -187,7 +187,7 @@ fn what_is_no_photo_is_refused_in_words() {
     assert_eq!(decode_all(b""), Err(Error::Empty));
     assert_eq!(decode_all(b"To whom it may concern"), Err(Error::NotAPhoto));
     let heic = decode_all(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
-    assert_eq!(heic, Error::Unsupported { kind: "HEIC".into() });
+    assert_eq!(heic, Error::Unsupported(Kind::Heic));
     assert_eq!(
         heic.to_string(),
         "This is a HEIC photo, the format that iPhones use, which cannot be read here. Share or export it as JPEG; \

@@ -35,10 +35,10 @@ fn classify(classifier: &Classifier, file: &web_sys::File) -> Result<Answer, Ref
     let limits = Limits::default();
     let bytes = file.size() as u64;
     if bytes > limits.bytes {
-        return Err(Refusal::Photo(photo::Error::TooManyBytes { bytes, limit: limits.bytes }));
+        return Err(photo::Error::TooManyBytes { bytes, limit: limits.bytes }.into());
     }
     let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Refusal::Unreadable)?;
-    sniff(&read(&head)?).map_err(Refusal::Photo)?;
+    sniff(&read(&head)?)?;
     classifier.classify_bytes(&read(file)?, &limits).map_err(Refusal::from)
 }
 

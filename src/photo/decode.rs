@@ -40,7 +40,14 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
         return Err(Error::TooManyBytes { bytes: bytes.len() as u64, limit: limits.bytes });
     }
     let format = sniff(bytes)?;
-    let damaged = |error: ImageError| Error::Damaged { kind: format.to_string(), detail: error.to_string() };
+    let refused = |error: ImageError| {
+        let detail = error.to_string();
+        if matches!(error, ImageError::Unsupported(_)) || format == Format::Jpeg && is_rare_jpeg(bytes) {
+            Error::Rare { format, detail }
+        } else {
+            Error::Damaged { format, detail }
+        }
+    };
     let within = |(width, height): (u32, u32)| {
         let pixels = u64::from(width) * u64::from(height);
         if pixels <= limits.pixels {
@@ -53,11 +60,11 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     declared_size(format, bytes).map_or(Ok(()), within)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.into());
     reader.limits(decoder_limits(limits));
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    let mut decoder = reader.into_decoder().map_err(refused)?;
     within(decoder.dimensions())?;
     // A photo with broken EXIF data is still a photo.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
 
     let mut upright = DynamicImage::ImageRgb8(over_white(picture));
     upright.apply_orientation(orientation);
@@ -76,6 +83,20 @@ fn declared_size(format: Format, bytes: &[u8]) -> Option<(u32, u32)> {
         }
         _ => None,
     }
+}
+
+/// Whether the frame header tells of another process than baseline or progressive Huffman coding, or of another depth
+/// than 8 bits. Decoders give many reasons for refusing those.
+fn is_rare_jpeg(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[0xFF, marker, high, low, depth]) = bytes.get(at..at + 5) {
+        match marker {
+            // Between the frames' numbers stand those of the tables of Huffman and arithmetic codes, and a reserved one.
+            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => return marker > 0xC2 || depth != 8,
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+        }
+    }
+    false
 }
 
 impl From<Format> for ImageFormat {

@@ -11,4 +11,4 @@ mod sniff;
 #[cfg(feature = "inference")]
 pub use decode::{Limits, decode};
 pub use error::Error;
-pub use sniff::{Format, SNIFF_BYTES, sniff};
+pub use sniff::{Format, Kind, SNIFF_BYTES, sniff};
