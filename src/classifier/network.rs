@@ -8,6 +8,9 @@ use tract_onnx::{
 
 use super::{ClassifyError, ModelError};
 
+/// In characters.
+const LONGEST_REASON: usize = 300;
+
 /// The network as tract runs it: `image` `[1, 3, side, side]` in, `logits` `[1, K]` and `class_maps` `[1, K, h, w]` out.
 pub struct Network {
     plan: std::sync::Arc<TypedSimplePlan>,
@@ -95,6 +98,14 @@ fn typed(proto: &ModelProto) -> Result<TypedModel, ModelError> {
     let (logits, class_maps) =
         (output("output “logits”", "logits")?, output("output “class_maps”", "class_maps")?);
 
+    let made = |name: &str| {
+        graph.node.iter().any(|node| node.output.iter().any(|output| output == name))
+            || graph.initializer.iter().any(|tensor| tensor.name == name)
+            || graph.input.iter().any(|input| input.name == name)
+    };
+    if let Some(output) = graph.output.iter().find(|output| !made(&output.name)) {
+        return Err(unsupported(format!("nothing makes its output “{}”", output.name)));
+    }
     let mut model = tract_onnx::onnx().model_for_proto_model(proto).map_err(unsupported)?;
     if model.inputs.len() != 1 {
         return Err(ModelError::Shape {
@@ -116,7 +127,13 @@ fn check(tensor: &'static str, fact: &TypedFact, shape: &[usize]) -> Result<(), 
 }
 
 fn unsupported(error: impl std::fmt::Display) -> ModelError {
-    ModelError::Unsupported { reason: format!("{error:#}") }
+    let whole = format!("{error:#}");
+    // tract may list every tensor there is.
+    let mut reason: String = whole.chars().take(LONGEST_REASON).collect();
+    if reason.len() < whole.len() {
+        reason.push('…');
+    }
+    ModelError::Unsupported { reason }
 }
 
 #[cfg(test)]

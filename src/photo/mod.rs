@@ -6,9 +6,11 @@
 #[cfg(feature = "inference")]
 mod decode;
 mod error;
+mod limits;
 mod sniff;
 
 #[cfg(feature = "inference")]
-pub use decode::{Limits, decode};
+pub use decode::decode;
 pub use error::Error;
-pub use sniff::{Format, Kind, SNIFF_BYTES, sniff};
+pub use limits::Limits;
+pub use sniff::{Format, Kind, SNIFF_BYTES, largest_extent, sniff};

@@ -110,6 +110,17 @@ fn iso_media_kind(brands: &[u8]) -> Kind {
     }
 }
 
+/// Width and height of the largest picture in an AVIF or HEIC file, by the boxes in which it declares them
+/// (`ispe`, ISO/IEC 23008-12): that of the whole, if it is made of tiles. `None` if the file declares nothing.
+pub fn largest_extent(file: &[u8]) -> Option<(u32, u32)> {
+    // Length of the box, its type, version and flags, width, height. Wherever the box stands, this finds it.
+    const START: &[u8] = b"\0\0\0\x14ispe\0\0\0\0";
+    file.windows(START.len() + 8)
+        .filter_map(|window| window.strip_prefix(START)?.as_chunks().0.try_into().ok())
+        .map(|[width, height]: [[u8; 4]; 2]| (u32::from_be_bytes(width), u32::from_be_bytes(height)))
+        .max_by_key(|&(width, height)| u64::from(width) * u64::from(height))
+}
+
 fn markup_kind(start: &[u8]) -> Option<Kind> {
     let text = String::from_utf8_lossy(start).to_ascii_lowercase();
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -167,6 +178,17 @@ mod tests {
         ] {
             assert_eq!(sniff(start), Err(Error::Unsupported(kind)), "{}", start.escape_ascii());
         }
+    }
+
+    #[test]
+    fn the_whole_is_larger_than_its_tiles() {
+        let ispe = |width: u32, height: u32| {
+            [&b"\0\0\0\x14ispe\0\0\0\0"[..], &width.to_be_bytes(), &height.to_be_bytes()].concat()
+        };
+        let file = [&b"\0\0\0\x18ftypheic"[..], &ispe(512, 512), b"irot", &ispe(4032, 3024), &ispe(512, 512)];
+        assert_eq!(largest_extent(&file.concat()), Some((4032, 3024)));
+        assert_eq!(largest_extent(&file.concat()[..50]), Some((512, 512)));
+        assert_eq!(largest_extent(b"\0\0\0\x14ispe\0\0\0\0"), None);
     }
 
     #[test]
