@@ -59,13 +59,7 @@ pub fn tiny_model() -> Vec<u8> {
 }
 
 fn tensor(name: &str, dims: &[i64], raw_data: Vec<u8>) -> TensorProto {
-    TensorProto {
-        name: name.into(),
-        dims: dims.into(),
-        data_type: FLOAT,
-        raw_data: raw_data.into(),
-        ..Default::default()
-    }
+    TensorProto { name: name.into(), dims: dims.into(), data_type: FLOAT, raw_data, ..Default::default() }
 }
 
 fn value(name: &str, dims: &[i64]) -> ValueInfoProto {

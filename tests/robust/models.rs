@@ -224,7 +224,7 @@ fn weights_that_are_no_numbers_give_no_answer() {
     for tensor in &mut model.graph.as_mut().expect("a graph").initializer {
         if tensor.data_type == 1 {
             let nan = f32::NAN.to_le_bytes();
-            tensor.raw_data = nan.repeat(tensor.raw_data.len() / 4).into();
+            tensor.raw_data = nan.repeat(tensor.raw_data.len() / 4);
         }
     }
     let classifier = match load(&model) {
