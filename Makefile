@@ -11,13 +11,16 @@ NATIVE = --release
 WEB = --profile web --target wasm32-unknown-unknown
 PAGE = --no-default-features --features page
 
+BROWSER_TEST = DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
+	cargo test $(NATIVE) --test browser
+
 # Where real photos are at hand, the tests compare our answers on 300 of them with onnxruntime's.
 ifneq ($(wildcard ../shared/photos/test),)
 export ORACLE = target/oracle.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test test-model bench lint docs native kernel model-file sizes browser
+.PHONY: help serve build test test-model bench torture fuzz lint docs native kernel model-file sizes browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
@@ -25,6 +28,8 @@ help:
 	@echo "make test        check and test everything but the training of the network"
 	@echo "make test-model  test collecting photos and training the network (installs PyTorch)"
 	@echo "make bench       measure the page beside onnxruntime-web"
+	@echo "make torture     try thousands of damaged photos, and a thousand in one page"
+	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
 
 serve:
 	@tools/setup.sh wasm trunk
@@ -52,12 +57,24 @@ bench: build
 	@npm install --prefix target/bench --no-audit --no-fund --loglevel=error
 	@node target/bench/run.mjs $(DIST) target/bench/results.json target/tools/bin/chromium tests/fixtures/polo-shirt.jpg
 
+# What `make test` does with fewer photos.
+torture: build
+	@tools/setup.sh browser
+	@MUTATED=10000 cargo test $(NATIVE) --test robust -- --nocapture mutated_photos
+	@MUTATED=1000 PHOTOS=1000 $(BROWSER_TEST) -- --nocapture mutated a_page_left_open
+
+FUZZ_SECONDS = 1800
+fuzz:
+	@tools/fuzz.sh photo $(FUZZ_SECONDS)
+	@tools/fuzz.sh model $(FUZZ_SECONDS)
+
 # ---- the parts of `make test`
 
 lint:
 	@tools/setup.sh wasm
 	@echo "--- Checking format and lints"
 	@cargo fmt --check
+	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page -- -D warnings
@@ -93,8 +110,7 @@ sizes:
 browser: $(ORACLE)
 	@tools/setup.sh browser
 	@echo "--- Running the browser tests"
-	@DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
-		cargo test $(NATIVE) --test browser -- --nocapture
+	@$(BROWSER_TEST) -- --nocapture
 
 target/oracle.json: model/clothing.onnx
 	@tools/setup.sh python

@@ -17,6 +17,9 @@ use super::{ClassifyError, ModelError, graph};
 const LOGITS: &str = "logits";
 const CLASS_MAPS: &str = "class_maps";
 
+/// In characters.
+const LONGEST_REASON: usize = 300;
+
 /// The network as tract runs it: `image` `[1, 3, side, side]` in, `logits` `[1, K]` and `class_maps` `[1, K, h, w]` out.
 pub struct Network {
     plan: std::sync::Arc<TypedSimplePlan>,
@@ -161,7 +164,13 @@ fn check(tensor: &'static str, fact: &TypedFact, shape: &[usize]) -> Result<(), 
 }
 
 fn unsupported(error: impl std::fmt::Display) -> ModelError {
-    ModelError::Unsupported { reason: format!("{error:#}") }
+    let whole = format!("{error:#}");
+    // tract may list every tensor there is.
+    let mut reason: String = whole.chars().take(LONGEST_REASON).collect();
+    if reason.len() < whole.len() {
+        reason.push('…');
+    }
+    ModelError::Unsupported { reason }
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@
 #[cfg(feature = "inference")]
 mod decode;
 mod error;
+mod limits;
 #[cfg(feature = "inference")]
 mod reduce;
 mod sniff;
 
 #[cfg(feature = "inference")]
-pub use decode::{Limits, decode};
+pub use decode::decode;
 pub use error::Error;
+pub use limits::Limits;
 #[cfg(feature = "inference")]
 pub use reduce::{Least, Photo, decode_reduced};
-pub use sniff::{Format, SNIFF_BYTES, sniff};
+pub use sniff::{Format, Kind, SNIFF_BYTES, largest_extent, sniff};

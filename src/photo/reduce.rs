@@ -46,14 +46,14 @@ pub fn decode_reduced(bytes: &[u8], limits: &Limits, least: Least) -> Result<Pho
 
 /// `None` for all that [`decode`] has to decide on: other formats, what need not be reduced, is too large, unusual or damaged.
 fn reduced_jpeg(bytes: &[u8], limits: &Limits, least: Least) -> Option<Photo> {
-    if bytes.len() as u64 > limits.bytes || sniff(bytes) != Ok(Format::Jpeg) {
+    if limits.check_bytes(bytes.len() as u64).is_err() || sniff(bytes) != Ok(Format::Jpeg) {
         return None;
     }
     let mut decoder = Decoder::new(bytes);
     decoder.read_info().ok()?;
     let info = decoder.info()?;
     let (width, height) = (u32::from(info.width), u32::from(info.height));
-    if u64::from(width) * u64::from(height) > limits.pixels {
+    if limits.check_pixels((width, height)).is_err() {
         return None;
     }
     let reduction = reduction(width, height, least);

@@ -5,15 +5,20 @@
 //! - `DIST` names the built bundle (`dist`),
 //! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
 //! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
-//! - `SCREENSHOTS` names a folder for pictures of every state of the page.
+//! - `SCREENSHOTS` names a folder for pictures of every state of the page,
+//! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried.
 
 mod accessible;
 mod answers;
 mod drops;
+mod endurance;
 mod engine;
+#[path = "../files/mod.rs"]
+mod files;
 mod harness;
 mod list;
 mod looks;
 mod pages;
 mod parity;
 mod pictures;
+mod robust;

@@ -39,11 +39,11 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub fn start() -> Self {
+    pub fn start(agent: Option<&str>) -> Self {
         let slot = Slot::take();
         let folder = Folder::new();
         let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let driver = runtime.block_on(start(&folder)).expect("chromedriver starts Chromium");
+        let driver = runtime.block_on(start(&folder, agent)).expect("chromedriver starts Chromium");
         Self { driver: Some(driver), runtime, folder, _slot: slot }
     }
 
@@ -61,6 +61,26 @@ impl Browser {
         &self.folder.path
     }
 
+    /// Memory in bytes that the page and its workers hold, and what the browser needs for them; `None` where there is
+    /// no /proc to ask.
+    pub fn memory(&self) -> Option<u64> {
+        let processes: Vec<_> =
+            fs::read_dir("/proc").ok()?.filter_map(|entry| Process::read(&entry.ok()?.path())).collect();
+        let profile = self.folder.path.to_string_lossy();
+        let ours = |process: &&Process| process.command.contains(&*profile) && !process.is("renderer");
+        let mut family: Vec<u32> = processes.iter().filter(ours).map(|process| process.id).collect();
+        let mut next = 0;
+        while let Some(&parent) = family.get(next) {
+            let children = processes.iter().filter(|process| process.parent == parent);
+            family
+                .extend(children.map(|child| child.id).filter(|id| !family.contains(id)).collect::<Vec<_>>());
+            next += 1;
+        }
+        let renderers =
+            processes.iter().filter(|process| process.is("renderer") && family.contains(&process.id));
+        Some(renderers.map(|process| process.memory).sum())
+    }
+
     pub fn downloads(&self) -> PathBuf {
         self.folder.path.join("downloads")
     }
@@ -74,13 +94,16 @@ impl Drop for Browser {
     }
 }
 
-async fn start(folder: &Folder) -> WebDriverResult<WebDriver> {
+async fn start(folder: &Folder, agent: Option<&str>) -> WebDriverResult<WebDriver> {
     let mut wanted = DesiredCapabilities::chrome();
     wanted.set_binary(&driver::chromium().to_string_lossy())?;
     for flag in FLAGS {
         wanted.add_arg(flag)?;
     }
     wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
+    if let Some(agent) = agent {
+        wanted.add_arg(&format!("--user-agent={agent}"))?;
+    }
     // Files may come as late as a test likes: a visit begins before all are there.
     wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
     wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
@@ -88,6 +111,38 @@ async fn start(folder: &Folder) -> WebDriverResult<WebDriver> {
     // What is looked for may come as late.
     driver.set_implicit_wait_timeout(PATIENCE).await?;
     Ok(driver)
+}
+
+/// What Linux tells of a process.
+struct Process {
+    id: u32,
+    parent: u32,
+    /// Resident, in bytes.
+    memory: u64,
+    command: String,
+}
+
+impl Process {
+    fn read(folder: &Path) -> Option<Self> {
+        let id = folder.file_name()?.to_str()?.parse().ok()?;
+        let status = fs::read_to_string(folder.join("status")).ok()?;
+        let number = |key: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse::<u64>().ok())
+        };
+        let command = String::from_utf8_lossy(&fs::read(folder.join("cmdline")).ok()?).replace('\0', " ");
+        Some(Self {
+            id,
+            parent: number("PPid:")? as u32,
+            memory: number("VmRSS:").unwrap_or(0) * 1024,
+            command,
+        })
+    }
+
+    fn is(&self, kind: &str) -> bool {
+        self.command.contains(&format!("--type={kind}"))
+    }
 }
 
 struct Folder {

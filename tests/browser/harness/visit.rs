@@ -18,11 +18,12 @@ pub struct Visit {
     rules: Vec<Rule>,
     scripts: Vec<&'static str>,
     screen: Option<Screen>,
+    agent: Option<&'static str>,
 }
 
 impl Visit {
     pub fn to(path: &str) -> Self {
-        Self { path: path.into(), rules: Vec::new(), scripts: Vec::new(), screen: None }
+        Self { path: path.into(), rules: Vec::new(), scripts: Vec::new(), screen: None, agent: None }
     }
 
     /// Lets something go wrong with a file, once.
@@ -47,9 +48,15 @@ impl Visit {
         self
     }
 
+    /// Lets the browser call itself so (its user agent).
+    pub fn by(mut self, agent: &'static str) -> Self {
+        self.agent = Some(agent);
+        self
+    }
+
     /// Opens the page in a fresh browser.
     pub fn open(self) -> Page {
-        let page = Page::new(Browser::start(), Server::start(super::dist(), self.rules));
+        let page = Page::new(Browser::start(self.agent), Server::start(super::dist(), self.rules));
         for script in self.scripts {
             page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
         }
