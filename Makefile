@@ -11,9 +11,9 @@ NATIVE = --release
 WEB = --profile web --target wasm32-unknown-unknown
 PAGE = --no-default-features --features page
 
-# Where real photos are at hand, the tests compare our answers on 300 of them with onnxruntime's.
+# Where real photos are at hand, the tests compare our answers on 1,000 of them with onnxruntime's.
 ifneq ($(wildcard ../shared/photos/test),)
-export ORACLE = target/oracle.json
+export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
@@ -83,7 +83,7 @@ kernel:
 	@echo "--- Running the kernel's tests in the browser"
 	@CHROMEDRIVER=$(CURDIR)/target/tools/bin/chromedriver \
 		CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/target/tools/bin/wasm-bindgen-test-runner \
-		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests
+		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests -- --nocapture
 
 sizes:
 	@tools/setup.sh brotli
@@ -96,11 +96,11 @@ browser: $(ORACLE)
 	@DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
 		cargo test $(NATIVE) --test browser -- --nocapture
 
-target/oracle.json: model/clothing.onnx
+target/oracle-1000.json: model/clothing.onnx
 	@tools/setup.sh python
-	@echo "--- Asking onnxruntime about 300 photos"
+	@echo "--- Asking onnxruntime about 1,000 photos"
 	@mkdir -p target
 	@find ../shared/photos/test -name '*.jpg' | sort \
-		| awk '{ photo[NR] = $$0 } END { for (i = 0; i < 300; i++) print photo[1 + int(i * NR / 300)] }' \
+		| awk '{ photo[NR] = $$0 } END { for (i = 0; i < 1000; i++) print photo[1 + int(i * NR / 1000)] }' \
 		| xargs $(PYTHON) -m clothing_model predict --json --onnx $< >$@.part
 	@mv $@.part $@
