@@ -14,9 +14,9 @@ PAGE = --no-default-features --features page
 BROWSER_TEST = DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
 	cargo test $(NATIVE) --test browser
 
-# Where real photos are at hand, the tests compare our answers on 300 of them with onnxruntime's.
+# Where real photos are at hand, the tests compare our answers on 1,000 of them with onnxruntime's.
 ifneq ($(wildcard ../shared/photos/test),)
-export ORACLE = target/oracle.json
+export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
@@ -100,7 +100,7 @@ kernel:
 	@echo "--- Running the kernel's tests in the browser"
 	@CHROMEDRIVER=$(CURDIR)/target/tools/bin/chromedriver \
 		CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/target/tools/bin/wasm-bindgen-test-runner \
-		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests
+		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests -- --nocapture
 
 sizes:
 	@tools/setup.sh brotli
@@ -112,11 +112,11 @@ browser: $(ORACLE)
 	@echo "--- Running the browser tests"
 	@$(BROWSER_TEST) -- --nocapture
 
-target/oracle.json: model/clothing.onnx
+target/oracle-1000.json: model/clothing.onnx
 	@tools/setup.sh python
-	@echo "--- Asking onnxruntime about 300 photos"
+	@echo "--- Asking onnxruntime about 1,000 photos"
 	@mkdir -p target
 	@find ../shared/photos/test -name '*.jpg' | sort \
-		| awk '{ photo[NR] = $$0 } END { for (i = 0; i < 300; i++) print photo[1 + int(i * NR / 300)] }' \
+		| awk '{ photo[NR] = $$0 } END { for (i = 0; i < 1000; i++) print photo[1 + int(i * NR / 1000)] }' \
 		| xargs $(PYTHON) -m clothing_model predict --json --onnx $< >$@.part
 	@mv $@.part $@

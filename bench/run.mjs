@@ -13,10 +13,11 @@ import { serve } from "./server.mjs";
 const [dist, results, chromium, small] = process.argv.slice(2).map((path) => resolve(path));
 const here = dirname(fileURLToPath(import.meta.url));
 const ROUNDS = 60;
-const STARTS = 7;
+const STARTS = 5;
 const LARGE = [4032, 3024];
 
 const scratch = mkdtempSync(join(tmpdir(), "bench-"));
+process.on("exit", () => rmSync(scratch, { recursive: true }));
 const server = await serve([
   ["/bench/files.json", join(scratch, "files.json")],
   ["/bench/ort/", join(here, "node_modules/onnxruntime-web/dist/")],
@@ -91,6 +92,8 @@ const bytes = {
 
 // ---- inference
 
+console.error("... inference");
+
 const inference = await visit("/isolated/bench/inference.html?who=all", {}, async (page) => {
   await page.waitForFunction("window.ready", { timeout: 120000 });
   const times = await page.evaluate(`compare(15, ${ROUNDS})`);
@@ -106,6 +109,8 @@ const inference = await visit("/isolated/bench/inference.html?who=all", {}, asyn
 });
 
 // ---- start: load to ready, first inference, memory
+
+console.error("... start");
 
 const start = {};
 for (let round = 0; round < STARTS; round++) {
@@ -129,6 +134,8 @@ for (const who in start) {
 
 // ---- cold start: from navigation to the first answer
 
+console.error("... cold start");
+
 const watch = readFileSync(join(here, "watch.js"), "utf8");
 const answered = (page) =>
   page.waitForFunction("seen.answered !== null && seen", { timeout: 60000 }).then((seen) => seen.jsonValue());
@@ -147,8 +154,10 @@ for (const who in cold) cold[who] = median(cold[who]);
 
 // ---- the way of a large photo
 
+console.error("... a large photo");
+
 const large = join(scratch, "large.jpg");
-const drawn = await visit("/bench/files.json", {}, (page) =>
+const drawn = await visit("/bench/peer.html", {}, (page) =>
   page.evaluate(`(${readFileSync(join(here, "draw.js"), "utf8").trim().replace(/;$/, "")})(${LARGE})`),
 );
 writeFileSync(large, Buffer.from(drawn, "base64"));
@@ -187,7 +196,6 @@ const way12 = {
 const browserVersion = await browser.version();
 await browser.close();
 server.close();
-rmSync(scratch, { recursive: true });
 
 // ---- the report
 

@@ -330,6 +330,40 @@ fn the_faster_slice_is_chosen() {
     }
 }
 
+/// Says how fast ours and tract's are, in thousand million multiplications a second: `make kernel` shows it.
+#[cfg(target_arch = "wasm32")]
+#[test]
+fn rates() {
+    let (m, k, n) = (128, 288, 784);
+    let tracts = tract_linalg::wasm::wasm_f32_8x8.mmm();
+    let ours = matmul();
+    let prepared = [("tract's", tracts), ("ours", ours)].map(|(name, kernel)| {
+        let (pack_a, pack_b) = &kernel.packings()[0];
+        let a = pack_a.prepare_one(&Tensor::zero::<f32>(&[m, k]).unwrap(), 1, 0).unwrap();
+        let b = pack_b.prepare_one(&Tensor::zero::<f32>(&[k, n]).unwrap(), 0, 1).unwrap();
+        (name, kernel, a, b)
+    });
+    let mut best = [0f64; 2];
+    // In turns; the first rounds are for the browser to compile them for speed.
+    for _ in 0..40 {
+        for ((_, kernel, a, b), best) in prepared.iter().zip(&mut best) {
+            let out = Matrix::new(Layout::RowsContiguous, m, n, &[]);
+            let store = unsafe { kernel.c_view(Some(0), Some(1)).wrap(&out.tensor.view()) };
+            let (a, b) = (AsInputValue::Borrowed(&**a), AsInputValue::Borrowed(&**b));
+            let product = FusedSpec::AddMatMul { a, b, packing: 0 };
+            let start = js_sys::Date::now();
+            for _ in 0..20 {
+                unsafe { kernel.run(m, n, &[product.clone(), FusedSpec::Store(store)]) }.unwrap();
+            }
+            *best = best.max((20 * m * k * n) as f64 / 1e6 / (js_sys::Date::now() - start).max(1.0));
+        }
+    }
+    for ((name, ..), rate) in prepared.iter().zip(best) {
+        wasm_bindgen_test::console_log!("{name}: {rate:.1}");
+    }
+    assert!(best[1] > 0.0);
+}
+
 #[cfg(target_arch = "wasm32")]
 #[test]
 fn tract_runs_it_for_matrices_of_floats() {

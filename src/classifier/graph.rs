@@ -373,3 +373,218 @@ fn padding(node: &NodeProto, pool: bool) -> TractResult<PaddingSpec> {
         PaddingSpec::Explicit(before.into(), after.into())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::{
+        pb::{
+            AttributeProto, TensorProto, TensorShapeProto, attribute_proto::AttributeType,
+            tensor_shape_proto::Dimension,
+        },
+        prelude::{IntoRunnable, IntoTValue},
+    };
+
+    use super::*;
+
+    const FLOAT: i32 = 1;
+    const INT8: i32 = 3;
+    const INT64: i32 = 7;
+
+    fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+        let (dims, float_data) = (dims.into(), values.into());
+        TensorProto { name: name.into(), data_type: FLOAT, dims, float_data, ..Default::default() }
+    }
+
+    fn int8s(name: &str, dims: &[i64], values: &[i8]) -> TensorProto {
+        let raw_data = values.iter().map(|&value| value as u8).collect();
+        TensorProto { name: name.into(), data_type: INT8, dims: dims.into(), raw_data, ..Default::default() }
+    }
+
+    fn int64s(name: &str, values: &[i64]) -> TensorProto {
+        let (dims, int64_data) = (vec![values.len() as i64], values.into());
+        TensorProto { name: name.into(), data_type: INT64, dims, int64_data, ..Default::default() }
+    }
+
+    fn int(name: &str, i: i64) -> AttributeProto {
+        AttributeProto { name: name.into(), r#type: AttributeType::Int.into(), i, ..Default::default() }
+    }
+
+    fn ints(name: &str, values: &[i64]) -> AttributeProto {
+        let ints = values.into();
+        AttributeProto { name: name.into(), r#type: AttributeType::Ints.into(), ints, ..Default::default() }
+    }
+
+    fn float(name: &str, f: f32) -> AttributeProto {
+        AttributeProto { name: name.into(), r#type: AttributeType::Float.into(), f, ..Default::default() }
+    }
+
+    fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) -> NodeProto {
+        NodeProto {
+            op_type: op.into(),
+            input: inputs.iter().map(|input| input.to_string()).collect(),
+            output: vec![output.into()],
+            attribute,
+            ..Default::default()
+        }
+    }
+
+    /// From `x` of that shape to `y`.
+    fn graph(dims: &[i64], initializer: Vec<TensorProto>, node: Vec<NodeProto>) -> GraphProto {
+        let dim = |&length: &i64| Dimension { value: Some(Length::DimValue(length)), ..Default::default() };
+        let shape = Some(TensorShapeProto { dim: dims.iter().map(dim).collect() });
+        let tensor = type_proto::Value::TensorType(type_proto::Tensor { elem_type: FLOAT, shape });
+        let r#type = Some(TypeProto { value: Some(tensor), ..Default::default() });
+        let input = vec![ValueInfoProto { name: "x".into(), r#type, ..Default::default() }];
+        GraphProto { input, initializer, node, ..Default::default() }
+    }
+
+    /// Shape and values of `y`.
+    fn run(graph: &GraphProto, x: &[f32]) -> (Vec<usize>, Vec<f32>) {
+        let shape = shape(&graph.input[0]).unwrap();
+        let plan = read(graph, &["y"]).unwrap().into_optimized().unwrap().into_runnable().unwrap();
+        let outputs = plan.run(tvec!(Tensor::from_shape(&shape, x).unwrap().into_tvalue())).unwrap();
+        let y = outputs[0].to_plain_array_view::<f32>().unwrap();
+        (y.shape().into(), y.iter().copied().collect())
+    }
+
+    #[track_caller]
+    fn yields(graph: &GraphProto, x: &[f32], shape: &[usize], values: &[f32]) {
+        let (found_shape, found) = run(graph, x);
+        assert_eq!(found_shape, shape);
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
+        assert!(
+            found.len() == values.len() && found.iter().zip(values).all(close),
+            "{found:?}, not {values:?}"
+        );
+    }
+
+    #[test]
+    fn operators_on_each_number() {
+        const X: [f32; 4] = [-4.0, -0.5, 0.5, 4.0];
+        for (op, attributes, expected) in [
+            ("Relu", vec![], [0.0, 0.0, 0.5, 4.0]),
+            ("LeakyRelu", vec![float("alpha", 0.1)], [-0.4, -0.05, 0.5, 4.0]),
+            ("Clip", vec![float("min", -1.0), float("max", 2.0)], [-1.0, -0.5, 0.5, 2.0]),
+            ("HardSigmoid", vec![float("alpha", 0.25)], [0.0, 0.375, 0.625, 1.0]),
+            ("HardSwish", vec![], [0.0, -0.208_333, 0.291_667, 4.0]),
+            ("Sigmoid", vec![], [0.017_986, 0.377_541, 0.622_459, 0.982_014]),
+            ("Identity", vec![], X),
+        ] {
+            let graph = graph(&[1, 4], vec![], vec![node(op, &["x"], "y", attributes)]);
+            println!("{op}");
+            yields(&graph, &X, &[1, 4], &expected);
+        }
+        // The bounds as inputs; the first is left out.
+        let most = vec![floats("most", &[], &[1.0])];
+        let graph = graph(&[1, 4], most, vec![node("Clip", &["x", "", "most"], "y", vec![])]);
+        yields(&graph, &X, &[1, 4], &[-4.0, -0.5, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn operators_on_two_tensors_spread_the_smaller() {
+        for (op, expected) in [
+            ("Add", [11.0, 12.0, 23.0, 24.0]),
+            ("Sub", [-9.0, -8.0, -17.0, -16.0]),
+            ("Mul", [10.0, 20.0, 60.0, 80.0]),
+            ("Div", [0.1, 0.2, 0.15, 0.2]),
+        ] {
+            let channels = vec![floats("c", &[2, 1, 1], &[10.0, 20.0])];
+            let graph = graph(&[1, 2, 1, 2], channels, vec![node(op, &["x", "c"], "y", vec![])]);
+            yields(&graph, &[1.0, 2.0, 3.0, 4.0], &[1, 2, 1, 2], &expected);
+        }
+    }
+
+    #[test]
+    fn convolutions_with_padding_stride_groups_and_bias() {
+        let weights = vec![
+            floats("w", &[2, 1, 3, 3], &[[1.0; 9], [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]].concat()),
+            floats("b", &[2], &[0.5, -1.0]),
+        ];
+        let attributes = vec![
+            int("group", 2),
+            ints("strides", &[2, 2]),
+            ints("pads", &[0, 0, 1, 1]),
+            ints("kernel_shape", &[3, 3]),
+        ];
+        let graph = graph(&[1, 2, 4, 4], weights, vec![node("Conv", &["x", "w", "b"], "y", attributes)]);
+        let x: Vec<f32> = (0..32).map(|ix| ix as f32).collect();
+        let expected = [45.5, 39.5, 66.5, 50.5, 41.0, 45.0, 57.0, 61.0];
+        yields(&graph, &x, &[1, 2, 2, 2], &expected);
+    }
+
+    #[test]
+    fn weights_kept_as_integers_are_scaled_by_channel() {
+        let weights = vec![
+            int8s("q", &[2, 1, 1, 1], &[3, -5]),
+            floats("scale", &[2], &[0.5, 2.0]),
+            int8s("zero", &[2], &[1, 0]),
+        ];
+        let nodes = vec![
+            node("DequantizeLinear", &["q", "scale", "zero"], "w", vec![int("axis", 0)]),
+            node("Conv", &["x", "w"], "y", vec![]),
+        ];
+        yields(&graph(&[1, 1, 1, 2], weights, nodes), &[1.0, 2.0], &[1, 2, 1, 2], &[1.0, 2.0, -10.0, -20.0]);
+    }
+
+    #[test]
+    fn pools_and_means() {
+        let x: Vec<f32> = (0..8).map(|ix| ix as f32).collect();
+        let square = || vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
+        for (op, initializer, inputs, attributes, shape, expected) in [
+            ("MaxPool", vec![], vec!["x"], square(), vec![1, 2, 1, 1], [3.0, 7.0]),
+            ("AveragePool", vec![], vec!["x"], square(), vec![1, 2, 1, 1], [1.5, 5.5]),
+            ("GlobalAveragePool", vec![], vec!["x"], vec![], vec![1, 2, 1, 1], [1.5, 5.5]),
+            (
+                "ReduceMean",
+                vec![],
+                vec!["x"],
+                vec![ints("axes", &[2, 3]), int("keepdims", 0)],
+                vec![1, 2],
+                [1.5, 5.5],
+            ),
+            (
+                "ReduceMean",
+                vec![int64s("axes", &[-1, -2])],
+                vec!["x", "axes"],
+                vec![],
+                vec![1, 2, 1, 1],
+                [1.5, 5.5],
+            ),
+        ] {
+            println!("{op}");
+            yields(
+                &graph(&[1, 2, 2, 2], initializer, vec![node(op, &inputs, "y", attributes)]),
+                &x,
+                &shape,
+                &expected,
+            );
+        }
+    }
+
+    #[test]
+    fn shapes_are_changed() {
+        let nodes = vec![
+            node("Relu", &["x"], "positive", vec![]),
+            node("Concat", &["x", "positive"], "both", vec![int("axis", 1)]),
+            node("Flatten", &["both"], "y", vec![]),
+        ];
+        yields(&graph(&[1, 1, 1, 2], vec![], nodes), &[-1.0, 2.0], &[1, 4], &[-1.0, 2.0, 0.0, 2.0]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        let refusal = |initializer, nodes| {
+            format!("{:#}", read(&graph(&[1, 1, 2, 2], initializer, nodes), &["y"]).unwrap_err())
+        };
+        let unknown = refusal(vec![], vec![node("Mystery", &["x"], "y", vec![])]);
+        assert_eq!(unknown, "Mystery “y” is not understood: this operator is not known here");
+        let unconnected = refusal(vec![], vec![node("Relu", &["z"], "y", vec![])]);
+        assert!(unconnected.contains("nothing yields its input “z”"), "{unconnected}");
+        let misfit = vec![floats("w", &[1, 3, 1, 1], &[1.0; 3])];
+        let misfit = refusal(misfit, vec![node("Conv", &["x", "w"], "y", vec![])]);
+        assert!(misfit.contains("3 channels"), "{misfit}");
+        let dynamic = refusal(vec![], vec![node("DequantizeLinear", &["x", "x"], "y", vec![])]);
+        assert!(dynamic.contains("not constant"), "{dynamic}");
+        assert!(refusal(vec![], vec![]).contains("nothing yields “y”"));
+    }
+}

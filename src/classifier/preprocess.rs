@@ -86,14 +86,17 @@ pub fn normalise(square: &RgbImage, mean: [f32; 3], std: [f32; 3]) -> Vec<f32> {
 }
 
 /// Antialiased resizing of `[left, top, width, height]` in the file's pixels; agrees with Pillow's `Image.resize` to within one level.
-fn resample(photo: &Photo, window: [f64; 4], w: u32, h: u32, filter: Filter) -> RgbImage {
+fn resample(photo: &Photo, [left, top, width, height]: [f64; 4], w: u32, h: u32, filter: Filter) -> RgbImage {
     let filter = match filter {
         Filter::Bilinear => FilterType::Bilinear,
         Filter::Bicubic => FilterType::CatmullRom, // Pillow's a = -0.5
         Filter::Lanczos => FilterType::Lanczos3,
     };
     let pixels = &photo.pixels;
-    let [left, top, width, height] = window.map(|length| length / f64::from(photo.reduction));
+    let (scale_x, scale_y) =
+        (photo.window[2] / f64::from(photo.width), photo.window[3] / f64::from(photo.height));
+    let (left, top) = (photo.window[0] + left * scale_x, photo.window[1] + top * scale_y);
+    let (width, height) = (width * scale_x, height * scale_y);
     let options =
         ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(left, top, width, height);
     let mut resized = RgbImage::new(w, h);

@@ -10,8 +10,9 @@ use super::{Error, Format, Limits, decode, sniff};
 #[derive(Clone, Debug)]
 pub struct Photo {
     pub pixels: RgbImage,
-    /// How many of the file's pixels are one of `pixels`, along each side: 1, 2, 4 or 8.
-    pub reduction: u32,
+    /// Left, top, width and height of the photo in `pixels`: of a reduced one the last column and row may lie in it but in
+    /// part.
+    pub window: [f64; 4],
     /// The file's own extent, upright.
     pub width: u32,
     pub height: u32,
@@ -20,7 +21,7 @@ pub struct Photo {
 impl From<RgbImage> for Photo {
     fn from(pixels: RgbImage) -> Self {
         let (width, height) = pixels.dimensions();
-        Self { pixels, reduction: 1, width, height }
+        Self { pixels, window: [0.0, 0.0, width.into(), height.into()], width, height }
     }
 }
 
@@ -71,20 +72,34 @@ fn reduced_jpeg(bytes: &[u8], limits: &Limits, least: Least) -> Option<Photo> {
         PixelFormat::L8 => DynamicImage::from(GrayImage::from_raw(size.0.into(), size.1.into(), pixels)?),
         PixelFormat::L16 | PixelFormat::CMYK32 => return None,
     };
-    let orientation = decoder.exif_data().and_then(Orientation::from_exif_chunk);
+    let orientation =
+        decoder.exif_data().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
     let mut upright = DynamicImage::from(picture.into_rgb8());
-    upright.apply_orientation(orientation.unwrap_or(Orientation::NoTransforms));
-    let turned = matches!(
-        orientation,
-        Some(
-            Orientation::Rotate90
-                | Orientation::Rotate270
-                | Orientation::Rotate90FlipH
-                | Orientation::Rotate270FlipH
-        )
-    );
-    let (width, height) = if turned { (height, width) } else { (width, height) };
-    Some(Photo { pixels: upright.into_rgb8(), reduction, width, height })
+    upright.apply_orientation(orientation);
+    Some(upright_photo(upright.into_rgb8(), (width, height), reduction, orientation))
+}
+
+/// Where the photo lies in its reduced pixels, after both were turned.
+fn upright_photo(pixels: RgbImage, stored: (u32, u32), reduction: u32, orientation: Orientation) -> Photo {
+    use Orientation::*;
+    let length = |length: u32| f64::from(length) / f64::from(reduction);
+    // What the stored picture's last column and row have too much.
+    let excess =
+        |length: u32| f64::from(length.div_ceil(reduction)) - f64::from(length) / f64::from(reduction);
+    let (right, bottom) = (excess(stored.0), excess(stored.1));
+    // Which of the two has come to the left, and which to the top.
+    let (left, top) = match orientation {
+        NoTransforms | Rotate90FlipH => (0.0, 0.0),
+        FlipHorizontal => (right, 0.0),
+        FlipVertical => (0.0, bottom),
+        Rotate180 => (right, bottom),
+        Rotate90 => (bottom, 0.0),
+        Rotate270 => (0.0, right),
+        Rotate270FlipH => (bottom, right),
+    };
+    let turned = matches!(orientation, Rotate90 | Rotate270 | Rotate90FlipH | Rotate270FlipH);
+    let (width, height) = if turned { (stored.1, stored.0) } else { stored };
+    Photo { pixels, window: [left, top, length(width), length(height)], width, height }
 }
 
 /// The strongest that leaves at least as much as wanted.
