@@ -1,5 +1,6 @@
 //! Writes what fuzzing begins with into corpus/: the fixtures, the awkward files of the tests, a tiny model.
 
+#[allow(dead_code)] // only the bytes are of use here
 #[path = "../tests/files/awkward.rs"]
 mod awkward;
 #[path = "../tests/files/encode.rs"]

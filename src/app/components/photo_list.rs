@@ -1,5 +1,3 @@
-use std::{collections::BTreeSet, time::Duration};
-
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
@@ -11,41 +9,19 @@ use crate::{
         Label,
         report::{self, Row},
     },
-    engine::{ItemState, queue::ItemId},
+    engine::ItemState,
 };
-
-/// How many cards are made in one turn: those of a whole folder at once would freeze the page.
-const CARDS_A_TURN: usize = 8;
 
 /// The picked photos; a pile of them has its progress and its downloads.
 #[component]
 pub fn PhotoList() -> impl IntoView {
     let session = Session::expect();
     let several = Memo::new(move |_| session.items.with(|items| items.len() > 1));
-    let made = RwSignal::new(BTreeSet::<ItemId>::new());
-    Effect::new(move || {
-        let missing = |item: &Item| made.with(|made| !made.contains(&item.id)).then_some(item.id);
-        let next: Vec<_> =
-            session.items.with(|items| items.iter().filter_map(missing).take(CARDS_A_TURN).collect());
-        if !next.is_empty() {
-            // The list may be gone by then.
-            set_timeout(
-                move || made.try_update(|made| made.extend(next)).unwrap_or_default(),
-                Duration::ZERO,
-            );
-        }
-    });
-    let shown = move || {
-        let made = made.get();
-        session
-            .items
-            .with(|items| items.iter().filter(|item| made.contains(&item.id)).cloned().collect::<Vec<_>>())
-    };
     view! {
         <section class="photos" aria-label="Your photos">
             {move || several.get().then(|| view! { <Toolbar/> })}
             <ul class="cards">
-                <For each=shown key=|item| item.id let:item>
+                <For each=move || session.items.get() key=|item| item.id let:item>
                     <PhotoCard item/>
                 </For>
             </ul>
@@ -118,6 +94,6 @@ fn save(file_name: &str, kind: &str, text: &str) {
         move || {
             let _ = Url::revoke_object_url(&url);
         },
-        Duration::from_secs(60),
+        std::time::Duration::from_secs(60),
     );
 }
