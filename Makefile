@@ -17,26 +17,45 @@ export ORACLE = target/oracle.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test test-model lint docs native model-file sizes browser
+.PHONY: help serve build test test-model lint docs native model-file sizes browser lighthouse load pictures
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
 	@echo "make build       build the page into $(DIST)/"
 	@echo "make test        check and test everything but the training of the network"
 	@echo "make test-model  test the training of the network (installs PyTorch)"
+	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
+	@echo "make load        see how many requests a second the server holds"
+	@echo "make pictures    draw the icons and screenshots in public/ anew"
 
-serve:
-	@tools/setup.sh wasm trunk
-	@echo "--- Building the page, then serving it at http://127.0.0.1:$(PORT) until Ctrl-C"
-	@$(WITH_WASM) trunk serve --release --no-autoreload --dist $(DIST) --address 127.0.0.1 --port $(PORT)
+serve: build
+	@tools/setup.sh server
+	@echo "--- Serving the page at http://127.0.0.1:$(PORT) until Ctrl-C"
+	@HOST=127.0.0.1 PORT=$(PORT) DIST=$(DIST) PATH=$(CURDIR)/target/tools/bin:$$PATH tools/start.sh
 
 build:
-	@tools/setup.sh wasm trunk
+	@tools/setup.sh wasm trunk brotli
 	@echo "--- Building the page into $(DIST)/"
 	@$(WITH_WASM) trunk build --release --dist $(DIST)
 
 test: lint docs model-file native build sizes browser
 	@echo "--- All tests passed"
+
+lighthouse:
+	@tools/setup.sh server browser lighthouse
+	@echo "--- Rating the page"
+	@tools/lighthouse.sh $(DIST)
+
+load:
+	@tools/setup.sh server load
+	@echo "--- Asking the server for much"
+	@tools/load.sh $(DIST)
+
+pictures:
+	@tools/setup.sh server browser
+	@echo "--- Drawing icons and screenshots"
+	@tools/icons.sh
+	@PICTURES=public/screenshots DIST=$(DIST) cargo test $(NATIVE) --test browser -- --exact looks::screenshots
 
 test-model:
 	@tools/setup.sh python-train
@@ -70,12 +89,11 @@ native: $(ORACLE)
 	@cargo test $(NATIVE) -- --nocapture
 
 sizes:
-	@tools/setup.sh brotli
 	@echo "--- Weighing the bundle"
 	@tools/sizes.sh $(DIST)
 
 browser: $(ORACLE)
-	@tools/setup.sh browser
+	@tools/setup.sh server browser firefox
 	@echo "--- Running the browser tests"
 	@DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
 		cargo test $(NATIVE) --test browser -- --nocapture

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{File, FileList, HtmlElement, Url};
 
-use super::words;
+use super::{offline::Offline, words};
 use crate::{
     classifier::ModelInfo,
     engine::{
@@ -34,6 +34,9 @@ pub struct Session {
     pub engine: RwSignal<EngineState>,
     /// Newest pick first, each pick in its own order.
     pub items: RwSignal<Vec<Item>>,
+    pub offline: RwSignal<Offline>,
+    /// Whether the browser offers to install the page.
+    pub can_install: RwSignal<bool>,
     /// A sentence about the last attempt to add photos, when it brought none.
     pub notice: RwSignal<Option<&'static str>>,
     /// What a screen reader is told next.
@@ -48,6 +51,8 @@ impl Session {
         let session = Self {
             engine: RwSignal::new(EngineState::Loading { received: 0, total: 1 }),
             items: RwSignal::new(Vec::new()),
+            offline: RwSignal::new(Offline::OnlineOnly),
+            can_install: RwSignal::new(false),
             notice: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             client: StoredValue::new_local(None),
@@ -70,7 +75,19 @@ impl Session {
 
     /// Puts the files on top of the list and asks about each.
     pub fn add(self, files: &FileList) {
-        let files: Vec<File> = (0..files.length()).filter_map(|index| files.get(index)).collect();
+        self.add_files((0..files.length()).filter_map(|index| files.get(index)).collect());
+    }
+
+    /// The same with photos that another app has handed over.
+    pub fn add_shared(self, files: Vec<File>) {
+        if files.is_empty() {
+            self.notice.set(Some(words::NOTHING_SHARED));
+            self.announcement.set(words::NOTHING_SHARED.into());
+        }
+        self.add_files(files);
+    }
+
+    fn add_files(self, files: Vec<File>) {
         if files.is_empty() {
             return;
         }
@@ -165,6 +182,16 @@ impl Session {
         self.items.with(|items| {
             (items.iter().filter(|item| item.state.with(ItemState::is_final)).count(), items.len())
         })
+    }
+
+    /// The page's state without a connection; news of it are announced once.
+    pub fn set_offline(self, state: Offline) {
+        if self.offline.with_untracked(|old| *old != state) {
+            if let Some(words) = words::announce_offline(&state) {
+                self.announcement.set(words.into());
+            }
+            self.offline.set(state);
+        }
     }
 
     fn hear(self, output: Output) {
