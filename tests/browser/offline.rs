@@ -434,15 +434,13 @@ fn it_can_be_installed() {
 #[test]
 fn the_install_button_asks_the_browser_and_goes() {
     let page = Page::ready();
-    let offered = "document.getElementById('install') !== null";
-    assert!(!page.run::<bool>(&format!("return {offered};")), "no button without an offer");
-    page.run::<Value>(
-        "const offer = new Event('beforeinstallprompt', { cancelable: true });
-         offer.prompt = () => { window.prompted = true; };
-         dispatchEvent(offer);
-         return null;",
-    );
+    page.wait_until("the browser offers it", |_| {
+        page.run("return document.getElementById('install') !== null;")
+    });
+    page.run::<Value>("installPrompt.prompt = () => { window.prompted = true; }; return null;");
     page.click("#install");
-    page.wait_until("the button is gone", |_| page.run(&format!("return !({offered});")));
+    page.wait_until("the button is gone", |_| {
+        page.run("return document.getElementById('install') === null;")
+    });
     assert!(page.run::<bool>("return window.prompted;"));
 }

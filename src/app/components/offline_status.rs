@@ -31,7 +31,7 @@ pub fn OfflineStatus() -> impl IntoView {
                     <Renew/>"Update"
                 </button>
             })}
-            {move || session.can_install.get().then(|| view! {
+            {move || (is_ready.get() && session.can_install.get()).then(|| view! {
                 <button class="button small" id="install" on:click=move |_| offline::install(session)>
                     <Download/>"Install"
                 </button>
