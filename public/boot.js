@@ -1,5 +1,6 @@
 // Says in words why the page cannot start, and holds what the browser says before it has started. Old syntax
-// on purpose: this file must run in the browsers that cannot run the rest.
+// on purpose: this file must run in the browsers that cannot run the rest. Its name has no hash, so that it is
+// still there to say so when the rest is gone from the server.
 (function () {
   "use strict";
   var started = false;

@@ -15,7 +15,7 @@ stop() {
     exit 1
 }
 
-for file in index.html boot.js engine.js engine_bg.wasm clothing.onnx; do
+for file in index.html engine.js engine_bg.wasm clothing.onnx; do
     [ -s "$file" ] || stop "$file is not in the bundle"
 done
 
@@ -47,10 +47,6 @@ named engine.tmp engine.js
 files="{\"script\":$(entry),\"wasm\":$wasm,\"model\":$model}"
 marker='<!-- engine-files -->'
 put "<script type=\"application/json\" id=\"engine-files\">$files</script>"
-
-named boot.js boot.js
-marker='<script src="boot.js"></script>'
-put "<script src=\"$name\"></script>"
 
 # What Trunk wrote between these two lines starts the page.
 begin='<script type="module">' end='</script>'

@@ -14,7 +14,7 @@ script=$(mktemp)
 trap 'kill $server; rm -f "$script"' EXIT
 {
     echo 'local paths = {'
-    (cd "$1" && ls | grep -E '^(boot|start|style|page|engine|clothing)-.*\.(js|css|wasm|onnx)$' | sed 's|.*|"/&",|')
+    (cd "$1" && ls | grep -E '^(start|style|page|engine|clothing)-.*\.(js|css|wasm|onnx)$' | sed 's|.*|"/&",|')
     cat <<'LUA'
 }
 local next = 0

@@ -19,7 +19,7 @@ weigh() {
 }
 
 printf '%10s %10s  %s\n' raw brotli file
-weigh index.html boot-*.js start-*.js icons/icon.svg ./*.css page-*.js page-*.wasm
+weigh index.html boot.js start-*.js icons/icon.svg ./*.css page-*.js page-*.wasm
 page=$part
 weigh engine-*.js engine-*.wasm clothing-*.onnx
 all=$((page + part))

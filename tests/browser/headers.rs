@@ -32,7 +32,7 @@ const FILES: [(&str, u16, &str, &str, bool); 22] = [
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),
     ("/icons/maskable-512.png", 200, PNG, ASKED_ANEW, false),
     ("/screenshots/wide.png", 200, PNG, ASKED_ANEW, false),
-    ("/boot-*.js", 200, SCRIPT, FOR_GOOD, true),
+    ("/boot.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/start-*.js", 200, SCRIPT, FOR_GOOD, true),
     ("/style-*.css", 200, "text/css", FOR_GOOD, true),
     ("/page-*.js", 200, SCRIPT, FOR_GOOD, true),

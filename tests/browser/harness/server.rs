@@ -54,7 +54,8 @@ pub struct Host {
 
 impl Host {
     pub fn start(root: &Path) -> Self {
-        // It gets the listening socket itself, so that no other program can take the port meanwhile.
+        // It gets the listening socket itself, so that no other program can take the port meanwhile: as its
+        // standard input, and by the variables that say so.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
         let address = listener.local_addr().expect("a bound listener has an address");
         let process = Command::new(driver::program("SERVER", "static-web-server"))
@@ -62,6 +63,7 @@ impl Host {
             .arg(project().join("sws.toml"))
             .arg("--root")
             .arg(root)
+            .envs([("LISTEN_FDS", "1"), ("LISTEN_FDS_FIRST_FD", "0")])
             .stdin(Stdio::from(OwnedFd::from(listener)))
             .spawn()
             .expect("the server starts");
@@ -348,7 +350,9 @@ pub fn other_version(bundle: &Path, folder: &Path) {
     copy(bundle, folder);
     let files: Vec<_> = fs::read_dir(folder)
         .expect("a folder")
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
         .filter(|name| !name.ends_with(".br") && !name.ends_with(".gz"))
         .collect();
     let mut names = Vec::new();
