@@ -6,7 +6,7 @@ use std::{
     fs,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    os::fd::OwnedFd,
+    os::{fd::OwnedFd, unix::process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard},
@@ -49,25 +49,30 @@ pub struct Rule {
 /// Static Web Server on a port of its own, with the configuration that is used everywhere. It ends when dropped.
 pub struct Host {
     address: SocketAddr,
-    process: Child,
+    /// Ends the server when its input ends: when this is dropped, or with this process, however that ends.
+    guard: Child,
 }
 
 impl Host {
     pub fn start(root: &Path) -> Self {
-        // It gets the listening socket itself, so that no other program can take the port meanwhile: as its
-        // standard input, and by the variables that say so.
+        // The server gets the listening socket itself, so that no other program can take the port meanwhile: from
+        // the guard's output to its own input, and by the variables that say so.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let process = Command::new(driver::program("SERVER", "static-web-server"))
+        let guard = Command::new("sh")
+            .args(["-c", r#""$0" "$@" <&1 >/dev/null & read -r _; kill -s KILL -- -$$"#])
+            .arg(driver::program("SERVER", "static-web-server"))
             .args(["--fd", "0", "--config-file"])
             .arg(project().join("sws.toml"))
             .arg("--root")
             .arg(root)
             .envs([("LISTEN_FDS", "1"), ("LISTEN_FDS_FIRST_FD", "0")])
-            .stdin(Stdio::from(OwnedFd::from(listener)))
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::from(OwnedFd::from(listener)))
             .spawn()
-            .expect("the server starts");
-        Self { address, process }
+            .expect("a shell");
+        Self { address, guard }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -77,8 +82,8 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
     }
 }
 
