@@ -20,7 +20,8 @@ export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test test-model bench torture fuzz lint docs native kernel model-file sizes browser
+.PHONY: help serve build test test-model bench torture fuzz lighthouse load pictures lint docs native kernel \
+	model-file sizes browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
@@ -30,19 +31,38 @@ help:
 	@echo "make bench       measure the page beside onnxruntime-web"
 	@echo "make torture     try thousands of damaged photos, and a thousand in one page"
 	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
+	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
+	@echo "make load        see how many requests a second the server holds"
+	@echo "make pictures    draw the icons and screenshots in public/ anew"
 
-serve:
-	@tools/setup.sh wasm trunk
-	@echo "--- Building the page, then serving it at http://127.0.0.1:$(PORT) until Ctrl-C"
-	@$(WITH_WASM) trunk serve --release --no-autoreload --dist $(DIST) --address 127.0.0.1 --port $(PORT)
+serve: build
+	@tools/setup.sh server
+	@echo "--- Serving the page at http://127.0.0.1:$(PORT) until Ctrl-C"
+	@HOST=127.0.0.1 PORT=$(PORT) DIST=$(DIST) PATH=$(CURDIR)/target/tools/bin:$$PATH tools/start.sh
 
 build:
-	@tools/setup.sh wasm trunk
+	@tools/setup.sh wasm trunk brotli
 	@echo "--- Building the page into $(DIST)/"
 	@$(WITH_WASM) trunk build --release --dist $(DIST)
 
 test: lint docs model-file native kernel build sizes browser
 	@echo "--- All tests passed"
+
+lighthouse:
+	@tools/setup.sh server browser lighthouse
+	@echo "--- Rating the page"
+	@tools/lighthouse.sh $(DIST)
+
+load:
+	@tools/setup.sh server load
+	@echo "--- Asking the server for much"
+	@tools/load.sh $(DIST)
+
+pictures:
+	@tools/setup.sh server browser
+	@echo "--- Drawing icons and screenshots"
+	@tools/icons.sh
+	@PICTURES=public/screenshots DIST=$(DIST) cargo test $(NATIVE) --test browser -- --exact looks::screenshots
 
 test-model:
 	@tools/setup.sh python-train
@@ -103,12 +123,11 @@ kernel:
 		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests -- --nocapture
 
 sizes:
-	@tools/setup.sh brotli
 	@echo "--- Weighing the bundle"
 	@tools/sizes.sh $(DIST)
 
 browser: $(ORACLE)
-	@tools/setup.sh browser
+	@tools/setup.sh server browser firefox
 	@echo "--- Running the browser tests"
 	@$(BROWSER_TEST) -- --nocapture
 

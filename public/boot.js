@@ -1,5 +1,6 @@
-// Says in words why the page cannot start. Old syntax on purpose: this file must run in the browsers
-// that cannot run the rest.
+// Says in words why the page cannot start, and holds what the browser says before it has started. Old syntax
+// on purpose: this file must run in the browsers that cannot run the rest. Its name has no hash, so that it is
+// still there to say so when the rest is gone from the server.
 (function () {
   "use strict";
   var started = false;
@@ -26,4 +27,10 @@
   addEventListener("TrunkApplicationStarted", function () { started = true; });
   addEventListener("unhandledrejection", function () { show("not-loaded"); });
   addEventListener("error", function () { show("not-loaded"); }, true);
+
+  // The browser offers to install the page; src/app/offline.rs takes it up.
+  addEventListener("beforeinstallprompt", function (event) {
+    event.preventDefault();
+    window.installPrompt = event;
+  });
 })();

@@ -1,36 +1,59 @@
 #!/bin/sh
 # bundle.sh: run by Trunk when a bundle is built, before it becomes dist/ (post_build hook).
 #
-# Trunk leaves the worker's and the model's files under plain names. This gives them names that change with
-# their content, so that they can be cached for good, and tells the page these names and their sizes (which
-# a compressed response does not tell) by a block of JSON in index.html.
+# Trunk leaves some files under plain names and the page's first script inside the page. This gives them
+# files with names that change with their content, so that they can be cached for good and no script
+# stands in the page, where the content security policy forbids it. It tells the page the names and sizes of
+# the engine's files (which a compressed response does not tell) by a block of JSON in index.html.
+# In the end seal.sh makes the bundle ready to be served.
 set -eu
-echo "--- Naming the worker's and the model's files by their content"
+echo "--- Naming the bundle's files by their content"
 cd "${TRUNK_STAGING_DIR:?is set by Trunk, which runs this script}"
-marker='<!-- engine-files -->'
 
-for file in index.html engine.js engine_bg.wasm clothing.onnx; do
-    [ -s "$file" ] || { echo "bundle.sh: $file is not in the bundle" >&2; exit 1; }
-done
-[ "$(grep -cF "$marker" index.html)" = 1 ] || { echo "bundle.sh: index.html needs one line $marker" >&2; exit 1; }
-
-# named FILE STEM.EXTENSION: renames FILE to STEM-<hash>.EXTENSION and prints its entry for the page.
-named() {
-    hash=$(sha256sum "$1" | cut -c1-16)
-    name=${2%.*}-$hash.${2##*.}
-    mv "$1" "$name"
-    echo "{\"url\":\"$name\",\"bytes\":$(($(wc -c <"$name")))}"
+stop() {
+    echo "bundle.sh: $*" >&2
+    exit 1
 }
 
-wasm=$(named engine_bg.wasm engine.wasm)
-model=$(named clothing.onnx clothing.onnx)
+for file in index.html engine.js engine_bg.wasm clothing.onnx; do
+    [ -s "$file" ] || stop "$file is not in the bundle"
+done
+
+# named FILE STEM.EXTENSION: renames FILE to STEM-<hash>.EXTENSION, which `name` then holds.
+named() {
+    name=${2%.*}-$(sha256sum "$1" | cut -c1-16).${2##*.}
+    mv "$1" "$name"
+}
+
+# put LINE: puts it in the place of the one line of index.html that has what $marker says.
+put() {
+    [ "$(grep -cF "$marker" index.html)" = 1 ] || stop "index.html needs one line $marker"
+    sed "s|^.*$marker.*\$|$1|" index.html >index.tmp
+    mv index.tmp index.html
+}
+
+entry() { echo "{\"url\":\"$name\",\"bytes\":$(($(wc -c <"$name")))}"; }
+
+named engine_bg.wasm engine.wasm
+wasm=$(entry) code=$name
+named clothing.onnx clothing.onnx
+model=$(entry)
 
 # The worker's script: what wasm-bindgen made, then our own lines that start it.
-sed "s/engine_bg\.wasm/$(basename "$(echo engine-*.wasm)")/g" engine.js >engine.tmp
+sed "s/engine_bg\.wasm/$code/g" engine.js >engine.tmp
 cat "$TRUNK_SOURCE_DIR/src/engine/worker.js" >>engine.tmp
 rm engine.js
-script=$(named engine.tmp engine.js)
+named engine.tmp engine.js
+files="{\"script\":$(entry),\"wasm\":$wasm,\"model\":$model}"
+marker='<!-- engine-files -->'
+put "<script type=\"application/json\" id=\"engine-files\">$files</script>"
 
-files="{\"script\":$script,\"wasm\":$wasm,\"model\":$model}"
-sed "s|$marker|<script type=\"application/json\" id=\"engine-files\">$files</script>|" index.html >index.tmp
+# What Trunk wrote between these two lines starts the page.
+begin='<script type="module">' end='</script>'
+sed -n "\\|^$begin\$|,\\|^$end\$|p" index.html | sed '1d;$d' >start.tmp
+grep -q TrunkApplicationStarted start.tmp || stop "index.html lacks the script by which Trunk starts the page"
+named start.tmp start.js
+sed "\\|^$begin\$|,\\|^$end\$|c\\<script type=\"module\" src=\"$name\"></script>" index.html >index.tmp
 mv index.tmp index.html
+
+"$TRUNK_SOURCE_DIR/tools/seal.sh" .

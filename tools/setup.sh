@@ -3,9 +3,13 @@
 #
 #   wasm          the Rust target wasm32-unknown-unknown
 #   trunk         Trunk and wasm-bindgen, which build the page
-#   brotli        the compressor, for measuring the bundle
+#   brotli        the compressor of what is served
+#   server        Static Web Server, which serves the bundle
 #   browser       Chromium and chromedriver, for the browser tests
-#   npm           Node.js and npm, for measuring beside onnxruntime-web
+#   npm           Node.js and npm, for measuring beside onnxruntime-web and for Lighthouse
+#   firefox       Firefox and geckodriver, for the browser tests
+#   lighthouse    Lighthouse, which rates the page
+#   load          wrk, which asks for much at a time
 #   python        a virtual environment in model/.venv that can check the model file
 #   python-train  the same with PyTorch and what collecting and comparing need
 #
@@ -16,6 +20,9 @@ tools=$PWD/target/tools
 PATH=$tools/bin:$PATH
 
 trunk_version=0.22.1
+server_version=2.44.1
+geckodriver_version=0.37.1
+lighthouse_version=12.8.2
 
 say() { echo "--- $*"; }
 fail() {
@@ -100,7 +107,7 @@ debian_wasm() {
 
 # ---- trunk
 
-version_of() { "$1" --version 2>/dev/null | sed 's/^[^0-9]*\([0-9.]*\).*/\1/'; }
+version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9.]*\).*/\1/p'; }
 at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
 # install_tool CRATE VERSION FLAG...: optimised less than the authors would, and so built sooner.
@@ -137,6 +144,16 @@ setup_npm() {
     has npm && at_least 20 "$(version_of node)" || fail "measuring needs npm and Node.js 20 or later: https://nodejs.org."
 }
 
+# ---- server
+
+setup_server() {
+    need_rust
+    [ "$(version_of static-web-server)" = $server_version ] && return
+    install_tool static-web-server $server_version --locked --no-default-features \
+        --features compression-brotli,compression-gzip
+    rm -rf "$tools/build"
+}
+
 # ---- browser
 
 # Leaves target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
@@ -170,6 +187,45 @@ start_with() {
     chmod +x "$tools/bin/$1"
 }
 
+# ---- firefox
+
+# Leaves target/tools/bin/firefox, which starts the one that was found, and geckodriver.
+setup_firefox() {
+    need_rust
+    find_firefox || { apt_install firefox-esr && find_firefox; } ||
+        fail "the browser tests need Firefox; install it, or name it in the variable FIREFOX."
+    [ "$(version_of geckodriver)" = $geckodriver_version ] && return
+    install_tool geckodriver $geckodriver_version --locked
+    rm -rf "$tools/build"
+}
+
+find_firefox() {
+    rm -f "$tools/bin/firefox"
+    for firefox in "${FIREFOX:-}" firefox-esr firefox; do
+        if has "$firefox"; then
+            start_with firefox "$firefox"
+            return
+        fi
+    done
+    return 1
+}
+
+# ---- lighthouse
+
+setup_lighthouse() {
+    setup_npm
+    [ -x "$tools/lighthouse/node_modules/.bin/lighthouse" ] && return
+    say "Installing Lighthouse $lighthouse_version with npm"
+    npm install --silent --no-fund --no-audit --prefix "$tools/lighthouse" lighthouse@$lighthouse_version ||
+        fail "npm could not install Lighthouse (see above)."
+}
+
+# ---- load
+
+setup_load() {
+    has wrk || apt_install wrk || fail "wrk is missing; install your system's package of that name."
+}
+
 # ---- python
 
 # setup_python EXTRAS: brings model/.venv to what model/pyproject.toml asks for with these extras.
@@ -190,7 +246,7 @@ setup_python() {
 
 for what; do
     case $what in
-    wasm | trunk | brotli | npm | browser) "setup_$what" ;;
+    wasm | trunk | brotli | npm | server | browser | firefox | lighthouse | load) "setup_$what" ;;
     python) setup_python test ;;
     python-train) setup_python test,train,collect,compare ;;
     *) fail "there is nothing called '$what' to set up; see the head of $0." ;;

@@ -11,15 +11,15 @@ cd "$1"
 weigh() {
     part=0
     for file in "$@"; do
-        [ -f "$file" ] || { echo "sizes.sh: the bundle has no $file" >&2; exit 1; }
-        packed=$(brotli --quality=11 --stdout "$file" | wc -c)
+        [ -f "$file.br" ] || { echo "sizes.sh: the bundle has no $file.br" >&2; exit 1; }
+        packed=$(wc -c <"$file.br")
         printf '%10d %10d  %s\n' "$(wc -c <"$file")" "$packed" "${file#./}"
         part=$((part + packed))
     done
 }
 
 printf '%10s %10s  %s\n' raw brotli file
-weigh index.html boot.js icon.svg ./*.css page-*.js page-*.wasm
+weigh index.html boot.js start-*.js icons/icon.svg ./*.css page-*.js page-*.wasm
 page=$part
 weigh engine-*.js engine-*.wasm clothing-*.onnx
 all=$((page + part))

@@ -1,7 +1,8 @@
-//! The page: `session` holds its state, `pages` has one file a page, `components` one a component, `words` the
-//! sentences.
+//! The page: `session` holds its state, `offline` keeps it on the device, `pages` has one file a page,
+//! `components` one a component, `words` the sentences.
 
 mod components;
+mod offline;
 mod pages;
 mod session;
 mod words;
@@ -13,7 +14,7 @@ use leptos_router::{
 };
 use wasm_bindgen::JsCast;
 
-use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger};
+use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
 use session::Session;
 
 /// Puts the page in place of the shell that `index.html` painted.
@@ -36,7 +37,9 @@ fn show_failure() {
 
 #[component]
 fn App() -> impl IntoView {
-    provide_context(Session::start());
+    let session = Session::start();
+    provide_context(session);
+    offline::start(session);
     view! {
         <Router base=base_path()>
             <a class="skip" href="#main">"Skip to the content"</a>
@@ -57,6 +60,7 @@ fn App() -> impl IntoView {
             </main>
             <footer class="bottom">
                 <p>"Your photos stay on this device: they are looked at here and sent nowhere."</p>
+                <OfflineStatus/>
             </footer>
             <DropZone/>
             <Announcer/>

@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::{File, FileList, HtmlElement, Url};
 
-use super::words;
+use super::{offline::Offline, words};
 use crate::{
     classifier::ModelInfo,
     engine::{
@@ -40,6 +40,9 @@ pub struct Session {
     pub items: RwSignal<Vec<Item>>,
     /// How many of the picked photos are yet to come to the list.
     incoming: RwSignal<usize>,
+    pub offline: RwSignal<Offline>,
+    /// Whether the browser offers to install the page.
+    pub can_install: RwSignal<bool>,
     /// A sentence about the last attempt to add photos, when it brought none.
     pub notice: RwSignal<Option<&'static str>>,
     /// What a screen reader is told next.
@@ -57,6 +60,8 @@ impl Session {
             engine: RwSignal::new(EngineState::Loading { received: 0, total: 1 }),
             items: RwSignal::new(Vec::new()),
             incoming: RwSignal::new(0),
+            offline: RwSignal::new(Offline::OnlineOnly),
+            can_install: RwSignal::new(false),
             notice: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             client: StoredValue::new_local(None),
@@ -80,7 +85,19 @@ impl Session {
 
     /// Puts the files on top of the list and asks about each.
     pub fn add(self, files: &FileList) {
-        let files: Vec<File> = (0..files.length()).filter_map(|index| files.get(index)).collect();
+        self.add_files((0..files.length()).filter_map(|index| files.get(index)).collect());
+    }
+
+    /// The same with photos that another app has handed over.
+    pub fn add_shared(self, files: Vec<File>) {
+        if files.is_empty() {
+            self.notice.set(Some(words::NOTHING_SHARED));
+            self.announcement.set(words::NOTHING_SHARED.into());
+        }
+        self.add_files(files);
+    }
+
+    fn add_files(self, files: Vec<File>) {
         if files.is_empty() {
             return;
         }
@@ -199,6 +216,16 @@ impl Session {
             let done = items.iter().filter(|item| item.state.with(ItemState::is_final)).count();
             (done, items.len() + self.incoming.get())
         })
+    }
+
+    /// The page's state without a connection; news of it are announced once.
+    pub fn set_offline(self, state: Offline) {
+        if self.offline.with_untracked(|old| *old != state) {
+            if let Some(words) = words::announce_offline(&state) {
+                self.announcement.set(words.into());
+            }
+            self.offline.set(state);
+        }
     }
 
     fn hear(self, output: Output) {

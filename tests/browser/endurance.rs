@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    engine::workers,
     harness::{Fault, Page, SCRIPT, Visit},
     pictures::{SIX, jpeg, real, shirt},
 };
@@ -134,7 +133,7 @@ fn a_page_left_open_keeps_its_memory_its_ease_and_all_photos() {
         levels.push(level);
     }
     wait_for(&page, count);
-    assert_eq!(workers(&page), 2, "the first dies over its fiftieth photo, the second answers all others");
+    assert_eq!(page.workers(), 2, "the first dies over its fiftieth photo, the second answers all others");
 
     let (first, last) = (levels[0], levels[levels.len() - 1]);
     assert!(last.worker <= first.worker, "the worker's memory grows: {levels:?}");

@@ -40,11 +40,6 @@ fn pick_two(page: &Page) {
     page.pick(&[first, second]);
 }
 
-/// How many workers were started: each fetches the script anew from a server that forbids keeping it.
-pub fn workers(page: &Page) -> usize {
-    page.server.asked().iter().filter(|path| path.starts_with("/engine-") && path.ends_with(".js")).count()
-}
-
 fn a_minute_passes(page: &Page) {
     assert!(page.run::<usize>("return aMinutePasses();") > 0, "nothing was due in a minute");
 }
@@ -148,7 +143,7 @@ fn a_worker_that_fails_to_start_once_is_replaced_unnoticed() {
         assert_eq!(seen.failed, None);
         seen.cards.len() == 2 && seen.cards.iter().all(|card| card.state == "done")
     });
-    assert_eq!(workers(&page), 2);
+    assert_eq!(page.workers(), 2);
 }
 
 #[test]
@@ -160,7 +155,7 @@ fn a_photo_over_which_the_worker_dies_is_tried_again() {
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
     assert_eq!(page.seen().failed, None);
-    assert_eq!(workers(&page), 2);
+    assert_eq!(page.workers(), 2);
 }
 
 #[test]
@@ -176,7 +171,7 @@ fn a_photo_over_which_the_worker_dies_twice_is_refused_and_the_others_are_answer
         "{cards:?}"
     );
     assert_eq!(cards[1].state, "done", "{cards:?}");
-    assert_eq!(workers(&page), 3);
+    assert_eq!(page.workers(), 3);
 }
 
 /// Such that let it die while the browser decodes a photo for it.
@@ -196,7 +191,7 @@ fn a_photo_over_which_the_worker_dies_while_the_browser_decodes_is_tried_again()
     page.pick(&[foreign, page.file("own.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert_eq!(workers(&page), 2);
+    assert_eq!(page.workers(), 2);
 }
 
 #[test]
@@ -208,20 +203,20 @@ fn a_photo_over_which_the_worker_hangs_is_tried_again_after_a_minute() {
     a_minute_passes(&page);
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert_eq!(workers(&page), 2);
+    assert_eq!(page.workers(), 2);
 }
 
 #[test]
 fn an_idle_worker_is_ended_and_comes_back_with_the_next_photo() {
-    let page = Visit::to("/").after_script(MINUTES).open();
+    let page = Visit::to("/").after_script(MINUTES).online_only().open();
     page.wait_for_engine();
     pick_two(&page);
     page.answers(2);
     a_minute_passes(&page);
-    assert_eq!(workers(&page), 1);
+    assert_eq!(page.workers(), 1);
     let told = page.record_announcements();
     page.pick(&[page.file("third.jpg", &jpeg(&shirt(300, 400, [30, 120, 60])))]);
     assert_eq!(page.answer("third.jpg").state, "done");
-    assert_eq!(workers(&page), 2);
+    assert_eq!(page.workers(), 2);
     assert_eq!(told(), ["All 3 photos are answered."], "nothing is said of the engine");
 }

@@ -58,6 +58,22 @@ fn picture(page: &Page, state: &str, screen: &str) {
     }
 }
 
+/// What shops for apps and the browser's install dialogue show; in a folder only where it is asked for.
+#[test]
+fn screenshots() {
+    let Some(folder) = env::var_os("PICTURES").map(|folder| project().join(folder)) else {
+        println!("Skipped: PICTURES names no folder.");
+        return;
+    };
+    for (name, screen) in [("narrow", PHONE), ("wide", DESKTOP)] {
+        let page = Visit::to("/").on(screen).open();
+        page.pick(&[project().join("tests/fixtures/polo-shirt.jpg")]);
+        page.wait_for_offline();
+        page.answers(1);
+        page.screenshot_of(screen, &folder.join(format!("{name}.png")));
+    }
+}
+
 /// Brings the page into each of its states and calls `look` there.
 fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     let page = Visit::to("/").with(MODEL, Fault::HeldAfter(0.4)).on(screen).open();
@@ -109,6 +125,7 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.go_to("/about");
     page.wait_for_engine();
     look(&page, "about");
+    page.excuse_missing("/no-such-page");
     page.go_to("/no-such-page");
     page.wait_for_engine();
     look(&page, "not-found");

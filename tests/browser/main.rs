@@ -3,7 +3,9 @@
 //! `make browser` builds what is needed and runs this. By hand: `cargo test --release --test browser`, where
 //!
 //! - `DIST` names the built bundle (`dist`),
+//! - `SERVER` names Static Web Server (what `tools/setup.sh server` installed),
 //! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
+//! - `FIREFOX` and `GECKODRIVER` likewise (`tools/setup.sh firefox`),
 //! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
 //! - `SCREENSHOTS` names a folder for pictures of every state of the page,
 //! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried.
@@ -16,8 +18,10 @@ mod engine;
 #[path = "../files/mod.rs"]
 mod files;
 mod harness;
+mod headers;
 mod list;
 mod looks;
+mod offline;
 mod pages;
 mod parity;
 mod pictures;

@@ -5,7 +5,6 @@ use std::{env, fs};
 use serde_json::{Value, json};
 
 use crate::{
-    engine::workers,
     files::{
         awkward::{self, Outcome},
         mutate::{self, Mutations},
@@ -60,7 +59,7 @@ fn awkward_files_are_answered_or_refused_in_words_and_harm_no_other() {
     let slow = took.iter().filter(|(_, milliseconds)| *milliseconds > SOON);
     faults.extend(slow.map(|(file, milliseconds)| format!("{file} took {milliseconds:.0} ms")));
     assert!(faults.is_empty(), "{} of {}: {faults:#?}", faults.len(), table.len());
-    assert_eq!(workers(&page), 1, "none of them ends the worker");
+    assert_eq!(page.workers(), 1, "none of them ends the worker");
     let slowest = took.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("some were watched");
     println!("{} awkward files; the slowest, {}, took {:.0} ms", table.len(), slowest.0, slowest.1);
 }
@@ -111,7 +110,7 @@ fn mutated_photos_neither_end_nor_hold_up_the_engine() {
         page.click(".toolbar button:last-child");
         page.wait_until("the list is empty", |seen| seen.cards.is_empty());
     }
-    assert_eq!(workers(&page), 1, "none of them ends the worker");
+    assert_eq!(page.workers(), 1, "none of them ends the worker");
     let took: Vec<(String, f64)> = page.run("return took;");
     let slowest = took.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("some were watched");
     println!(

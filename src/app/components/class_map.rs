@@ -16,13 +16,7 @@ pub fn ClassMapOverlay(map: ClassMap) -> impl IntoView {
     let canvas = NodeRef::<Canvas>::new();
     // The photo's rectangle on the grid, turned round: the grid's rectangle on the photo.
     let placement = map.placement;
-    let style = format!(
-        "left:{:.3}%;top:{:.3}%;width:{:.3}%;height:{:.3}%",
-        -100.0 * placement.x / placement.width,
-        -100.0 * placement.y / placement.height,
-        100.0 / placement.width,
-        100.0 / placement.height,
-    );
+    let percent = |share: f32| format!("{:.3}%", 100.0 * share);
     let (width, height) = (map.width as u32, map.height as u32);
     Effect::new(move || {
         let Some(canvas) = canvas.get() else { return };
@@ -38,5 +32,9 @@ pub fn ClassMapOverlay(map: ClassMap) -> impl IntoView {
             let _ = context.put_image_data(&data, 0.0, 0.0);
         }
     });
-    view! { <canvas class="class-map" aria-hidden="true" node_ref=canvas width=width height=height style=style></canvas> }
+    view! {
+        <canvas class="class-map" aria-hidden="true" node_ref=canvas width=width height=height
+            style:left=percent(-placement.x / placement.width) style:top=percent(-placement.y / placement.height)
+            style:width=percent(1.0 / placement.width) style:height=percent(1.0 / placement.height)></canvas>
+    }
 }

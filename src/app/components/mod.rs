@@ -4,6 +4,7 @@ pub mod drop_zone;
 pub mod engine_status;
 pub mod guesses;
 pub mod icon;
+pub mod offline_status;
 pub mod photo_card;
 pub mod photo_list;
 pub mod picker;

@@ -14,7 +14,11 @@ use thirtyfour::{
 };
 use tokio::runtime::{self, Runtime};
 
-use super::{PATIENCE, driver};
+use super::{
+    PATIENCE,
+    driver::{self, Driver},
+    outside,
+};
 
 /// How many browsers run at a time, whatever the number of test threads.
 const BROWSERS: usize = 2;
@@ -30,21 +34,60 @@ const FLAGS: [&str; 8] = [
     "--disable-sync",
 ];
 
-/// A fresh Chromium with nothing kept from others. It ends when this is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Chromium,
+    Firefox,
+}
+
+/// A fresh browser with nothing kept from others. It ends when this is dropped.
 pub struct Browser {
     driver: Option<WebDriver>,
+    kind: Kind,
+    /// What Chromium calls itself instead of its own name.
+    agent: Option<&'static str>,
+    /// Firefox has one of its own.
+    geckodriver: Option<Driver>,
     runtime: Runtime,
     folder: Folder,
     _slot: Slot,
 }
 
 impl Browser {
-    pub fn start(agent: Option<&str>) -> Self {
+    pub fn start(kind: Kind, agent: Option<&'static str>) -> Self {
         let slot = Slot::take();
-        let folder = Folder::new();
         let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let driver = runtime.block_on(start(&folder, agent)).expect("chromedriver starts Chromium");
-        Self { driver: Some(driver), runtime, folder, _slot: slot }
+        let geckodriver = (kind == Kind::Firefox).then(driver::geckodriver);
+        let mut browser =
+            Self { driver: None, kind, agent, geckodriver, runtime, folder: Folder::new(), _slot: slot };
+        browser.open();
+        browser
+    }
+
+    /// Ends it and starts it again with what it has kept.
+    pub fn restart(&mut self) {
+        self.quit();
+        self.open();
+    }
+
+    fn open(&mut self) {
+        let driver = self.runtime.block_on(async {
+            match &self.geckodriver {
+                None => chromium(&self.folder, self.agent).await,
+                Some(driver) => firefox(driver, &self.folder).await,
+            }
+        });
+        self.driver = Some(driver.expect("the driver starts the browser"));
+    }
+
+    fn quit(&mut self) {
+        if let Some(driver) = self.driver.take() {
+            let _ = self.runtime.block_on(driver.quit());
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Has it done, and waits for that.
@@ -88,18 +131,17 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if let Some(driver) = self.driver.take() {
-            let _ = self.runtime.block_on(driver.quit());
-        }
+        self.quit();
     }
 }
 
-async fn start(folder: &Folder, agent: Option<&str>) -> WebDriverResult<WebDriver> {
+async fn chromium(folder: &Folder, agent: Option<&str>) -> WebDriverResult<WebDriver> {
     let mut wanted = DesiredCapabilities::chrome();
-    wanted.set_binary(&driver::chromium().to_string_lossy())?;
+    wanted.set_binary(&driver::program("CHROMIUM", "chromium").to_string_lossy())?;
     for flag in FLAGS {
         wanted.add_arg(flag)?;
     }
+    wanted.add_arg(&format!("--proxy-server=http://127.0.0.1:{}", outside::proxy()))?;
     wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
     if let Some(agent) = agent {
         wanted.add_arg(&format!("--user-agent={agent}"))?;
@@ -107,8 +149,24 @@ async fn start(folder: &Folder, agent: Option<&str>) -> WebDriverResult<WebDrive
     // Files may come as late as a test likes: a visit begins before all are there.
     wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
     wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-    let driver = WebDriver::new(driver::url(), wanted).await?;
-    // What is looked for may come as late.
+    connect(driver::chromedriver(), wanted).await
+}
+
+async fn firefox(driver: &Driver, folder: &Folder) -> WebDriverResult<WebDriver> {
+    let profile = folder.path.join("profile");
+    fs::create_dir_all(&profile).expect("a folder for the profile");
+    let mut wanted = DesiredCapabilities::firefox();
+    wanted.set_firefox_binary(&driver::program("FIREFOX", "firefox").to_string_lossy())?;
+    for argument in ["--headless", "--profile", &profile.to_string_lossy()] {
+        wanted.add_arg(argument)?;
+    }
+    wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
+    connect(driver, wanted).await
+}
+
+async fn connect(driver: &Driver, wanted: impl Into<Capabilities>) -> WebDriverResult<WebDriver> {
+    let driver = WebDriver::new(driver.url(), wanted).await?;
+    // What is looked for may come as late as a page.
     driver.set_implicit_wait_timeout(PATIENCE).await?;
     Ok(driver)
 }

@@ -12,6 +12,8 @@ return {
   notice: one(".notice"),
   announced: one("[role=status]"),
   count: one(".count"),
+  offline: document.querySelector(".offline")?.dataset.offline ?? null,
+  offline_words: one(".offline p"),
   dropping: document.querySelector(".drop-hint.over") !== null,
   focus: focused.id ? `#${focused.id}` : focused.ariaLabel ?? text(focused).slice(0, 40),
   cards: [...document.querySelectorAll("li.card")].map((card) => {

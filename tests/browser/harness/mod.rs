@@ -1,7 +1,8 @@
-//! A browser, the page in it, and a server that serves the page and fails where it is told to.
+//! A browser, the page in it, and the server that hosts the page, which fails where it is told to.
 
 mod browser;
 mod driver;
+mod outside;
 mod page;
 mod seen;
 mod server;
@@ -13,10 +14,10 @@ use std::{
     time::Duration,
 };
 
-pub use browser::Browser;
+pub use browser::{Browser, Kind};
 pub use page::Page;
 pub use seen::{Card, Seen};
-pub use server::{CODE, Fault, MODEL, Rule, SCRIPT, Server};
+pub use server::{CODE, Fault, Host, MODEL, Response, Rule, SCRIPT, Server, other_version};
 pub use visit::{Screen, Visit};
 
 /// How long nothing may happen before it counts as never happening, on a slow and busy machine.
@@ -28,7 +29,7 @@ pub fn project() -> &'static Path {
 }
 
 /// The built bundle.
-fn dist() -> PathBuf {
+pub fn dist() -> PathBuf {
     let dist = project().join(env::var_os("DIST").unwrap_or_else(|| "dist".into()));
     assert!(
         dist.join("index.html").is_file(),

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thirtyfour::{error::WebDriverResult, prelude::*};
 
-use super::{Browser, Card, PATIENCE, Screen, Seen, Server, Visit, project};
+use super::{Browser, Card, Kind, PATIENCE, Screen, Seen, Server, Visit, outside, project};
 
 /// How often it is looked whether something has happened.
 const POLL: Duration = Duration::from_millis(50);
@@ -30,20 +30,55 @@ impl Page {
     pub fn new(browser: Browser, server: Server) -> Self {
         let downloads = browser.downloads();
         let page = Self { browser, server, console: RefCell::default(), excused: RefCell::default() };
-        page.cdp("Browser.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
+        if page.browser.kind() == Kind::Chromium {
+            page.cdp(
+                "Browser.setDownloadBehavior",
+                json!({ "behavior": "allow", "downloadPath": downloads }),
+            );
+        }
         page
     }
 
-    /// Opens the page and waits until it can answer.
+    /// Opens the page and waits until it can answer, with and without a connection.
     pub fn ready() -> Self {
         let page = Visit::to("/").open();
-        page.wait_for_engine();
+        page.wait_for_offline();
         page
+    }
+
+    /// Ends the browser as if it were killed.
+    pub fn crash(&self) {
+        let crash = async |driver: &WebDriver| driver.cdp().send_raw("Browser.crash", json!({})).await;
+        assert!(self.browser.drive(crash).is_err(), "the browser has survived");
+    }
+
+    /// Closes the browser and opens it anew, at an address.
+    pub fn reopen(&mut self, path: &str) {
+        self.browser.restart();
+        self.go_to(path);
     }
 
     pub fn go_to(&self, path: &str) {
-        let url = self.server.url(path);
+        let url = if path.starts_with('/') { self.server.url(path) } else { path.into() };
         self.drive(async |driver| driver.goto(url).await);
+    }
+
+    /// Opens an address in another tab, which is then the one that is looked at.
+    pub fn open_tab(&self, path: &str) {
+        self.drive(async |driver| {
+            let tab = driver.new_tab().await?;
+            driver.switch_to_window(tab).await
+        });
+        self.go_to(path);
+    }
+
+    /// Closes the tab that is looked at, and looks at the first.
+    pub fn close_tab(&self) {
+        self.drive(async |driver| {
+            driver.close_window().await?;
+            let first = driver.windows().await?.swap_remove(0);
+            driver.switch_to_window(first).await
+        });
     }
 
     pub fn go_back(&self) {
@@ -133,10 +168,22 @@ impl Page {
         }
     }
 
+    /// Waits until photos can be answered. What is said of working offline is said only then.
     #[track_caller]
     pub fn wait_for_engine(&self) {
-        let ready = |seen: &Seen| seen.announced.as_deref() == Some("Ready to recognise photos.");
-        self.wait_until("the engine is ready", ready);
+        let ready = |words: &str| words == "Ready to recognise photos." || words == "Ready to work offline.";
+        self.wait_until("the engine is ready", |seen| seen.announced.as_deref().is_some_and(ready));
+    }
+
+    /// Waits until the page works without a connection.
+    #[track_caller]
+    pub fn wait_for_offline(&self) {
+        self.wait_until("the page works offline", |seen| seen.offline.as_deref() == Some("ready"));
+    }
+
+    /// How many workers the page has started.
+    pub fn workers(&self) -> usize {
+        self.run("return window.workers;")
     }
 
     /// Waits until `count` photos are in the list and none of them is still to be answered.
@@ -175,6 +222,15 @@ impl Page {
              document.head.append(style);
              return [document.documentElement.clientWidth, document.documentElement.scrollHeight];",
         );
+        self.picture(size, file);
+    }
+
+    /// Saves a picture of what the screen shows.
+    pub fn screenshot_of(&self, screen: Screen, file: &Path) {
+        self.picture([screen.width, screen.height], file);
+    }
+
+    fn picture(&self, size: [u32; 2], file: &Path) {
         let all = json!({ "x": 0, "y": 0, "width": size[0], "height": size[1], "scale": 1 });
         let taken = self.cdp("Page.captureScreenshot", json!({ "captureBeyondViewport": true, "clip": all }));
         let picture = BASE64_STANDARD.decode(taken["data"].as_str().unwrap_or_default());
@@ -198,7 +254,13 @@ impl Page {
         self.run_with(script, &[])
     }
 
-    /// The same; the script finds the bytes in `arguments[0]`.
+    /// The same; the script may wait.
+    #[track_caller]
+    pub fn run_async<T: DeserializeOwned>(&self, script: &str) -> T {
+        self.run(&format!("return (async () => {{ {script} }})();"))
+    }
+
+    /// The same as `run`; the script finds the bytes in `arguments[0]`.
     #[track_caller]
     pub fn run_with<T: DeserializeOwned>(&self, script: &str, bytes: &[u8]) -> T {
         let value =
@@ -233,8 +295,17 @@ impl Page {
         self.excused.borrow_mut().push(words);
     }
 
+    /// Lets it pass that there is nothing at this address.
+    pub fn excuse_missing(&self, path: &'static str) {
+        self.excuse("404");
+        self.excuse(path);
+    }
+
     /// Error messages of the console so far.
     pub fn console_errors(&self) -> Vec<String> {
+        if self.browser.kind() == Kind::Firefox {
+            return Vec::new(); // its driver does not tell
+        }
         if let Ok(entries) = self.browser.drive(async |driver| driver.browser_log().await) {
             let errors =
                 entries.into_iter().filter(|entry| entry.level == "SEVERE").map(|entry| entry.message);
@@ -251,12 +322,11 @@ impl Page {
     /// What is wrong whatever the test is about.
     fn complaints(&self) -> Vec<String> {
         let excused = self.excused.borrow();
-        let errors = self
-            .console_errors()
-            .into_iter()
-            .filter(|error| !excused.iter().any(|words| error.contains(words)));
         let missing = self.server.missing().into_iter().map(|path| format!("there is no {path}"));
-        errors.chain(missing).collect()
+        let outside =
+            outside::asked().into_iter().map(|request| format!("another machine was asked: {request}"));
+        let faults = self.console_errors().into_iter().chain(missing).chain(outside);
+        faults.filter(|fault| !excused.iter().any(|words| fault.contains(words))).collect()
     }
 
     /// For the eyes of whoever mends a failing test.

@@ -14,6 +14,10 @@ pub struct Seen {
     /// What a screen reader was told last.
     pub announced: Option<String>,
     pub count: Option<String>,
+    /// How the page stands without a connection.
+    pub offline: Option<String>,
+    /// The same in words.
+    pub offline_words: Option<String>,
     /// Whether the page asks to let go of what is held over it.
     pub dropping: bool,
     /// The focused element: `#id`, or else its name.

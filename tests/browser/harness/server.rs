@@ -1,13 +1,20 @@
-//! A static file server on loopback that writes down what is asked of it and fails where told to.
+//! The server that hosts the page, behind a relay on loopback that writes down what is asked of it, fails where
+//! told to, and changes the server for one with another bundle.
 
 use std::{
+    collections::HashMap,
     fs,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::{Component, Path, PathBuf},
+    os::{fd::OwnedFd, unix::process::CommandExt},
+    path::Path,
+    process::{Child, Command, Stdio},
     sync::{Arc, Condvar, Mutex, MutexGuard},
     thread,
+    time::Duration,
 };
+
+use super::{driver, project};
 
 /// What goes wrong with a file.
 #[derive(Clone, Copy, Debug)]
@@ -39,41 +46,83 @@ pub struct Rule {
     pub times: usize,
 }
 
-/// With this the browser refuses page and worker whatever is elsewhere, and says so in the console.
-const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; \
-    img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'";
+/// Static Web Server on a port of its own, with the configuration that is used everywhere. It ends when dropped.
+pub struct Host {
+    address: SocketAddr,
+    /// Ends the server when its input ends: when this is dropped, or with this process, however that ends.
+    guard: Child,
+}
 
-/// Serves a folder until it is dropped.
+impl Host {
+    pub fn start(root: &Path) -> Self {
+        // The server gets the listening socket itself, so that no other program can take the port meanwhile: from
+        // the guard's output to its own input, and by the variables that say so.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let guard = Command::new("sh")
+            .args(["-c", r#""$0" "$@" <&1 >/dev/null & read -r _; kill -s KILL -- -$$"#])
+            .arg(driver::program("SERVER", "static-web-server"))
+            .args(["--fd", "0", "--config-file"])
+            .arg(project().join("sws.toml"))
+            .arg("--root")
+            .arg(root)
+            .envs([("LISTEN_FDS", "1"), ("LISTEN_FDS_FIRST_FD", "0")])
+            .process_group(0)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::from(OwnedFd::from(listener)))
+            .spawn()
+            .expect("a shell");
+        Self { address, guard }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
+
+/// Serves a bundle until it is dropped.
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    root: PathBuf,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
+    host: Option<Host>,
     rules: Vec<Rule>,
     asked: Vec<String>,
     missing: Vec<String>,
+    /// Bytes of responses, head and body.
+    sent: u64,
+    /// Bytes a second that a connection brings, if it is not as fast as it can be.
+    speed: Option<u64>,
+    /// The path before whose first request another bundle takes over, if any.
+    swap: Option<(&'static str, Host)>,
     released: bool,
-    closing: bool,
 }
 
 impl Server {
-    pub fn start(root: PathBuf, rules: Vec<Rule>) -> Self {
+    pub fn start(root: &Path, rules: Vec<Rule>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let state = Mutex::new(State { rules, ..State::default() });
-        let shared = Arc::new(Shared { root, state, changed: Condvar::new() });
+        let state = Mutex::new(State { host: Some(Host::start(root)), rules, ..State::default() });
+        let shared = Arc::new(Shared { state, changed: Condvar::new() });
         let serving = shared.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                if serving.state().closing {
+                if serving.state().host.is_none() {
                     break;
                 }
                 if let Ok(stream) = stream {
@@ -96,6 +145,33 @@ impl Server {
         self.shared.changed.notify_all();
     }
 
+    /// Ends the server: nothing listens on its port any more.
+    pub fn end(&self) {
+        self.shared.state().host = None;
+        self.shared.changed.notify_all();
+        let _ = TcpStream::connect(self.address); // wakes the listener
+    }
+
+    /// Has another bundle take the place of this one.
+    pub fn swap(&self, root: &Path) {
+        self.shared.state().host = Some(Host::start(root));
+    }
+
+    /// The same, but just before a file is asked for whose name begins so.
+    pub fn swap_before(&self, name: &'static str, root: &Path) {
+        self.shared.state().swap = Some((name, Host::start(root)));
+    }
+
+    /// From now on each connection brings so many bytes a second.
+    pub fn slow_down(&self, speed: u64) {
+        self.shared.state().speed = Some(speed);
+    }
+
+    /// Bytes sent since this was last asked.
+    pub fn sent(&self) -> u64 {
+        std::mem::take(&mut self.shared.state().sent)
+    }
+
     /// The paths of all that was asked for, in that order.
     pub fn asked(&self) -> Vec<String> {
         self.shared.state().asked.clone()
@@ -109,9 +185,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.shared.state().closing = true;
-        self.shared.changed.notify_all();
-        let _ = TcpStream::connect(self.address); // wakes the listener
+        self.end();
     }
 }
 
@@ -120,73 +194,153 @@ impl Shared {
         self.state.lock().expect("no test panics while it holds the server's state")
     }
 
-    fn answer(&self, stream: &TcpStream) -> io::Result<()> {
-        let mut lines = BufReader::new(stream).lines();
+    fn answer(&self, client: &TcpStream) -> io::Result<()> {
+        let mut lines = BufReader::new(client).lines();
         let request = lines.next().unwrap_or_else(|| Ok(String::new()))?;
         let Some(target) = request.split(' ').nth(1).map(str::to_string) else { return Ok(()) };
-        while lines.next().transpose()?.is_some_and(|header| !header.is_empty()) {}
+        let mut headers = Vec::new();
+        while let Some(header) = lines.next().transpose()?.filter(|header| !header.is_empty()) {
+            headers.push(header);
+        }
+        let name = target.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        let (server, fault, speed) = {
+            let mut state = self.state();
+            state.asked.push(target.clone());
+            if state.swap.as_ref().is_some_and(|(before, _)| name.starts_with(before)) {
+                state.host = state.swap.take().map(|(_, host)| host);
+            }
+            let Some(server) = state.host.as_ref().map(Host::address) else { return Ok(()) };
+            (server, state.fault(name), state.speed)
+        };
+        // One answer a connection, and where something goes wrong with it, plain bytes.
+        headers.retain(|header| {
+            let name = header.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            name != "connection" && (fault.is_none() || name != "accept-encoding")
+        });
+        let mut upstream = TcpStream::connect(server)?;
+        write!(upstream, "{request}\r\n{}\r\nconnection: close\r\n\r\n", headers.join("\r\n"))?;
+        match fault {
+            None => self.relay(upstream, client, speed, &target),
+            Some(fault) => self.fail(upstream, client, fault),
+        }
+    }
 
-        self.state().asked.push(target.clone());
-        match self.file(&target) {
-            Some(file) => self.send(stream, &file),
-            None => {
-                self.state().missing.push(target);
-                reply(stream, 404, "text/plain", b"It is not here.")
+    fn relay(
+        &self,
+        mut from: TcpStream,
+        mut to: &TcpStream,
+        speed: Option<u64>,
+        target: &str,
+    ) -> io::Result<()> {
+        let mut chunk = vec![0; speed.map_or(65536, |speed| speed as usize / 50)];
+        let mut is_first = true;
+        loop {
+            let read = from.read(&mut chunk)?;
+            if read == 0 {
+                return Ok(());
+            }
+            let mut state = self.state();
+            state.sent += read as u64;
+            if std::mem::take(&mut is_first) && chunk.starts_with(b"HTTP/1.1 404") {
+                state.missing.push(target.into());
+            }
+            drop(state);
+            to.write_all(&chunk[..read])?;
+            if speed.is_some() {
+                thread::sleep(Duration::from_millis(20));
             }
         }
     }
 
-    /// The file for a path; for an address of the page's own, which has no extension, the page itself.
-    fn file(&self, target: &str) -> Option<PathBuf> {
-        let relative = Path::new(target.strip_prefix('/')?.split('?').next()?);
-        let inside = relative.components().all(|part| matches!(part, Component::Normal(_)));
-        let file = self.root.join(relative);
-        if inside && file.is_file() {
-            Some(file)
-        } else if relative.extension().is_none() {
-            Some(self.root.join("index.html"))
-        } else {
-            None
+    fn fail(&self, upstream: TcpStream, mut client: &TcpStream, fault: Fault) -> io::Result<()> {
+        let mut response = Response::read(upstream)?;
+        match fault {
+            Fault::Status(status) => {
+                return write!(
+                    client,
+                    "HTTP/1.1 {status} -\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+                );
+            }
+            Fault::Appended(lines) => response.body.extend(lines.as_bytes()),
+            Fault::Replaced(bytes) => response.body = bytes.into(),
+            Fault::CutAfter(_) | Fault::HeldAfter(_) => {}
         }
-    }
-
-    fn send(&self, stream: &TcpStream, file: &Path) -> io::Result<()> {
-        let mut body = fs::read(file)?;
-        let kind = kind(file);
-        match self.fault(&file.file_name().unwrap_or_default().to_string_lossy()) {
-            None => reply(stream, 200, kind, &body),
-            Some(Fault::Status(status)) => reply(stream, status, "text/plain", b"As the test wants it."),
-            Some(Fault::Appended(lines)) => {
-                body.extend(lines.as_bytes());
-                reply(stream, 200, kind, &body)
-            }
-            Some(Fault::Replaced(bytes)) => reply(stream, 200, kind, bytes.as_bytes()),
-            Some(Fault::CutAfter(share)) => {
-                head(stream, 200, kind, body.len())?;
-                body.truncate(part(&body, share));
-                (&*stream).write_all(&body)
-            }
-            Some(Fault::HeldAfter(share)) => {
-                let (first, rest) = body.split_at(part(&body, share));
-                head(stream, 200, kind, body.len())?;
-                (&*stream).write_all(first)?;
-                let held = |state: &mut State| !state.released && !state.closing;
+        // It goes wrong this time only.
+        response.headers.insert("cache-control".into(), "no-store".into());
+        response.headers.insert("content-length".into(), response.body.len().to_string());
+        let headers: String =
+            response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        write!(client, "HTTP/1.1 {} -\r\n{headers}\r\n", response.status)?;
+        match fault {
+            Fault::CutAfter(share) => client.write_all(&response.body[..part(&response.body, share)]),
+            Fault::HeldAfter(share) => {
+                let (first, rest) = response.body.split_at(part(&response.body, share));
+                client.write_all(first)?;
+                let held = |state: &mut State| !state.released && state.host.is_some();
                 drop(self.changed.wait_while(self.state(), held));
-                (&*stream).write_all(rest)
+                client.write_all(rest)
             }
+            Fault::Status(_) | Fault::Appended(_) | Fault::Replaced(_) => client.write_all(&response.body),
         }
     }
+}
 
-    fn fault(&self, file: &str) -> Option<Fault> {
-        let mut state = self.state();
-        let rule = state.rules.iter_mut().find(|rule| rule.times > 0 && is(file, rule.file))?;
+impl State {
+    fn fault(&mut self, file: &str) -> Option<Fault> {
+        let rule = self.rules.iter_mut().find(|rule| rule.times > 0 && is(file, rule.file))?;
         rule.times -= 1;
         Some(rule.fault)
     }
 }
 
+/// What the server answers to one request.
+#[derive(Debug)]
+pub struct Response {
+    pub status: u16,
+    /// By their names in small letters.
+    pub headers: HashMap<String, String>,
+    pub body: Vec<u8>,
+}
+
+impl Response {
+    /// Reads one to the end of its connection.
+    pub fn read(mut stream: TcpStream) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes)?;
+        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "this is no response");
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or_else(malformed)?;
+        let head = String::from_utf8_lossy(&bytes[..end]);
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        let headers: HashMap<_, _> = lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_string()))
+            .collect();
+        let mut body = bytes[end + 4..].to_vec();
+        if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
+            body = joined(&body).ok_or_else(malformed)?;
+        }
+        let headers = headers.into_iter().filter(|(name, _)| name != "transfer-encoding").collect();
+        Ok(Self { status: status.ok_or_else(malformed)?, headers, body })
+    }
+}
+
+/// The bytes of a body that came in chunks.
+fn joined(mut chunks: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line = chunks.windows(2).position(|window| window == b"\r\n")?;
+        let size = usize::from_str_radix(std::str::from_utf8(&chunks[..line]).ok()?, 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend(chunks.get(line + 2..line + 2 + size)?);
+        chunks = chunks.get(line + 2 + size + 2..)?;
+    }
+}
+
 fn is(file: &str, pattern: &str) -> bool {
-    let (begin, end) = pattern.split_once('*').expect("names carry a hash");
+    let (begin, end) = pattern.split_once('*').unwrap_or((pattern, ""));
     file.starts_with(begin) && file.ends_with(end)
 }
 
@@ -194,29 +348,68 @@ fn part(body: &[u8], share: f64) -> usize {
     (body.len() as f64 * share) as usize
 }
 
-fn reply(stream: &TcpStream, status: u16, kind: &str, body: &[u8]) -> io::Result<()> {
-    head(stream, status, kind, body.len())?;
-    (&*stream).write_all(body)
+/// A copy of a bundle in another folder, as if the same sources had been built to other bytes: every file whose
+/// name tells its content has another name and other content, to the same effect.
+pub fn other_version(bundle: &Path, folder: &Path) {
+    let _ = fs::remove_dir_all(folder);
+    copy(bundle, folder);
+    let files: Vec<_> = fs::read_dir(folder)
+        .expect("a folder")
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_file())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| !name.ends_with(".br") && !name.ends_with(".gz"))
+        .collect();
+    let mut names = Vec::new();
+    for name in &files {
+        let hash = name
+            .split(['-', '.', '_'])
+            .find(|part| part.len() == 16 && u64::from_str_radix(part, 16).is_ok());
+        let Some(hash) = hash else { continue };
+        let other: String = hash.chars().rev().collect();
+        names.push((name.clone(), name.replace(hash, &other)));
+    }
+    for name in &files {
+        let path = folder.join(name);
+        let mut bytes = fs::read(&path).expect("a file");
+        match name.rsplit('.').next() {
+            Some("js" | "html" | "css") => {
+                let mut text = String::from_utf8(bytes).expect("text");
+                for (old, new) in &names {
+                    text = text.replace(old, new);
+                }
+                if name.ends_with(".html") {
+                    // Digests are of the other bytes.
+                    let parts: Vec<_> = text.split(" integrity=\"").collect();
+                    let rest = parts[1..].iter().map(|part| part.split_once('"').expect("a closed quote").1);
+                    text = std::iter::once(parts[0]).chain(rest).collect();
+                } else {
+                    text.push_str("\n/* another version */\n");
+                }
+                bytes = text.into_bytes();
+            }
+            // An empty custom section; a field of a number that ONNX does not use.
+            Some("wasm") => bytes.extend([0, 2, 1, b'b']),
+            Some("onnx") => bytes.extend([0xC0, 0x3E, 1]),
+            _ => {}
+        }
+        fs::write(&path, bytes).expect("a file");
+    }
+    for (old, new) in &names {
+        fs::rename(folder.join(old), folder.join(new)).expect("a file to rename");
+    }
+    let sealed = Command::new(project().join("tools/seal.sh")).arg(folder).env("QUALITY", "1").status();
+    assert!(sealed.expect("a shell").success(), "tools/seal.sh fails");
 }
 
-fn head(mut stream: &TcpStream, status: u16, kind: &str, length: usize) -> io::Result<()> {
-    write!(
-        stream,
-        "HTTP/1.1 {status} -\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\
-         cache-control: no-store\r\ncontent-security-policy: {POLICY}\r\nconnection: close\r\n\r\n"
-    )
-}
-
-fn kind(file: &Path) -> &'static str {
-    match file.extension().and_then(|extension| extension.to_str()) {
-        Some("html") => "text/html; charset=utf-8",
-        Some("js") => "text/javascript",
-        Some("wasm") => "application/wasm",
-        Some("css") => "text/css",
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        Some("json") => "application/json",
-        Some("webmanifest") => "application/manifest+json",
-        _ => "application/octet-stream",
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        if source.is_dir() {
+            copy(&source, &target);
+        } else {
+            fs::copy(&source, &target).expect("a file to copy");
+        }
     }
 }
