@@ -2,16 +2,18 @@
 //!
 //! - [`photo`]: bytes → upright RGB pixels.
 //! - [`classifier`]: pixels → [`classifier::Prediction`], by an ONNX network that describes itself.
+//! - [`clean`]: finding wrong labels among labelled photos, and what a person decides about them.
 //! - [`engine`]: the Web Worker that runs the classifier, and the page's side of it.
 //! - `app`: the page (WebAssembly only).
 //!
 //! The feature `inference` brings decoders and network, the feature `page` the page: the page's own
 //! WebAssembly is built without the former, so that it paints before the worker's has come.
 //!
-//! Each module knows only those above it. The first two know nothing of the browser and serve the
-//! native command line `classify` as well.
+//! Each module knows only those above it. The first three know nothing of the browser; `photo` and `classifier`
+//! serve the native command line `classify` as well.
 
 pub mod classifier;
+pub mod clean;
 pub mod engine;
 pub mod photo;
 

@@ -10,7 +10,9 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 cd "$1"
 find . -name '*.br' -o -name '*.gz' | xargs rm -f
 
-cp index.html about.html
+for page in about clean; do
+    cp index.html $page.html
+done
 
 # Everything but what only servers, app stores and other sites ask for. Pages go by their addresses.
 list=''

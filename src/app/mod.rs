@@ -1,9 +1,14 @@
-//! The page: `session` holds its state, `offline` keeps it on the device, `pages` has one file a page,
-//! `components` one a component, `words` the sentences.
+//! The page: `session` holds its state, `cleaning` that of cleaning a folder, with `opened` for its files and `journal` for
+//! what is decided; `offline` keeps it on the device, `pages` has one file a page, `components` one a component, `words`
+//! the sentences.
 
+mod cleaning;
 mod components;
+mod journal;
 mod offline;
+mod opened;
 mod pages;
+mod save;
 mod session;
 mod words;
 
@@ -14,6 +19,7 @@ use leptos_router::{
 };
 use wasm_bindgen::JsCast;
 
+use cleaning::Cleaning;
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
 use session::Session;
 
@@ -39,6 +45,7 @@ fn show_failure() {
 fn App() -> impl IntoView {
     let session = Session::start();
     provide_context(session);
+    provide_context(Cleaning::start(session));
     offline::start(session);
     view! {
         <Router base=base_path()>
@@ -56,6 +63,7 @@ fn App() -> impl IntoView {
                 <Routes fallback=pages::not_found::NotFound>
                     <Route path=path!("/") view=pages::home::Home/>
                     <Route path=path!("/about") view=pages::about::About/>
+                    <Route path=path!("/clean") view=pages::clean::Clean/>
                 </Routes>
             </main>
             <footer class="bottom">

@@ -1,17 +1,19 @@
 //! The page's state, in one place: what the engine says, the photos, what is announced.
 
-use std::cell::Cell;
+use std::{cell::Cell, collections::HashMap};
 
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Uint8Array;
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileList, HtmlElement, Url};
 
 use super::{offline::Offline, words};
 use crate::{
     classifier::ModelInfo,
     engine::{
-        EngineState, Failure, ItemState,
+        EngineState, Failure, ItemState, Refusal,
         client::{Engine, Files, Output},
         queue::ItemId,
     },
@@ -32,6 +34,14 @@ pub struct Item {
     pub open: ArcRwSignal<bool>,
 }
 
+/// A model file that was given and is not used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedModel {
+    pub file_name: String,
+    /// What is the matter with it and what can be done, in sentences.
+    pub reason: String,
+}
+
 /// A handle to the state; copies are the same session.
 #[derive(Clone, Copy)]
 pub struct Session {
@@ -43,6 +53,9 @@ pub struct Session {
     pub offline: RwSignal<Offline>,
     /// Whether the browser offers to install the page.
     pub can_install: RwSignal<bool>,
+    /// Name of the file whose model answers in the place of the page's own, if any.
+    pub own_model: RwSignal<Option<String>>,
+    pub refused_model: RwSignal<Option<RefusedModel>>,
     /// A sentence about the last attempt to add photos, when it brought none.
     pub notice: RwSignal<Option<&'static str>>,
     /// What a screen reader is told next.
@@ -51,7 +64,17 @@ pub struct Session {
     next_id: StoredValue<Cell<u32>, LocalStorage>,
     /// How often the list was cleared: what was picked before that does not come to it any more.
     clearings: StoredValue<Cell<u32>, LocalStorage>,
+    /// Those of the list, for when another model answers.
+    files: StoredValue<HashMap<ItemId, File>, LocalStorage>,
+    /// The model that is being tried: a file's, or the page's own.
+    trying: StoredValue<Option<Option<String>>>,
+    /// The model that answered last.
+    model: StoredValue<Option<ModelInfo>>,
+    listener: StoredValue<Option<Listener>, LocalStorage>,
 }
+
+/// Hears of photos that were asked about and are not on the list.
+type Listener = Box<dyn Fn(ItemId, ItemState)>;
 
 impl Session {
     /// Starts the engine and hears of it.
@@ -62,11 +85,17 @@ impl Session {
             incoming: RwSignal::new(0),
             offline: RwSignal::new(Offline::OnlineOnly),
             can_install: RwSignal::new(false),
+            own_model: RwSignal::new(None),
+            refused_model: RwSignal::new(None),
             notice: RwSignal::new(None),
             announcement: RwSignal::new(String::new()),
             client: StoredValue::new_local(None),
             next_id: StoredValue::new_local(Cell::new(0)),
             clearings: StoredValue::new_local(Cell::new(0)),
+            files: StoredValue::new_local(HashMap::new()),
+            trying: StoredValue::new(None),
+            model: StoredValue::new(None),
+            listener: StoredValue::new_local(None),
         };
         match Files::of_page() {
             Some(files) => {
@@ -97,7 +126,14 @@ impl Session {
         self.add_files(files);
     }
 
-    fn add_files(self, files: Vec<File>) {
+    fn add_files(self, mut files: Vec<File>) {
+        files.retain(|file| {
+            let is_model = is_model(file);
+            if is_model {
+                self.use_model(Some(file.clone()));
+            }
+            !is_model
+        });
         if files.is_empty() {
             return;
         }
@@ -131,25 +167,93 @@ impl Session {
             items.splice(at..at, added.iter().map(|(item, _)| item.clone()));
         });
         let last = added.last().map(|(item, _)| item.id).or(last);
-        self.client.with_value(|client| {
-            if let Some(client) = client {
-                for (item, file) in added {
-                    client.add(item.id, file);
-                }
-            }
-        });
+        for (item, file) in added {
+            self.files.update_value(|files| _ = files.insert(item.id, file.clone()));
+            self.client(|client| client.add(item.id, file));
+        }
         last
     }
 
     fn item(self, file: &File, open: bool) -> Option<Item> {
-        let id = self.next_id.with_value(|next| next.replace(next.get() + 1));
         Some(Item {
-            id: ItemId(id),
+            id: self.new_id(),
             file_name: file.name(),
             url: Url::create_object_url_with_blob(file).ok()?,
             state: ArcRwSignal::new(ItemState::Waiting),
             open: ArcRwSignal::new(open),
         })
+    }
+
+    fn new_id(self) -> ItemId {
+        ItemId(self.next_id.with_value(|next| next.replace(next.get() + 1)))
+    }
+
+    /// Asks about a photo that is not put on the list: the listener hears of it.
+    pub fn ask(self, photo: File) -> ItemId {
+        let id = self.new_id();
+        self.client(|client| client.add(id, photo));
+        id
+    }
+
+    /// Whoever listens hears of such photos from now on.
+    pub fn listen(self, listener: impl Fn(ItemId, ItemState) + 'static) {
+        self.listener.set_value(Some(Box::new(listener)));
+    }
+
+    /// Nothing more is heard of a photo.
+    pub fn cancel(self, id: ItemId) {
+        self.client(|client| client.cancel(id));
+    }
+
+    fn client(self, command: impl FnOnce(&Engine)) {
+        self.client.with_value(|client| {
+            if let Some(client) = client {
+                command(client);
+            }
+        });
+    }
+
+    /// Has photos answered by the model in a file, or by the page's own again. A file that cannot be used changes nothing.
+    pub fn use_model(self, file: Option<File>) {
+        self.refused_model.set(None);
+        let Some(file) = file else {
+            return self.try_model(None, None);
+        };
+        let file_name = file.name();
+        if let Err(error) = ModelInfo::check_bytes(file.size() as u64) {
+            return self.refuse_model(file_name, error.to_string());
+        }
+        spawn_local(async move {
+            match JsFuture::from(file.array_buffer()).await {
+                Ok(bytes) => self.try_model(Some(file_name), Some(Uint8Array::new(&bytes))),
+                Err(_) => self.refuse_model(file_name, Refusal::Unreadable.cause()),
+            }
+        });
+    }
+
+    fn try_model(self, file_name: Option<String>, bytes: Option<Uint8Array>) {
+        self.trying.set_value(Some(file_name));
+        self.client(|client| client.use_model(bytes));
+    }
+
+    fn refuse_model(self, file_name: String, reason: String) {
+        self.refused_model.set(Some(RefusedModel { file_name, reason }));
+    }
+
+    /// Photos of the list that another model has answered are asked about again.
+    fn answer_by(self, model: ModelInfo) {
+        if let Some(file_name) = self.trying.try_update_value(Option::take).flatten() {
+            self.own_model.set(file_name);
+        }
+        let former = self.model.try_update_value(|last| last.replace(model.clone())).flatten();
+        if former.is_none_or(|former| former == model) {
+            return;
+        }
+        for item in self.items.get_untracked() {
+            let file = self.files.with_value(|files| files.get(&item.id).cloned());
+            self.cancel(item.id);
+            self.client(|client| file.into_iter().for_each(|file| client.add(item.id, file)));
+        }
     }
 
     /// Takes a photo off the list, whatever its state, and moves the focus to its neighbour.
@@ -185,21 +289,14 @@ impl Session {
 
     fn forget(self, item: &Item) {
         let _ = Url::revoke_object_url(&item.url);
-        self.client.with_value(|client| {
-            if let Some(client) = client {
-                client.cancel(item.id);
-            }
-        });
+        self.files.update_value(|files| _ = files.remove(&item.id));
+        self.cancel(item.id);
     }
 
     /// Loads the engine again after a failure.
     pub fn retry(self) {
         self.engine.set(EngineState::Loading { received: 0, total: 1 });
-        self.client.with_value(|client| {
-            if let Some(client) = client {
-                client.retry();
-            }
-        });
+        self.client(Engine::retry);
     }
 
     /// The model's description, once it is there.
@@ -236,7 +333,15 @@ impl Session {
                     if let Some(words) = words::announce_engine(&state) {
                         self.announcement.set(words);
                     }
-                    self.engine.set(state);
+                    self.engine.set(state.clone());
+                }
+                if let EngineState::Ready(model) = state {
+                    self.answer_by(model);
+                }
+            }
+            Output::ModelRefused { reason } => {
+                if let Some(Some(file_name)) = self.trying.try_update_value(Option::take).flatten() {
+                    self.refuse_model(file_name, reason);
                 }
             }
             Output::Item(id, state) => {
@@ -245,6 +350,12 @@ impl Session {
                 if let Some(item) = found {
                     item.state.set(state);
                     self.announce(&item);
+                } else {
+                    self.listener.with_value(|listener| {
+                        if let Some(listener) = listener {
+                            listener(id, state);
+                        }
+                    });
                 }
             }
         }
@@ -270,8 +381,13 @@ impl Session {
     }
 }
 
+/// Whether it is a model, by its name.
+pub fn is_model(file: &File) -> bool {
+    file.name().to_ascii_lowercase().ends_with(".onnx")
+}
+
 /// Moves the focus once the view has been brought up to date.
-fn focus_later(id: String) {
+pub fn focus_later(id: String) {
     request_animation_frame(move || {
         if let Some(element) = document().get_element_by_id(&id) {
             let _ = element.unchecked_into::<HtmlElement>().focus();

@@ -3,6 +3,7 @@
 use super::offline::{Obstacle, Offline};
 use crate::{
     classifier::{Group, ModelInfo, Prediction, Verdict},
+    clean::{Change, Decision, Entry, Folder},
     engine::{EngineState, ItemState},
 };
 
@@ -118,5 +119,62 @@ pub fn announce_offline(state: &Offline) -> Option<&'static str> {
         }
         Offline::OnlineOnly | Offline::Preparing { .. } | Offline::Ready { since_now: false } => None,
         Offline::Unavailable(_) => None,
+    }
+}
+
+/// The folder that was opened has no photos that could be cleaned.
+pub const NO_LABELS: &str = "No photos in label folders there. Open the folder that holds a folder for each label, such as “photos” of photos/shirt/1.jpg.";
+
+/// What was dropped where a folder is wanted is none.
+pub const NO_FOLDER: &str = "Drop one folder that holds a folder for each label, or a network’s ONNX file.";
+
+/// Somebody takes the network's label, and it has none to give.
+pub const NO_PROPOSAL: &str = "The network proposes no other label that has a folder. Choose one below.";
+
+/// Decisions do not outlive the page.
+pub const NOT_KEPT: &str = "This browser keeps nothing here: save your decisions before you leave the page.";
+
+/// So many things of that name, in the plural where that is due.
+pub fn count(number: usize, one: &str, several: &str) -> String {
+    format!("{number}\u{a0}{}", if number == 1 { one } else { several })
+}
+
+/// What a screen reader hears when a folder is open.
+pub fn announce_opened<P>(folder: &Folder<P>, decided: usize) -> String {
+    let (photos, labels) = (folder.photos.len(), folder.labels.len());
+    let opened = format!(
+        "{}: {} of {} opened.",
+        folder.name,
+        count(photos, "photo", "photos"),
+        count(labels, "label", "labels")
+    );
+    if decided == 0 { opened } else { format!("{opened} {decided} decided earlier.") }
+}
+
+/// What a screen reader hears of a decision.
+pub fn announce_decision(entry: &Entry) -> String {
+    format!("{}: {}.", entry.file, decision(&entry.decision, None))
+}
+
+/// A decision in a word or two.
+pub fn decision(decision: &Decision, model: Option<&ModelInfo>) -> String {
+    match decision {
+        Decision::Keep => "keep".into(),
+        Decision::Relabel(label) => format!("now {}", label_name(label, model)),
+        Decision::Delete => "delete".into(),
+    }
+}
+
+/// A label's folder by the name that the network has for it, if it knows it.
+pub fn label_name(folder: &str, model: Option<&ModelInfo>) -> String {
+    model.and_then(|model| model.label(folder)).map_or_else(|| folder.into(), |label| label.name.clone())
+}
+
+/// What would become of photos.
+pub fn change(change: &Change, model: Option<&ModelInfo>) -> String {
+    let from = label_name(&change.from, model);
+    match &change.to {
+        Some(label) => format!("{} from {from} to {}", change.photos, label_name(label, model)),
+        None => format!("{} from {from} to the bin", change.photos),
     }
 }

@@ -85,7 +85,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let classifier = match &arguments.model {
         Some(path) => {
             let named = |reason: String| format!("{}: {reason}", path.display());
-            let (bytes, _) = read(path, Classifier::LARGEST_MODEL).map_err(named)?;
+            let (bytes, _) = read(path, ModelInfo::LARGEST_FILE).map_err(named)?;
             Classifier::from_onnx(&bytes).map_err(|error| named(error.to_string()))?
         }
         None => Classifier::from_onnx(MODEL)?,

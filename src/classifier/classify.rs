@@ -17,10 +17,6 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Size of the largest model file that is used, in bytes. While a network is made ready its weights are in memory
-    /// several times; more than this no phone has room for.
-    pub const LARGEST_MODEL: u64 = 200_000_000;
-
     /// Reads an ONNX file, checks that it is one that this program can use, and optimises it.
     ///
     /// # Errors
@@ -28,9 +24,7 @@ impl Classifier {
     /// See [`ModelError`]: the file is too large or no ONNX file, its metadata is incomplete or contradicts its shapes, or
     /// an operator in it is not known.
     pub fn from_onnx(bytes: &[u8]) -> Result<Self, ModelError> {
-        if bytes.len() as u64 > Self::LARGEST_MODEL {
-            return Err(ModelError::TooLarge { bytes: bytes.len() as u64, limit: Self::LARGEST_MODEL });
-        }
+        ModelInfo::check_bytes(bytes.len() as u64)?;
         // tract's loader asserts in places what a file may not keep to. (In a browser that ends the worker, and the
         // page says so.)
         panic::catch_unwind(|| Self::load(bytes)).unwrap_or_else(|_| {

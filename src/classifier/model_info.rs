@@ -29,6 +29,20 @@ pub struct ModelInfo {
 }
 
 impl ModelInfo {
+    /// Size of the largest model file that is used, in bytes. While a network is made ready its weights are in memory
+    /// several times; more than this no phone has room for.
+    pub const LARGEST_FILE: u64 = 200_000_000;
+
+    /// Checks a model file's size.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::TooLarge`].
+    pub fn check_bytes(bytes: u64) -> Result<(), ModelError> {
+        let limit = Self::LARGEST_FILE;
+        if bytes > limit { Err(ModelError::TooLarge { bytes, limit }) } else { Ok(()) }
+    }
+
     /// The label of that identifier.
     pub fn label(&self, id: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.id == id)

@@ -102,7 +102,7 @@ fn harmless(text: &str) -> String {
 }
 
 /// Fields joined and quoted as RFC 4180 has it.
-fn record(fields: impl Iterator<Item = String>) -> String {
+pub(crate) fn record(fields: impl Iterator<Item = String>) -> String {
     let quoted = |field: String| -> Cow<'static, str> {
         if field.contains([',', '"', '\r', '\n']) {
             format!("\"{}\"", field.replace('"', "\"\"")).into()

@@ -3,6 +3,7 @@
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
 use gloo_timers::callback::Timeout;
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
@@ -28,6 +29,10 @@ const STARTS: u8 = 2;
 pub enum Output {
     Engine(EngineState),
     Item(ItemId, ItemState),
+    /// The model that was given with [`Engine::use_model`] cannot be used, for this reason. The one before answers again.
+    ModelRefused {
+        reason: String,
+    },
 }
 
 /// Hands photos to the worker. Dropping it ends the worker.
@@ -60,6 +65,11 @@ impl Engine {
         self.send(Input::Load);
     }
 
+    /// Has the photos answered by another model from now on, or by the page's own again.
+    pub fn use_model(&self, model: Option<Uint8Array>) {
+        self.send(Input::Model(model));
+    }
+
     fn send(&self, input: Input) {
         // Fails only when the task has ended, and it ends with this handle.
         let _ = self.inbox.unbounded_send(input);
@@ -81,6 +91,7 @@ enum Input {
     Downloaded(Result<Parts, Failure>),
     Add(ItemId, File),
     Cancel(ItemId),
+    Model(Option<Uint8Array>),
     /// From the worker of that number: one that was replaced meanwhile is not listened to.
     Worker(u32, Happened),
     End,
@@ -99,12 +110,19 @@ enum Link {
     Ready(Live),
 }
 
+/// What answered before the model that is being tried.
+struct Former(Option<Uint8Array>);
+
 struct Actor<F> {
     files: Files,
     outbox: UnboundedSender<Input>,
     notify: F,
     downloading: bool,
     parts: Option<Parts>,
+    /// The model in the place of the page's own, if any.
+    model: Option<Uint8Array>,
+    /// The same, while another is tried.
+    former: Option<Former>,
     link: Link,
     workers: u32,
     failed_starts: u8,
@@ -119,6 +137,8 @@ impl<F: Fn(Output)> Actor<F> {
             notify,
             downloading: false,
             parts: None,
+            model: None,
+            former: None,
             link: Link::Absent,
             workers: 0,
             failed_starts: 0,
@@ -147,6 +167,11 @@ impl<F: Fn(Output)> Actor<F> {
                     self.advance();
                 }
                 Input::Cancel(id) => self.queue.cancel(id),
+                Input::Model(model) => {
+                    let former = std::mem::replace(&mut self.model, model);
+                    self.former.get_or_insert(Former(former));
+                    self.change_worker();
+                }
                 Input::Worker(number, _) if number != self.workers => {}
                 Input::Worker(_, happened) => self.heard(happened),
             }
@@ -171,10 +196,25 @@ impl<F: Fn(Output)> Actor<F> {
         });
     }
 
+    /// Starts a worker with the model as it now is, in the place of the one there is.
+    fn change_worker(&mut self) {
+        self.failed_starts = 0;
+        self.queue.interrupt();
+        self.link = Link::Absent;
+        match self.parts {
+            Some(_) => {
+                self.engine(EngineState::Loading { received: 1, total: 1 });
+                self.start_worker();
+            }
+            None => self.load(),
+        }
+    }
+
     fn start_worker(&mut self) {
         let Some(parts) = &self.parts else { return };
         self.workers += 1;
-        match Live::start(parts, self.workers, self.outbox.clone()) {
+        let model = self.model.as_ref().unwrap_or(&parts.model);
+        match Live::start(parts, model, self.workers, self.outbox.clone()) {
             Ok(live) => self.link = Link::Starting(live),
             Err(failure) => self.fail(failure),
         }
@@ -187,13 +227,17 @@ impl<F: Fn(Output)> Actor<F> {
                     self.link = Link::Ready(live);
                 }
                 self.failed_starts = 0;
+                self.former = None;
                 self.engine(EngineState::Ready(model));
                 self.advance();
             }
-            Happened::Said(Reply::BadModel { reason }) => {
-                self.parts = None;
-                self.fail(Failure::Model { reason });
-            }
+            Happened::Said(Reply::BadModel { reason }) => match self.former.take() {
+                Some(former) => self.refuse_model(former, reason),
+                None => {
+                    self.parts = None;
+                    self.fail(Failure::Model { reason });
+                }
+            },
             Happened::Said(Reply::Answered { id, outcome }) => {
                 let id = ItemId(id);
                 if self.queue.answered(id) {
@@ -207,11 +251,21 @@ impl<F: Fn(Output)> Actor<F> {
         }
     }
 
+    /// Goes back to what answered before.
+    fn refuse_model(&mut self, Former(model): Former, reason: String) {
+        self.model = model;
+        (self.notify)(Output::ModelRefused { reason });
+        self.change_worker();
+    }
+
     /// The worker is of no more use: a photo it had is tried once more, then refused.
     fn lost(&mut self, reason: String, refusal: Refusal) {
         if let Link::Starting(_) = std::mem::replace(&mut self.link, Link::Absent) {
             self.failed_starts += 1;
-            if self.failed_starts >= STARTS {
+            // Loaders assert what a file may not keep to.
+            if let Some(former) = self.former.take() {
+                self.refuse_model(former, format!("The network cannot be started ({reason})."));
+            } else if self.failed_starts >= STARTS {
                 self.fail(Failure::Crashed { reason });
             } else {
                 self.start_worker();
@@ -270,7 +324,12 @@ struct Live {
 }
 
 impl Live {
-    fn start(parts: &Parts, number: u32, outbox: UnboundedSender<Input>) -> Result<Self, Failure> {
+    fn start(
+        parts: &Parts,
+        model: &Uint8Array,
+        number: u32,
+        outbox: UnboundedSender<Input>,
+    ) -> Result<Self, Failure> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(&parts.script, &options).map_err(|_| Failure::OldBrowser)?;
@@ -298,7 +357,7 @@ impl Live {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
 
         let first = js_sys::Object::new();
-        for (key, value) in [("module", &parts.module), ("model", parts.model.as_ref())] {
+        for (key, value) in [("module", &parts.module), ("model", model.as_ref())] {
             js_sys::Reflect::set(&first, &key.into(), value).expect_throw("a plain object takes any key");
         }
         worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;

@@ -92,6 +92,14 @@ impl<P> Queue<P> {
         }
     }
 
+    /// The worker is ended, through no fault of its photo, which comes first again.
+    pub fn interrupt(&mut self) {
+        if let Current::Job(mut job) = std::mem::replace(&mut self.current, Current::Idle) {
+            job.attempts -= 1;
+            self.waiting.push_front(job);
+        }
+    }
+
     /// The worker is gone, whatever it was doing.
     pub fn died(&mut self) -> Death {
         match std::mem::replace(&mut self.current, Current::Idle) {
@@ -171,6 +179,17 @@ mod tests {
         assert_eq!(next(&mut queue), Some(1));
         assert_eq!(queue.died(), Death::GivenUp(ItemId(1)));
         assert_eq!(next(&mut queue), Some(2));
+    }
+
+    #[test]
+    fn a_photo_whose_worker_was_ended_loses_no_attempt() {
+        let mut queue = queue(&[1, 2]);
+        for _ in 0..3 {
+            assert_eq!(next(&mut queue), Some(1));
+            queue.interrupt();
+        }
+        assert_eq!(next(&mut queue), Some(1));
+        assert_eq!(queue.died(), Death::Retried(ItemId(1)));
     }
 
     #[test]

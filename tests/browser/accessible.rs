@@ -15,7 +15,7 @@ fn pick(page: &Page, names: &[&str]) {
 
 /// Presses Tab until the focus is there, and tells what it came by.
 #[track_caller]
-fn tab_to(page: &Page, focus: &str) -> Vec<String> {
+pub fn tab_to(page: &Page, focus: &str) -> Vec<String> {
     let mut passed = Vec::new();
     while passed.len() < 20 {
         page.press(Key::Tab);
@@ -80,7 +80,7 @@ fn plain(words: &str) -> String {
 
 /// Everything that a screen reader needs, wherever the page stands.
 #[track_caller]
-fn assert_named(page: &Page) {
+pub fn assert_named(page: &Page) {
     let faults: Vec<String> = page.run(include_str!("accessible.js"));
     assert!(faults.is_empty(), "{faults:#?}");
 }

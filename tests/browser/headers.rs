@@ -22,11 +22,12 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 22] = [
+const FILES: [(&str, u16, &str, &str, bool); 23] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
     ("/about", 200, HTML, ASKED_ANEW, true),
+    ("/clean", 200, HTML, ASKED_ANEW, true),
     ("/sw.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/manifest.webmanifest", 200, "application/manifest+json", ASKED_ANEW, true),
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),

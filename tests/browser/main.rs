@@ -8,10 +8,12 @@
 //! - `FIREFOX` and `GECKODRIVER` likewise (`tools/setup.sh firefox`),
 //! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
 //! - `SCREENSHOTS` names a folder for pictures of every state of the page,
-//! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried.
+//! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried, `CLEANED` how many
+//!   photos are cleaned.
 
 mod accessible;
 mod answers;
+mod clean;
 mod drops;
 mod endurance;
 mod engine;
@@ -26,3 +28,5 @@ mod pages;
 mod parity;
 mod pictures;
 mod robust;
+#[path = "../files/tiny_model.rs"]
+mod tiny_model;

@@ -1,4 +1,4 @@
-//! A model file of two kilobytes that is all that ours is, but knows nothing.
+//! Model files of two kilobytes that are all that ours is, of one layer.
 
 use prost::Message;
 use tract_onnx::pb::{
@@ -11,13 +11,8 @@ use tract_onnx::pb::{
 
 const FLOAT: i32 = 1;
 
-const METADATA: [(&str, &str); 11] = [
+const METADATA: [(&str, &str); 9] = [
     ("format", "1"),
-    ("version", "tiny"),
-    (
-        "labels",
-        r#"[{"id":"a","name":"A","group":"core"},{"id":"b","name":"B","group":"garment"},{"id":"c","name":"C","group":"none"}]"#,
-    ),
     ("input_size", "8"),
     ("resize", r#"{"fit":"pad","filter":"bilinear"}"#),
     ("mean", "[0.5, 0.4, 0.3]"),
@@ -28,9 +23,25 @@ const METADATA: [(&str, &str); 11] = [
     ("license", "MIT OR Apache-2.0"),
 ];
 
+/// Knows nothing.
 pub fn tiny_model() -> Vec<u8> {
-    let weights: Vec<u8> = (0..3 * 3 * 2 * 2).flat_map(|x| (x as f32 / 40.0 - 0.4).to_le_bytes()).collect();
-    let bias = [0.1f32, 0.2, -0.3].iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>();
+    let labels = r#"[{"id":"a","name":"A","group":"core"},{"id":"b","name":"B","group":"garment"},{"id":"c","name":"C","group":"none"}]"#;
+    model("tiny", labels, |x| x as f32 / 40.0 - 0.4, [0.1, 0.2, -0.3])
+}
+
+/// Tells red, green and blue things apart by their mean colour, and truly so.
+#[allow(dead_code)] // not all who use this file use both
+pub fn colour_model() -> Vec<u8> {
+    let labels = r#"[{"id":"red","name":"Red thing","group":"core"},{"id":"green","name":"Green thing","group":"core"},{"id":"blue","name":"Blue thing","group":"core"}]"#;
+    // A quarter for each of the four pixels.
+    let weight = |x: usize| if x / 12 == x / 4 % 3 { 2.0 } else { -1.0 };
+    model("colours", labels, weight, [0.0; 3])
+}
+
+/// Labels as JSON; a weight of the convolution by its index in `[3, 3, 2, 2]`; what is added to the logits.
+fn model(version: &str, labels: &str, weight: impl Fn(usize) -> f32, bias: [f32; 3]) -> Vec<u8> {
+    let weights: Vec<u8> = (0..3 * 3 * 2 * 2).flat_map(|x| weight(x).to_le_bytes()).collect();
+    let bias = bias.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>();
     let mut convolution = node("Conv", &["image", "weights"], "class_maps");
     convolution.attribute.extend([lengths("strides"), lengths("kernel_shape")]);
     let graph = GraphProto {
@@ -52,7 +63,11 @@ pub fn tiny_model() -> Vec<u8> {
         ir_version: 8,
         opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 17 }],
         graph: Some(graph),
-        metadata_props: METADATA.map(metadata).into(),
+        metadata_props: METADATA
+            .into_iter()
+            .chain([("version", version), ("labels", labels)])
+            .map(metadata)
+            .collect(),
         ..Default::default()
     };
     model.encode_to_vec()

@@ -2,12 +2,12 @@ use leptos::{ev, prelude::*};
 use leptos_router::hooks::{use_location, use_navigate};
 use web_sys::DataTransfer;
 
-use crate::app::session::Session;
+use crate::app::{cleaning::Cleaning, session::Session};
 
 /// Accepts photos dropped or pasted anywhere on the page, and says so while one is held over it.
 #[component]
 pub fn DropZone() -> impl IntoView {
-    let session = Session::expect();
+    let (session, cleaning) = (Session::expect(), Cleaning::expect());
     let over = RwSignal::new(false);
     let (path, navigate) = (use_location().pathname, use_navigate());
     let go_home = move || {
@@ -30,6 +30,11 @@ pub fn DropZone() -> impl IntoView {
         }
     };
     let paste = take.clone();
+    let path = use_location().pathname;
+    let drop = move |transfer: Option<DataTransfer>| match transfer {
+        Some(transfer) if path.get_untracked().ends_with("/clean") => cleaning.take(&transfer),
+        transfer => take(transfer, "That was no file. Save the picture first, then drop it here."),
+    };
     let listeners = [
         window_event_listener(ev::dragover, move |event| {
             event.prevent_default();
@@ -44,7 +49,7 @@ pub fn DropZone() -> impl IntoView {
         window_event_listener(ev::drop, move |event| {
             event.prevent_default();
             over.set(false);
-            take(event.data_transfer(), "That was no file. Save the picture first, then drop it here.");
+            drop(event.data_transfer());
         }),
         window_event_listener(ev::paste, move |event| {
             paste(

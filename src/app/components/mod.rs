@@ -5,6 +5,7 @@ pub mod engine_status;
 pub mod guesses;
 pub mod icon;
 pub mod offline_status;
+pub mod own_model;
 pub mod photo_card;
 pub mod photo_list;
 pub mod picker;

@@ -1,10 +1,11 @@
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use super::{icon::Download, photo_card::PhotoCard};
 use crate::{
-    app::session::{Item, Session},
+    app::{
+        save::save,
+        session::{Item, Session},
+    },
     classifier::{
         Label,
         report::{self, Row},
@@ -43,14 +44,12 @@ fn Toolbar() -> impl IntoView {
             <p class="count">{count}</p>
             <div class="downloads">
                 <button class="button small" disabled=none_done on:click=move |_| {
-                    // The mark at the start makes spreadsheets read it as UTF-8.
-                    let table = report::csv(&rows(session), &labels(session));
-                    save("garments.csv", "text/csv", &format!("\u{feff}{table}"));
+                    save("garments.csv", &report::csv(&rows(session), &labels(session)));
                 }>
                     <Download/>"CSV"
                 </button>
                 <button class="button small" disabled=none_done on:click=move |_| {
-                    save("garments.json", "application/json", &report::json(&rows(session)));
+                    save("garments.json", &report::json(&rows(session)));
                 }>
                     <Download/>"JSON"
                 </button>
@@ -76,24 +75,4 @@ fn rows(session: Session) -> Vec<Row> {
         Some(Row { file: item.file_name, outcome })
     };
     session.items.get_untracked().into_iter().filter_map(row).collect()
-}
-
-fn save(file_name: &str, kind: &str, text: &str) {
-    let options = BlobPropertyBag::new();
-    options.set_type(kind);
-    let parts = js_sys::Array::of1(&text.into());
-    let Ok(blob) = Blob::new_with_str_sequence_and_options(&parts, &options) else { return };
-    let Ok(url) = Url::create_object_url_with_blob(&blob) else { return };
-    let link: HtmlAnchorElement =
-        document().create_element("a").expect("documents make elements").unchecked_into();
-    link.set_href(&url);
-    link.set_download(file_name);
-    link.click();
-    // The browser reads the blob after this turn.
-    set_timeout(
-        move || {
-            let _ = Url::revoke_object_url(&url);
-        },
-        std::time::Duration::from_secs(60),
-    );
 }

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use leptos_router::components::A;
 
 use super::title;
 use crate::{
@@ -36,6 +37,12 @@ pub fn About() -> impl IntoView {
                 <li>"It was trained mostly on garments that lie, hang or are worn, on phone and shop photos; drawings and unusual angles can mislead it."</li>
                 <li>"“Sure” is measured, not promised: of the answers it calls 80 % sure, about one in five is wrong."</li>
             </ul>
+            <h2>"Your own labels"</h2>
+            <p>
+                "A network that you trained on other things answers here too: drop its ONNX file on the page. "
+                "And the network helps to find wrong labels among your photos: "
+                <A href="/clean">"clean labelled photos"</A>"."
+            </p>
             <h2>"Photos it can read"</h2>
             <p>
                 "JPEG, PNG, WebP, GIF (the first picture) and BMP; AVIF and HEIC where the browser itself knows "

@@ -2,7 +2,9 @@ use leptos::prelude::*;
 
 use super::title;
 use crate::app::{
-    components::{engine_status::EngineStatus, icon::Lock, photo_list::PhotoList, picker::Picker},
+    components::{
+        engine_status::EngineStatus, icon::Lock, own_model::OwnModel, photo_list::PhotoList, picker::Picker,
+    },
     session::Session,
 };
 
@@ -19,6 +21,7 @@ pub fn Home() -> impl IntoView {
             <Picker/>
             <p class="hint">"Or drop or paste photos anywhere on this page."</p>
             {move || session.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
+            <OwnModel/>
             <EngineStatus/>
             <p class="private"><Lock/>"Your photo never leaves this device."</p>
         </section>

@@ -1,4 +1,5 @@
 pub mod about;
+pub mod clean;
 pub mod home;
 pub mod not_found;
 

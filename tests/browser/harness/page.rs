@@ -87,8 +87,13 @@ impl Page {
 
     /// Chooses files in the picker, all in one go.
     pub fn pick(&self, files: &[PathBuf]) {
+        self.choose("choose", files);
+    }
+
+    /// Chooses files, or a folder, in the input of that id.
+    pub fn choose(&self, input: &str, files: &[PathBuf]) {
         let paths: Vec<_> = files.iter().map(|file| absolute(file).to_string_lossy().into_owned()).collect();
-        self.drive(async |driver| driver.find(By::Id("choose")).await?.send_keys(paths.join("\n")).await);
+        self.drive(async |driver| driver.find(By::Id(input)).await?.send_keys(paths.join("\n")).await);
     }
 
     /// Clicks on what is there, or will be. While the page still moves under the pointer, a click does not count.
@@ -241,9 +246,10 @@ impl Page {
 
 /// What a test needs beside.
 impl Page {
-    /// Writes a file that can be picked.
+    /// Writes a file that can be picked; its name may have folders.
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.browser.folder().join(name);
+        fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
         fs::write(&path, bytes).expect("a file");
         path
     }

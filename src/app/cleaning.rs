@@ -1,0 +1,202 @@
+//! The state of cleaning: the folder that is open, asking the network about it, and the journal.
+
+use std::collections::HashMap;
+
+use leptos::{prelude::*, task::spawn_local};
+use web_sys::{DataTransfer, File};
+
+use super::{
+    journal::Journal,
+    opened,
+    save::save,
+    session::{Session, focus_later, is_model},
+    words,
+};
+use crate::{
+    classifier::ModelInfo,
+    clean::{Decision, Decisions, Folder, Judgement, Review, Standing, table},
+    engine::{EngineState, ItemState, queue::ItemId},
+};
+
+/// So many photos are with the engine: the worker never waits, and other pages' photos do not wait long.
+const AHEAD: usize = 2;
+
+/// A handle to the state; copies are the same. It outlives the page on which it is shown.
+#[derive(Clone, Copy)]
+pub struct Cleaning {
+    session: Session,
+    pub review: RwSignal<Option<Review<File>>, LocalStorage>,
+    /// What came of the last attempt to open a folder, if there is something to say.
+    pub notice: RwSignal<Option<&'static str>>,
+    /// Whether all decisions so far stand in the journal.
+    pub is_kept: RwSignal<bool>,
+    journal: StoredValue<Option<Journal>, LocalStorage>,
+    asked: StoredValue<HashMap<ItemId, usize>, LocalStorage>,
+    /// The model that is asked.
+    model: StoredValue<Option<ModelInfo>>,
+}
+
+impl Cleaning {
+    pub fn start(session: Session) -> Self {
+        let cleaning = Self {
+            session,
+            review: RwSignal::new_local(None),
+            notice: RwSignal::new(None),
+            is_kept: RwSignal::new(true),
+            journal: StoredValue::new_local(None),
+            asked: StoredValue::new_local(HashMap::new()),
+            model: StoredValue::new(None),
+        };
+        session.listen(move |id, state| cleaning.hear(id, state));
+        Effect::new(move |_| {
+            if let EngineState::Ready(model) = session.engine.get() {
+                cleaning.answer_by(model);
+            }
+        });
+        cleaning
+    }
+
+    /// The state that the page's root provides.
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    /// Takes the place of the folder that was open.
+    pub fn open(self, files: Vec<(String, File)>) {
+        let folder = Folder::read(files.into_iter().map(|(path, file)| (path, file.size() as u64, file)));
+        self.notice.set(folder.photos.is_empty().then_some(words::NO_LABELS));
+        if folder.photos.is_empty() {
+            return;
+        }
+        self.stop_asking();
+        let (journal, entries) = Journal::of(&folder.name);
+        let decisions = Decisions::replay(&folder, entries);
+        self.journal.set_value(Some(journal));
+        self.is_kept.set(true);
+        self.session.announcement.set(words::announce_opened(&folder, decisions.count()));
+        self.review.set(Some(Review::new(folder, decisions)));
+        focus_later("review".into());
+        self.ask();
+    }
+
+    /// A folder or a model was dropped on the page.
+    pub fn take(self, transfer: &DataTransfer) {
+        if let Some(folder) = opened::dropped(transfer) {
+            return spawn_local(async move { self.open(opened::files(folder).await) });
+        }
+        let files = transfer.files();
+        let model =
+            files.and_then(|files| (0..files.length()).filter_map(|index| files.get(index)).find(is_model));
+        self.notice.set(model.is_none().then_some(words::NO_FOLDER));
+        if model.is_some() {
+            self.session.use_model(model);
+        }
+    }
+
+    /// Changes what is shown, if a folder is open.
+    pub fn change<T>(self, change: impl FnOnce(&mut Review<File>) -> T) -> Option<T> {
+        self.review.try_update(|review| review.as_mut().map(change)).flatten()
+    }
+
+    /// Reads it, if a folder is open.
+    pub fn read<T>(self, read: impl FnOnce(&Review<File>) -> T) -> Option<T> {
+        self.review.with(|review| review.as_ref().map(read))
+    }
+
+    /// The photo's bytes.
+    pub fn file(self, photo: usize) -> Option<File> {
+        untrack(|| self.read(|review| review.folder().photos[photo].source.clone()))
+    }
+
+    /// Decides on the photo that is looked at.
+    pub fn decide(self, decision: Decision) {
+        let entry = untrack(|| {
+            self.read(|review| {
+                let (photo, _) = review.current()?;
+                let is_its_own = decision == Decision::Relabel(review.folder().label_of(photo).into());
+                Some(review.entry(photo, if is_its_own { &Decision::Keep } else { &decision }))
+            })
+        });
+        let Some(entry) = entry.flatten() else { return };
+        let number = self.journal.try_update_value(|journal| journal.as_mut()?.append(&entry)).flatten();
+        self.is_kept.update(|kept| *kept &= number.is_some());
+        let words = words::announce_decision(&entry);
+        self.change(|review| review.decide(entry.decision, number));
+        self.session.announcement.set(words);
+    }
+
+    /// Gives the photo that is looked at the label that the network proposes.
+    pub fn accept(self) {
+        let proposal =
+            untrack(|| self.read(|review| review.proposal(review.current()?.0).map(String::from)).flatten());
+        match proposal {
+            Some(label) => self.decide(Decision::Relabel(label)),
+            None => self.session.announcement.set(words::NO_PROPOSAL.into()),
+        }
+    }
+
+    /// Takes the last decision back.
+    pub fn undo(self) {
+        let Some((photo, number)) = self.change(Review::undo).flatten() else { return };
+        self.journal.with_value(|journal| {
+            if let (Some(journal), Some(number)) = (journal, number) {
+                journal.remove(number);
+            }
+        });
+        let file = untrack(|| self.read(|review| review.folder().photos[photo].file.clone()));
+        self.session.announcement.set(format!("{}: undone.", file.unwrap_or_default()));
+    }
+
+    /// Saves the decisions as the table that is carried out.
+    pub fn save(self) {
+        let text =
+            untrack(|| self.read(|review| table(review.folder(), review.decisions(), review.standings())));
+        save("decisions.csv", &text.unwrap_or_default());
+    }
+
+    fn hear(self, id: ItemId, state: ItemState) {
+        let standing = |label: &str| match state {
+            ItemState::Done(answer) => Some(Standing::Judged(Judgement::of(&answer.prediction, label))),
+            ItemState::Refused(refusal) => {
+                Some(Standing::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))
+            }
+            ItemState::Waiting | ItemState::Working => None,
+        };
+        let Some(photo) = self.asked.with_value(|asked| asked.get(&id).copied()) else { return };
+        let label = untrack(|| self.read(|review| review.folder().label_of(photo).to_string()));
+        let Some(standing) = label.and_then(|label| standing(&label)) else { return };
+        self.asked.update_value(|asked| _ = asked.remove(&id));
+        self.change(|review| review.settle(photo, standing));
+        self.ask();
+    }
+
+    fn ask(self) {
+        while self.asked.with_value(HashMap::len) < AHEAD {
+            // No news for the page.
+            let next = self.review.try_update_untracked(|review| {
+                let review = review.as_mut()?;
+                let photo = review.next_to_ask()?;
+                Some((photo, review.folder().photos[photo].source.clone()))
+            });
+            let Some((photo, file)) = next.flatten() else { return };
+            let id = self.session.ask(file);
+            self.asked.update_value(|asked| _ = asked.insert(id, photo));
+        }
+    }
+
+    fn stop_asking(self) {
+        for id in self.asked.try_update_value(std::mem::take).unwrap_or_default().into_keys() {
+            self.session.cancel(id);
+        }
+    }
+
+    /// What another model has said does not hold any more.
+    fn answer_by(self, model: ModelInfo) {
+        let former = self.model.try_update_value(|last| last.replace(model.clone())).flatten();
+        if former.is_some_and(|former| former != model) {
+            self.stop_asking();
+            self.change(Review::forget_answers);
+            self.ask();
+        }
+    }
+}

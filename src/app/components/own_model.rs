@@ -1,0 +1,22 @@
+use leptos::prelude::*;
+
+use crate::app::session::Session;
+
+/// Whose network answers, if it is not the page's own; and why the file that was given last does not.
+#[component]
+pub fn OwnModel() -> impl IntoView {
+    let session = Session::expect();
+    view! {
+        {move || session.refused_model.get().map(|refused| view! {
+            <p class="notice" role="alert" id="model-refused">
+                {format!("{} is not used. {}", refused.file_name, refused.reason)}
+            </p>
+        })}
+        {move || session.own_model.get().map(|file_name| view! {
+            <p class="own-model">
+                <span>"Your network "<b>{file_name}</b>" answers, until you reload."</span>
+                <button class="button small" on:click=move |_| session.use_model(None)>"Use the page’s"</button>
+            </p>
+        })}
+    }
+}

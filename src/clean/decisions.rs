@@ -1,0 +1,171 @@
+use serde::{Deserialize, Serialize};
+
+use super::Folder;
+
+/// What a person says of a photo.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Its label is right.
+    Keep,
+    /// This is its label: the name of a folder.
+    Relabel(String),
+    /// It is to go.
+    Delete,
+}
+
+/// One line of the journal. It names the photo by path and size, so that a journal is of use only to the folder that it
+/// is about, and outlives the reading of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub file: String,
+    pub bytes: u64,
+    pub decision: Decision,
+}
+
+/// The decisions on a folder's photos and all steps that led to them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decisions {
+    current: Vec<Option<Decision>>,
+    steps: Vec<Step>,
+    decided: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Step {
+    photo: usize,
+    /// What was decided before it.
+    before: Option<Decision>,
+    /// Its number in the journal, if it stands there.
+    number: Option<u64>,
+}
+
+impl Decisions {
+    /// None yet, on so many photos.
+    pub fn new(photos: usize) -> Self {
+        Self { current: vec![None; photos], steps: Vec::new(), decided: 0 }
+    }
+
+    /// What a journal has of this folder, its entries in the order of their numbers. Entries on other photos, and those
+    /// that relabel to what is no folder here, are passed over.
+    pub fn replay<P>(folder: &Folder<P>, journal: impl IntoIterator<Item = (u64, Entry)>) -> Self {
+        let mut decisions = Self::new(folder.photos.len());
+        for (number, entry) in journal {
+            // They are sorted by path.
+            let Ok(photo) = folder.photos.binary_search_by(|photo| photo.file.cmp(&entry.file)) else {
+                continue;
+            };
+            let is_known =
+                !matches!(&entry.decision, Decision::Relabel(label) if !folder.labels.contains(label));
+            if folder.photos[photo].bytes == entry.bytes && is_known {
+                decisions.decide(photo, entry.decision, Some(number));
+            }
+        }
+        decisions
+    }
+
+    /// Decides on a photo, also anew. `number`: that of the entry in the journal.
+    pub fn decide(&mut self, photo: usize, decision: Decision, number: Option<u64>) {
+        let before = self.current[photo].replace(decision);
+        self.decided += usize::from(before.is_none());
+        self.steps.push(Step { photo, before, number });
+    }
+
+    /// Takes the last step back; returns its photo and its number in the journal. `None` if there is none.
+    pub fn undo(&mut self) -> Option<(usize, Option<u64>)> {
+        let Step { photo, before, number } = self.steps.pop()?;
+        self.decided -= usize::from(before.is_none());
+        self.current[photo] = before;
+        Some((photo, number))
+    }
+
+    /// What was decided on a photo last.
+    pub fn of(&self, photo: usize) -> Option<&Decision> {
+        self.current[photo].as_ref()
+    }
+
+    /// How many photos are decided on.
+    pub fn count(&self) -> usize {
+        self.decided
+    }
+
+    /// Whether there is a step to take back.
+    pub fn can_undo(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// The photos that are decided on, in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, &Decision)> {
+        self.current.iter().enumerate().filter_map(|(photo, decision)| Some((photo, decision.as_ref()?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> Folder<()> {
+        let file = |path: &str| (format!("hats/{path}"), path.len() as u64, ());
+        Folder::read(["bowler/1.jpg", "bowler/2.jpg", "beanie/10.jpg"].map(file))
+    }
+
+    fn relabel(label: &str) -> Decision {
+        Decision::Relabel(label.into())
+    }
+
+    #[test]
+    fn every_step_can_be_taken_back() {
+        let mut decisions = Decisions::new(3);
+        let steps = [
+            (0, Decision::Keep),
+            (1, relabel("b")),
+            (0, Decision::Delete),
+            (0, relabel("b")),
+            (2, Decision::Keep),
+        ];
+        let mut before = Vec::new();
+        for (photo, decision) in steps {
+            before.push(decisions.clone());
+            decisions.decide(photo, decision, None);
+        }
+        assert_eq!((decisions.of(0), decisions.count()), (Some(&relabel("b")), 3));
+        for (earlier, photo) in before.iter().rev().zip([2, 0, 0, 1, 0]) {
+            assert_eq!(decisions.undo(), Some((photo, None)));
+            assert_eq!(&decisions, earlier);
+        }
+        assert_eq!((decisions.undo(), decisions.count(), decisions.can_undo()), (None, 0, false));
+    }
+
+    #[test]
+    fn a_journal_brings_back_decisions_and_steps() {
+        let entry = |file: &str, decision| Entry { file: file.into(), bytes: file.len() as u64, decision };
+        let text = serde_json::to_string(&entry("bowler/1.jpg", relabel("beanie"))).unwrap();
+        assert_eq!(text, r#"{"file":"bowler/1.jpg","bytes":12,"decision":{"relabel":"beanie"}}"#);
+        let journal = [
+            (3, serde_json::from_str(&text).unwrap()),
+            (4, entry("bowler/2.jpg", Decision::Delete)),
+            (9, entry("bowler/1.jpg", Decision::Keep)),
+        ];
+        let mut decisions = Decisions::replay(&folder(), journal);
+        assert_eq!(decisions.iter().collect::<Vec<_>>(), [(1, &Decision::Keep), (2, &Decision::Delete)]);
+        assert_eq!(decisions.undo(), Some((1, Some(9))));
+        assert_eq!(decisions.of(1), Some(&relabel("beanie")));
+        assert_eq!(
+            (decisions.undo(), decisions.undo(), decisions.undo()),
+            (Some((2, Some(4))), Some((1, Some(3))), None)
+        );
+    }
+
+    #[test]
+    fn what_a_journal_has_of_other_photos_is_passed_over() {
+        let entry = |file: &str, bytes, decision| (0, Entry { file: file.into(), bytes, decision });
+        let journal = [
+            entry("bowler/1.jpg", 999, Decision::Delete),
+            entry("bowler/3.jpg", 12, Decision::Delete),
+            entry("bowler/2.jpg", 12, relabel("top hat")),
+            entry("beanie/10.jpg", 13, Decision::Keep),
+        ];
+        let decisions = Decisions::replay(&folder(), journal);
+        assert_eq!(decisions.iter().collect::<Vec<_>>(), [(0, &Decision::Keep)]);
+    }
+}

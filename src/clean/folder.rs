@@ -1,0 +1,115 @@
+use std::collections::BTreeSet;
+
+/// Folders above those of the labels, where photos are parted for training.
+const SPLITS: [&str; 3] = ["train", "val", "test"];
+
+/// Photos in a folder for each label: `<label>/<photo>`, or `<split>/<label>/<photo>` if there is a folder `train`.
+/// `P` is what the photos' bytes can be read from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Folder<P> {
+    /// Its own name.
+    pub name: String,
+    /// The folders of the labels, sorted.
+    pub labels: Vec<String>,
+    /// Sorted by their paths.
+    pub photos: Vec<Photo<P>>,
+    /// Paths of the files that are in no label's folder.
+    pub outside: Vec<String>,
+}
+
+/// A file in a label's folder, be it a photo or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Photo<P> {
+    /// Its path in the opened folder, with forward slashes.
+    pub file: String,
+    /// Index of its folder among [`Folder::labels`].
+    pub label: usize,
+    /// Its size.
+    pub bytes: u64,
+    pub source: P,
+}
+
+impl<P> Folder<P> {
+    /// `files`: path with the opened folder's name first, as browsers give it, size in bytes, and the source. Hidden
+    /// files and what lies in hidden folders, whose names begin with a dot, are left out.
+    pub fn read(files: impl IntoIterator<Item = (String, u64, P)>) -> Self {
+        let mut name = String::new();
+        let mut visible: Vec<(String, u64, P)> = Vec::new();
+        for (path, bytes, source) in files {
+            let Some((root, file)) = path.split_once('/') else { continue };
+            name = root.into();
+            if !file.split('/').any(|part| part.starts_with('.')) {
+                visible.push((file.into(), bytes, source));
+            }
+        }
+        visible.sort_by(|a, b| a.0.cmp(&b.0));
+        let is_split = visible.iter().any(|(file, ..)| file.starts_with("train/"));
+
+        let labels: BTreeSet<&str> = visible.iter().filter_map(|(file, ..)| label(file, is_split)).collect();
+        let labels: Vec<String> = labels.into_iter().map(String::from).collect();
+        let (mut photos, mut outside) = (Vec::new(), Vec::new());
+        for (file, bytes, source) in visible {
+            match label(&file, is_split).and_then(|label| labels.iter().position(|known| known == label)) {
+                Some(label) => photos.push(Photo { file, label, bytes, source }),
+                None => outside.push(file),
+            }
+        }
+        Self { name, labels, photos, outside }
+    }
+
+    /// The name of a photo's label.
+    pub fn label_of(&self, photo: usize) -> &str {
+        &self.labels[self.photos[photo].label]
+    }
+}
+
+/// The label's folder in which a file is, if it is in one.
+fn label(file: &str, is_split: bool) -> Option<&str> {
+    let parts: Vec<_> = file.split('/').collect();
+    match parts[..] {
+        [label, _] if !is_split => Some(label),
+        [split, label, _] if is_split && SPLITS.contains(&split) => Some(label),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(paths: &[&str]) -> Folder<usize> {
+        Folder::read(paths.iter().enumerate().map(|(number, path)| (path.to_string(), 10, number)))
+    }
+
+    #[test]
+    fn a_folder_for_each_label() {
+        let folder = read(&["hats/bowler/2.jpg", "hats/beanie/1.jpg", "hats/bowler/1.jpg"]);
+        assert_eq!(
+            (folder.name.as_str(), folder.labels.as_slice()),
+            ("hats", &["beanie".into(), "bowler".into()][..])
+        );
+        let photos: Vec<_> =
+            folder.photos.iter().map(|photo| (photo.file.as_str(), photo.label, photo.source)).collect();
+        assert_eq!(photos, [("beanie/1.jpg", 0, 1), ("bowler/1.jpg", 1, 2), ("bowler/2.jpg", 1, 0)]);
+        assert_eq!(folder.label_of(2), "bowler");
+        assert!(folder.outside.is_empty());
+    }
+
+    #[test]
+    fn splits_are_known_by_the_folder_train() {
+        let folder = read(&["d/train/a/1.jpg", "d/val/b/2.jpg", "d/other/a/3.jpg", "d/train/a/deep/4.jpg"]);
+        assert_eq!(folder.labels, ["a", "b"]);
+        assert_eq!(folder.outside, ["other/a/3.jpg", "train/a/deep/4.jpg"]);
+        // Without it, a folder of that name is one of a label.
+        assert_eq!(read(&["d/val/1.jpg", "d/a/2.jpg"]).labels, ["a", "val"]);
+    }
+
+    #[test]
+    fn files_elsewhere_are_named_and_hidden_ones_are_left_out() {
+        let folder =
+            read(&["d/manifest.csv", "d/.bin/2026/a/1.jpg", "d/a/.DS_Store", "d/a/letter.txt", "lost.jpg"]);
+        assert_eq!(folder.outside, ["manifest.csv"]);
+        assert_eq!(folder.photos.len(), 1, "what is no photo is told by who reads it");
+        assert_eq!(read(&[]).photos, []);
+    }
+}

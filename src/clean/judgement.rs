@@ -1,0 +1,152 @@
+use std::cmp::Ordering;
+
+use crate::classifier::Prediction;
+
+/// No probability counts as less, so that no loss is infinite.
+const LEAST: f32 = 1e-12;
+
+/// Where one photo stands with the network.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Standing {
+    /// It has not been asked about, or there is no answer yet.
+    Waiting,
+    Judged(Judgement),
+    /// There is no answer; why, in words.
+    Refused(String),
+}
+
+/// What the network says of a photo and of the label it has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// Identifier of the label that it finds most probable.
+    pub predicted: String,
+    /// Calibrated probability of that, 0 to 1.
+    pub probability: f32,
+    /// Calibrated probability of the label that the photo has, 0 to 1; `None` if the network does not know it.
+    pub own: Option<f32>,
+    /// The largest probability among all labels but the photo's own.
+    best_other: f32,
+}
+
+impl Judgement {
+    /// Of a photo that has that label.
+    pub fn of(prediction: &Prediction, label: &str) -> Self {
+        let others = prediction.alternatives.iter().map(|other| (&*other.label, other.probability));
+        let (mut own, mut best_other) = (None, 0f32);
+        for (other, probability) in
+            std::iter::once((&*prediction.label, prediction.probability)).chain(others)
+        {
+            if other == label {
+                own = Some(probability);
+            } else {
+                best_other = best_other.max(probability);
+            }
+        }
+        Self { predicted: prediction.label.clone(), probability: prediction.probability, own, best_other }
+    }
+
+    /// Cross-entropy: `-ln p` of the photo's own label, as in training. At least 0.
+    pub fn loss(&self) -> Option<f32> {
+        self.own.map(|own| -own.max(LEAST).ln())
+    }
+
+    /// By how much the photo's own label exceeds the best other, -1 to 1.
+    pub fn margin(&self) -> Option<f32> {
+        self.own.map(|own| own - self.best_other)
+    }
+
+    /// Whether the network says another label than the photo's own.
+    pub fn disagrees(&self) -> bool {
+        self.margin().is_none_or(|margin| margin < 0.0)
+    }
+}
+
+/// Which photos come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Those whose label is least likely.
+    Loss,
+    /// Those whose label is furthest behind the best other, or least ahead of it.
+    Margin,
+    /// Those for which the network says another label, the surest of these first; then the least sure of the others.
+    Disagreement,
+}
+
+impl Order {
+    /// Less is earlier.
+    pub fn compare(self, a: &Judgement, b: &Judgement) -> Ordering {
+        let key = |judgement: &Judgement| match self {
+            // Labels that the network does not know come last: it has nothing to say about them.
+            _ if judgement.own.is_none() => f32::INFINITY,
+            Self::Loss => judgement.own.unwrap_or(1.0),
+            Self::Margin => judgement.margin().unwrap_or(1.0),
+            Self::Disagreement if judgement.disagrees() => -judgement.probability,
+            Self::Disagreement => judgement.probability,
+        };
+        key(a).total_cmp(&key(b))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classifier::{Alternative, Milliseconds};
+
+    fn prediction(probabilities: &[(&str, f32)]) -> Prediction {
+        let (label, probability) = probabilities[0];
+        let others = probabilities[1..].iter();
+        Prediction {
+            label: label.into(),
+            name: label.to_uppercase(),
+            probability,
+            recognised: true,
+            alternatives: others
+                .map(|&(label, probability)| Alternative { label: label.into(), probability })
+                .collect(),
+            model: "test".into(),
+            milliseconds: Milliseconds { decode: 0.0, infer: 0.0 },
+            width: 1,
+            height: 1,
+        }
+    }
+
+    fn judge(label: &str, probabilities: &[(&str, f32)]) -> Judgement {
+        Judgement::of(&prediction(probabilities), label)
+    }
+
+    #[test]
+    fn loss_and_margin_are_those_of_their_definition() {
+        let right = judge("a", &[("a", 0.7), ("b", 0.2), ("c", 0.1)]);
+        assert!((right.loss().unwrap() - 0.356_674_94).abs() < 1e-6);
+        assert!((right.margin().unwrap() - 0.5).abs() < 1e-6);
+        assert!(!right.disagrees());
+
+        let wrong = judge("c", &[("a", 0.7), ("b", 0.2), ("c", 0.1)]);
+        assert!((wrong.loss().unwrap() - std::f32::consts::LN_10).abs() < 1e-6);
+        assert!((wrong.margin().unwrap() + 0.6).abs() < 1e-6);
+        assert!(wrong.disagrees());
+
+        let impossible = judge("b", &[("a", 1.0), ("b", 0.0)]).loss().unwrap();
+        assert!((27.0..28.0).contains(&impossible), "{impossible}");
+        assert_eq!(judge("glove", &[("a", 1.0), ("b", 0.0)]).loss(), None);
+    }
+
+    #[test]
+    fn each_order_begins_with_what_it_is_named_for() {
+        let doubtful = judge("a", &[("b", 0.48), ("a", 0.46), ("c", 0.06)]);
+        let unlikely = judge("c", &[("a", 0.5), ("b", 0.49), ("c", 0.01)]);
+        let contradicted = judge("b", &[("a", 0.9), ("b", 0.05), ("c", 0.05)]);
+        let agreed = judge("a", &[("a", 0.9), ("b", 0.1)]);
+        let unknown = judge("glove", &[("a", 0.9), ("b", 0.1)]);
+        let all = [&agreed, &unknown, &doubtful, &contradicted, &unlikely];
+        for (order, expected) in [
+            (Order::Loss, [&unlikely, &contradicted, &doubtful, &agreed, &unknown]),
+            (Order::Margin, [&contradicted, &unlikely, &doubtful, &agreed, &unknown]),
+            (Order::Disagreement, [&contradicted, &unlikely, &doubtful, &agreed, &unknown]),
+        ] {
+            let mut ranked = all;
+            ranked.sort_by(|a, b| order.compare(a, b));
+            assert_eq!(ranked, expected, "{order:?}");
+        }
+    }
+}

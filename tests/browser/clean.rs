@@ -1,0 +1,548 @@
+//! Cleaning labelled photos, and one's own network in the place of the page's.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use prost::Message;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thirtyfour::Key;
+use tract_onnx::pb::ModelProto;
+
+use crate::{
+    accessible::{assert_named, tab_to},
+    harness::{Page, Visit, project},
+    pictures::{jpeg, name, shirt},
+    tiny_model::colour_model,
+};
+
+/// What `clean.js` reads.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Cleaned {
+    pub count: String,
+    notes: String,
+    notice: String,
+    refused_model: String,
+    own_model: String,
+    pub rows: Vec<Row>,
+    look: Option<Look>,
+    changes: Vec<String>,
+    decisions: String,
+}
+
+/// A photo of the list.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Row {
+    file: String,
+    decision: String,
+    loss: String,
+    given: String,
+    said: String,
+    current: bool,
+}
+
+/// The photo that is looked at.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Look {
+    file: String,
+    given: String,
+    said: String,
+    loss: String,
+    decided: String,
+    refusal: String,
+    proposal: String,
+}
+
+impl Cleaned {
+    fn of(page: &Page) -> Self {
+        page.run(include_str!("clean.js"))
+    }
+
+    fn files(&self) -> Vec<&str> {
+        self.rows.iter().map(|row| row.file.as_str()).collect()
+    }
+
+    #[track_caller]
+    fn look(&self) -> &Look {
+        self.look.as_ref().unwrap_or_else(|| panic!("no photo is looked at: {self:?}"))
+    }
+
+    #[track_caller]
+    fn row(&self, file: &str) -> &Row {
+        self.rows
+            .iter()
+            .find(|row| row.file == file)
+            .unwrap_or_else(|| panic!("{file} is not shown: {self:?}"))
+    }
+}
+
+#[track_caller]
+pub fn wait(page: &Page, what: &str, mut shown: impl FnMut(&Cleaned) -> bool) -> Cleaned {
+    let mut last = None;
+    page.wait_until(what, |_| {
+        let cleaned = Cleaned::of(page);
+        let is_shown = shown(&cleaned);
+        last = Some(cleaned);
+        is_shown
+    });
+    last.expect("it was just read")
+}
+
+const COLOURS: [(&str, [u8; 3]); 3] =
+    [("red", [170, 40, 50]), ("green", [40, 130, 60]), ("blue", [40, 70, 160])];
+/// So many photos of each colour are under their own label.
+const EACH: u8 = 9;
+/// Under wrong labels, the hardest last.
+const WRONG: [&str; 3] = ["green/wrong-red.jpg", "red/wrong-blue.jpg", "blue/wrong-green.jpg"];
+
+fn thing(colour: &str, shade: u8) -> Vec<u8> {
+    let (_, base) = COLOURS.iter().find(|(name, _)| *name == colour).expect("a colour");
+    jpeg(&shirt(96, 128, base.map(|value| value + 4 * shade)))
+}
+
+/// A folder of coloured things, three of them under wrong labels; one file that is no photo, and one beside the labels.
+pub fn things(page: &Page) -> PathBuf {
+    for (colour, _) in COLOURS {
+        for shade in 0..EACH {
+            page.file(&format!("things/{colour}/{shade}.jpg"), &thing(colour, shade));
+        }
+    }
+    for wrong in WRONG {
+        let colour = wrong.split(['-', '.']).nth(1).expect("its true colour");
+        page.file(&format!("things/{wrong}"), &thing(colour, 3));
+    }
+    page.file("things/red/letter.jpg", b"no photo");
+    let outside = page.file("things/notes.txt", b"beside the labels");
+    page.file("things/.hidden/red/0.jpg", b"");
+    outside.parent().expect("the folder").into()
+}
+
+/// Opens /clean with a network that tells colours apart, and a folder of things.
+fn cleaning() -> (Page, PathBuf) {
+    let page = Visit::to("/clean").open();
+    page.wait_for_engine();
+    give(&page, &page.file("colours.onnx", &colour_model()));
+    let folder = things(&page);
+    open(&page, &folder);
+    (page, folder)
+}
+
+fn give(page: &Page, model: &Path) {
+    page.choose("give-model", &[model.into()]);
+    wait(page, "the own network answers", |cleaned| cleaned.own_model == name(model));
+}
+
+/// Opens a folder and waits until all is answered.
+fn open(page: &Page, folder: &Path) -> Cleaned {
+    page.choose("open-folder", &[folder.into()]);
+    let name = name(folder);
+    wait(page, "all photos are answered", |cleaned| {
+        cleaned.count.starts_with(&format!("{name}: ")) && !cleaned.count.contains(" of ")
+    })
+}
+
+#[test]
+fn wrong_labels_come_first_and_no_decision_is_lost() {
+    let (page, folder) = cleaning();
+    let seen = Cleaned::of(&page);
+    assert_eq!(seen.count, format!("things: {}\u{a0}photos", 3 * EACH + 4).replace('\u{a0}', " "));
+    assert_eq!(seen.notes, "1 file lies in no label’s folder and left out, such as notes.txt.");
+    let mut first = seen.files()[..3].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, ["blue/wrong-green.jpg", "green/wrong-red.jpg", "red/wrong-blue.jpg"]);
+    let losses: Vec<f32> = seen.rows.iter().map(|row| row.loss.parse().expect("a loss")).collect();
+    assert!(losses.is_sorted_by(|a, b| a >= b), "{losses:?}");
+    let red = seen.row("green/wrong-red.jpg");
+    assert_eq!((red.given.as_str(), red.said.as_str()), ("Green thing", "Red thing"));
+    assert!(seen.look.is_none() && seen.decisions.starts_with('0'), "{seen:?}");
+
+    // Keys, from the moment the folder is open.
+    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.press(Key::Right);
+    let seen = wait(&page, "a photo is looked at", |seen| seen.look.is_some());
+    let (top, second, third) = (seen.rows[0].clone(), seen.rows[1].clone(), seen.rows[2].clone());
+    assert_eq!(seen.look().file, top.file);
+    assert!(seen.look().proposal.contains(&top.said), "{seen:?}");
+    assert_eq!(seen.look().loss, top.loss);
+    page.press("r");
+    let seen = wait(&page, "it is relabelled", |seen| seen.row(&top.file).decision == "relabel");
+    assert_eq!(seen.look().file, second.file, "and the next is looked at");
+    page.press("d");
+    page.press("k");
+    let seen = wait(&page, "all three are decided", |seen| seen.decisions.starts_with('3'));
+    assert_eq!([&seen.row(&second.file).decision, &seen.row(&third.file).decision], ["delete", "keep"]);
+    page.press("u");
+    let seen = wait(&page, "one is undone", |seen| seen.decisions.starts_with('2'));
+    assert_eq!(
+        (seen.look().file.as_str(), seen.look().decided.as_str()),
+        (third.file.as_str(), "not decided")
+    );
+    // Labels in the order of their folders: blue, green, red.
+    let right = third.said.split(' ').next().expect("a colour").to_lowercase();
+    let key = ["blue", "green", "red"].iter().position(|colour| *colour == right).expect("a colour") + 1;
+    page.press(key.to_string());
+    let seen = wait(&page, "it is relabelled", |seen| seen.row(&third.file).decision == "relabel");
+    assert_eq!(seen.changes.len(), 3, "{seen:?}");
+    page.press(Key::Left);
+    wait(&page, "the one before is looked at", |seen| seen.look().file == third.file);
+
+    // In the middle of it.
+    page.go_to("/clean");
+    page.wait_for_engine();
+    give(&page, &folder.with_file_name("colours.onnx"));
+    let seen = open(&page, &folder);
+    let decisions = |seen: &Cleaned| [&top, &second, &third].map(|row| seen.row(&row.file).decision.clone());
+    assert_eq!(decisions(&seen), ["relabel", "delete", "relabel"]);
+    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    for left in [2, 1, 0] {
+        page.press("u");
+        wait(&page, "a step is taken back", |seen| seen.decisions.starts_with(&left.to_string()));
+    }
+    page.press("u");
+    assert_eq!(decisions(&Cleaned::of(&page)), ["undecided"; 3]);
+
+    // By mouse.
+    let click = |words: &str| {
+        let buttons: Vec<String> = page.run(
+            "return [...document.querySelectorAll('.decide button')].map((button) => button.textContent);",
+        );
+        let place = buttons.iter().position(|button| button.starts_with(words)).expect("the button");
+        page.click(&format!(".decide button:nth-child({})", place + 1));
+    };
+    let press = |file: &str| page.click(&format!("[data-file='{file}'] button"));
+    press(&top.file);
+    click("It is: ");
+    wait(&page, "it is relabelled", |seen| seen.row(&top.file).decision == "relabel");
+    press(&third.file);
+    click("Delete");
+    press(&second.file);
+    click("Keep");
+    wait(&page, "all three are decided", |seen| seen.decisions.starts_with('3'));
+
+    page.click("#save");
+    let table = page.downloaded("decisions.csv");
+    let mut reader = csv::Reader::from_reader(table.trim_start_matches('\u{feff}').as_bytes());
+    let rows: Vec<std::collections::HashMap<String, String>> =
+        reader.deserialize().map(|row| row.expect("a row")).collect();
+    let row = |file: &str| rows.iter().find(|row| row["file"] == file).expect("a row for each decision");
+    assert_eq!(rows.len(), 3);
+    let new = top.said.split(' ').next().expect("a colour").to_lowercase();
+    assert_eq!([&row(&top.file)["action"], &row(&top.file)["new_label"]], ["relabel", &new]);
+    assert_eq!([&row(&third.file)["action"], &row(&third.file)["new_label"]], ["delete", ""]);
+    assert_eq!([&row(&second.file)["action"], &row(&second.file)["new_label"]], ["keep", ""]);
+    assert!(rows.iter().all(|row| row["file"].starts_with(&format!("{}/", row["label"]))), "{rows:?}");
+    apply(&page, &table, &folder);
+}
+
+/// What the command line would make of the decisions.
+fn apply(page: &Page, table: &str, folder: &Path) {
+    let python = project().join("model/.venv/bin/python");
+    if !python.is_file() {
+        println!("`apply` is not tried: there is no model/.venv.");
+        return;
+    }
+    let said = Command::new(python)
+        .args(["-m", "clothing_model", "apply"])
+        .arg(page.file("decisions.csv", table.as_bytes()))
+        .arg("--data")
+        .arg(folder)
+        .env("PYTHONPATH", project().join("model"))
+        .output()
+        .expect("Python runs");
+    let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success() && words.contains("2 photos move, 1 of them to the bin"), "{words}");
+}
+
+#[test]
+fn a_file_that_is_no_photo_is_listed_and_lists_can_be_chosen() {
+    let (page, _) = cleaning();
+    let choose = |id: &str, value: &str| {
+        page.run::<Value>(&format!(
+            "const select = document.querySelector('#{id}'); select.value = '{value}';
+             select.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+        ));
+    };
+    choose("filter", "refused");
+    let seen = wait(&page, "the list changes", |seen| seen.rows.len() == 1);
+    assert_eq!((seen.rows[0].file.as_str(), seen.rows[0].said.as_str()), ("red/letter.jpg", "no answer"));
+    page.click("[data-file='red/letter.jpg'] button");
+    let seen = wait(&page, "it is looked at", |seen| seen.look.is_some());
+    assert!(seen.look().refusal.len() > 30, "{seen:?}");
+    page.press("d");
+    wait(&page, "it is decided on", |seen| seen.rows[0].decision == "delete");
+
+    choose("filter", "1");
+    let seen = wait(&page, "the list changes", |seen| seen.rows.len() == usize::from(EACH) + 1);
+    assert!(seen.rows.iter().all(|row| row.file.starts_with("green/")), "{seen:?}");
+    choose("filter", "decided");
+    wait(&page, "the list changes", |seen| seen.files() == ["red/letter.jpg"]);
+    choose("filter", "");
+    let seen = wait(&page, "the list changes", |seen| seen.rows.len() == 24);
+    page.click(".review > .toolbar button:last-child");
+    let next = wait(&page, "the page turns", |seen| seen.rows.len() == usize::from(3 * EACH) + 4 - 24);
+    assert_eq!(next.rows.last().map(|row| row.file.as_str()), Some("red/letter.jpg"));
+    assert!(next.rows.iter().all(|row| !seen.files().contains(&row.file.as_str())));
+    choose("order", "disagreement");
+    let seen = wait(&page, "it begins at the top", |seen| seen.rows.len() == 24);
+    assert!(seen.rows[..3].iter().all(|row| WRONG.contains(&row.file.as_str())), "{seen:?}");
+}
+
+#[test]
+fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
+    let page = Visit::to("/clean").open();
+    page.wait_for_engine();
+    assert_named(&page);
+    let drop = |file: PathBuf| page.drop(&json!({ "items": [], "files": [file], "dragOperationsMask": 1 }));
+    drop(page.file("letter.txt", b"no folder"));
+    wait(&page, "the page says what to drop", |seen| seen.notice.starts_with("Drop one folder"));
+    drop(page.file("colours.onnx", &colour_model()));
+    wait(&page, "the own network answers", |seen| seen.own_model == "colours.onnx");
+    page.file("flat/0.jpg", b"");
+    drop(page.file("flat/1.jpg", b"").parent().expect("the folder").into());
+    wait(&page, "the page says what to open", |seen| seen.notice.starts_with("No photos in label folders"));
+    drop(things(&page));
+    let all = 3 * EACH + 4;
+    wait(&page, "all photos are answered", |seen| seen.count == format!("things: {all} photos"));
+
+    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.press(Key::Right);
+    for _ in WRONG {
+        page.press("r");
+    }
+    page.press(Key::Control + "z");
+    wait(&page, "two are decided", |seen| seen.decisions.starts_with('2'));
+    assert_named(&page);
+    // The keys are those of the section alone.
+    page.run::<Value>("document.querySelector('#review').blur(); document.querySelector('nav a').focus();");
+    page.press("d");
+    assert!(Cleaned::of(&page).decisions.starts_with('2'));
+    tab_to(&page, "#open-folder");
+    tab_to(&page, "#give-model");
+    tab_to(&page, "#filter");
+}
+
+/// Their faults, and what is said of them.
+fn foreign(page: &Page) -> Vec<(PathBuf, &'static str)> {
+    let ours = fs::read(project().join("model/clothing.onnx")).expect("our own model");
+    let changed = |name: &str, change: &dyn Fn(&mut ModelProto)| {
+        let mut model = ModelProto::decode(&*colour_model()).expect("a model");
+        change(&mut model);
+        page.file(name, &model.encode_to_vec())
+    };
+    let huge = page.file("huge.onnx", b"");
+    fs::File::options()
+        .write(true)
+        .open(&huge)
+        .and_then(|file| file.set_len(300_000_000))
+        .expect("a file with nothing in it");
+    vec![
+        (page.file("half.onnx", &ours[..ours.len() / 2]), "not a whole ONNX file"),
+        (page.file("photo.onnx", &jpeg(&shirt(64, 64, [9, 9, 9]))), "not a whole ONNX file"),
+        (huge, "has 300 MB; at most 200 MB can be used"),
+        (changed("bare.onnx", &|model| model.metadata_props.clear()), "metadata lack “format”"),
+        (
+            changed("inputs.onnx", &|model| {
+                let graph = model.graph.as_mut().expect("a graph");
+                let mut second = graph.input[0].clone();
+                second.name = "mask".into();
+                graph.input.push(second);
+            }),
+            "input should be f32 [1, 3, 8, 8], but is f32 [1, 3, 8, 8] and f32 [1, 3, 8, 8]",
+        ),
+        (
+            changed("shape.onnx", &|model| {
+                for entry in &mut model.metadata_props {
+                    if entry.key == "input_size" {
+                        entry.value = "16".into();
+                    }
+                }
+            }),
+            "input should be f32 [1, 3, 16, 16], but is f32 [1, 3, 8, 8]",
+        ),
+    ]
+}
+
+#[test]
+fn ones_own_network_answers_and_foreign_files_are_refused_in_words() {
+    let page = Page::ready();
+    let drop = |file: &Path| page.drop(&json!({ "items": [], "files": [file], "dragOperationsMask": 1 }));
+    page.pick(&[page.file("red.jpg", &thing("red", 3))]);
+    let shipped = page.answer("red.jpg");
+    for (file, words) in foreign(&page) {
+        drop(&file);
+        let seen = wait(&page, "it is refused", |seen| seen.refused_model.starts_with(&name(&file)));
+        assert!(seen.refused_model.contains(words), "{seen:?}");
+        assert_eq!(seen.own_model, "");
+    }
+    page.click("[id^=remove-]");
+    page.pick(&[page.file("red.jpg", &thing("red", 3))]);
+    assert_eq!(page.answer("red.jpg").headline, shipped.headline, "the page's own network is back");
+
+    drop(&page.file("colours.onnx", &colour_model()));
+    let named = |headline: &'static str| {
+        move |seen: &crate::harness::Seen| seen.cards[0].headline.as_deref() == Some(headline)
+    };
+    page.wait_until("the photo is answered anew", named("Red thing"));
+    assert_eq!(Cleaned::of(&page).refused_model, "");
+    page.pick(&[page.file("blue.jpg", &thing("blue", 3))]);
+    page.answers(2);
+    page.wait_until("it answers with its labels", named("Blue thing"));
+
+    let (half, words) = foreign(&page).swap_remove(0);
+    drop(&half);
+    let seen = wait(&page, "it is refused", |seen| seen.refused_model.contains(words));
+    assert_eq!(seen.own_model, "colours.onnx", "the one before goes on");
+    page.pick(&[page.file("green.jpg", &thing("green", 3))]);
+    page.wait_until("it answers with its labels", named("Green thing"));
+    page.click("nav a[href$=about]");
+    page.wait_until("its labels are listed", |seen| seen.path == "/about");
+    let labels: Vec<String> =
+        page.run("return [...document.querySelectorAll('.labels li')].map((label) => label.textContent);");
+    assert_eq!(labels, ["Red thing", "Green thing", "Blue thing"]);
+    page.click(".brand");
+    page.wait_until("the list is there", |seen| seen.cards.len() == 3);
+    page.click(".own-model button");
+    page.wait_until("the page's own answers anew", |seen| {
+        seen.cards.iter().all(|card| {
+            card.is_final() && card.headline.as_ref().is_some_and(|words| !words.contains("thing"))
+        })
+    });
+}
+
+/// Photos that the network was not trained on, evenly from all labels.
+fn validation(count: usize) -> Vec<(String, PathBuf)> {
+    let root = project().join("../shared/photos/val");
+    let Ok(labels) = fs::read_dir(&root) else { return Vec::new() };
+    let mut photos: Vec<_> = labels
+        .filter_map(|label| fs::read_dir(label.ok()?.path()).ok())
+        .flat_map(|entries| entries.filter_map(|entry| Some(entry.ok()?.path())))
+        .map(|path| (name(path.parent().expect("a label's folder")), path))
+        .collect();
+    photos.sort();
+    let all = photos.len();
+    let count = count.min(all);
+    (0..count).map(|index| photos[index * all / count].clone()).collect()
+}
+
+fn cleaned(otherwise: usize) -> usize {
+    env::var("CLEANED").map_or(otherwise, |count| count.parse().expect("CLEANED is a number"))
+}
+
+/// One in twenty of `CLEANED` photos, 200 where it says nothing, is put under another label.
+#[test]
+fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
+    let photos = validation(cleaned(200));
+    if photos.is_empty() {
+        println!("Skipped: there are no real photos.");
+        return;
+    }
+    let mut labels: Vec<_> = photos.iter().map(|(label, _)| label.clone()).collect();
+    labels.dedup();
+    let page = Visit::to("/clean").open();
+    let mut swapped = Vec::new();
+    let mut folder = PathBuf::new();
+    for (number, (label, path)) in photos.iter().enumerate() {
+        let place = labels.iter().position(|known| known == label).expect("a label");
+        // Any other label, each as often as the others.
+        let other = &labels[(place + 1 + number / 20 * 7 % (labels.len() - 1)) % labels.len()];
+        let is_swapped = number % 20 == 10;
+        let file = format!("{}/{number}-{}", if is_swapped { other } else { label }, name(path));
+        let photo = page.file(&format!("val/{file}"), &fs::read(path).expect("a photo"));
+        folder = photo.parent().and_then(Path::parent).expect("the folder").into();
+        swapped.extend(is_swapped.then_some(file));
+    }
+    page.wait_for_engine();
+    let begin = Instant::now();
+    let mut seen = open(&page, &folder);
+    let seconds = begin.elapsed().as_secs_f64();
+    let first = photos.len().div_ceil(10);
+    let mut files: Vec<String> = Vec::new();
+    loop {
+        files.extend(seen.files().iter().map(|file| file.to_string()));
+        if files.len() >= first {
+            break;
+        }
+        page.click(".review > .toolbar button:last-child");
+        let former = seen.clone();
+        seen = wait(&page, "the page turns", |seen| {
+            seen.rows.iter().all(|row| !former.files().contains(&row.file.as_str()))
+        });
+    }
+    let found = swapped.iter().filter(|file| files[..first].contains(file)).count();
+    println!(
+        "Of {} swapped labels among {} photos, {found} ({:.3}) are among the first tenth; {:.0} ms a photo.",
+        swapped.len(),
+        photos.len(),
+        found as f64 / swapped.len() as f64,
+        1000.0 * seconds / photos.len() as f64
+    );
+    assert!(found as f64 >= 0.8 * swapped.len() as f64);
+}
+
+/// Thousands of photos, where `CLEANED` says how many; reloaded in the middle.
+#[test]
+fn thousands_of_photos_keep_memory_level_and_decisions() {
+    let count = cleaned(0);
+    if count < 1000 {
+        println!("Skipped: CLEANED does not ask for thousands of photos.");
+        return;
+    }
+    let page = Visit::to("/clean").open();
+    let sources: Vec<_> =
+        validation(usize::MAX).into_iter().map(|(_, path)| fs::read(path).expect("a photo")).collect();
+    let mut folder = PathBuf::new();
+    for number in 0..count {
+        let label = ["shirt", "jeans", "shoes", "socks"][number % 4];
+        let bytes = sources.get(number % sources.len().max(1)).cloned();
+        let bytes = bytes.unwrap_or_else(|| jpeg(&shirt(480, 640, [(number % 200) as u8, 70, 150])));
+        let photo = page.file(&format!("many/{label}/{number}.jpg"), &bytes);
+        folder = photo.parent().and_then(Path::parent).expect("the folder").into();
+    }
+    let answered = |seen: &Cleaned| -> usize {
+        let words = seen.count.split(": ").nth(1).unwrap_or("0");
+        words.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    };
+    let mut levels = Vec::new();
+    let mut watch = |page: &Page, until: usize| {
+        for next in (500..=until).step_by(500) {
+            wait(page, "more are answered", |seen| answered(seen) >= next);
+            page.cdp("HeapProfiler.collectGarbage", json!({}));
+            let process = page.memory().unwrap_or(0) as f64 / 1048576.0;
+            let urls: usize = page.run("return document.querySelectorAll('img').length;");
+            println!("after {next} photos: process {process:.0} MiB, {urls} pictures in the page");
+            levels.push(process);
+        }
+    };
+    page.wait_for_engine();
+    let begin = Instant::now();
+    page.choose("open-folder", &[folder.clone()]);
+    let seen = wait(&page, "the first are ranked", |seen| seen.rows.len() >= 10);
+    println!("{} ranked after {:.1} s, of {}", seen.rows.len(), begin.elapsed().as_secs_f64(), seen.count);
+    assert!(answered(&seen) < count / 10, "{seen:?}");
+    watch(&page, count / 2);
+    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    for number in 1..=50 {
+        page.press(Key::Right);
+        page.press(["k", "r", "d", "d"][number % 4]);
+    }
+    let before = wait(&page, "all are decided", |seen| {
+        seen.decisions
+            .split(' ')
+            .next()
+            .and_then(|number| number.parse::<usize>().ok())
+            .is_some_and(|number| number >= 40)
+    });
+    page.go_to("/clean");
+    page.wait_for_engine();
+    page.choose("open-folder", &[folder]);
+    let after = wait(&page, "the folder is open", |seen| seen.count.starts_with("many"));
+    assert_eq!(after.decisions, before.decisions);
+    watch(&page, count);
+    let (first, last) = (levels[0], levels[levels.len() - 1]);
+    println!("{count} photos: process {first:.0} MiB after the first 500, {last:.0} MiB in the end");
+    assert!(last < first + 100.0, "the process grows: {levels:?}");
+}
