@@ -27,7 +27,7 @@ pub struct Cleaning {
     session: Session,
     pub review: RwSignal<Option<Review<File>>, LocalStorage>,
     /// What came of the last attempt to open a folder, if there is something to say.
-    pub notice: RwSignal<Option<&'static str>>,
+    pub notice: RwSignal<&'static str>,
     /// Whether all decisions so far stand in the journal.
     pub is_kept: RwSignal<bool>,
     journal: StoredValue<Option<Journal>, LocalStorage>,
@@ -41,7 +41,7 @@ impl Cleaning {
         let cleaning = Self {
             session,
             review: RwSignal::new_local(None),
-            notice: RwSignal::new(None),
+            notice: RwSignal::new(""),
             is_kept: RwSignal::new(true),
             journal: StoredValue::new_local(None),
             asked: StoredValue::new_local(HashMap::new()),
@@ -64,7 +64,7 @@ impl Cleaning {
     /// Takes the place of the folder that was open.
     pub fn open(self, files: Vec<(String, File)>) {
         let folder = Folder::read(files.into_iter().map(|(path, file)| (path, file.size() as u64, file)));
-        self.notice.set(folder.photos.is_empty().then_some(words::NO_LABELS));
+        self.notice.set(if folder.photos.is_empty() { words::NO_LABELS } else { "" });
         if folder.photos.is_empty() {
             return;
         }
@@ -87,7 +87,7 @@ impl Cleaning {
         let files = transfer.files();
         let model =
             files.and_then(|files| (0..files.length()).filter_map(|index| files.get(index)).find(is_model));
-        self.notice.set(model.is_none().then_some(words::NO_FOLDER));
+        self.notice.set(if model.is_none() { words::NO_FOLDER } else { "" });
         if model.is_some() {
             self.session.use_model(model);
         }
@@ -101,11 +101,6 @@ impl Cleaning {
     /// Reads it, if a folder is open.
     pub fn read<T>(self, read: impl FnOnce(&Review<File>) -> T) -> Option<T> {
         self.review.with(|review| review.as_ref().map(read))
-    }
-
-    /// The photo's bytes.
-    pub fn file(self, photo: usize) -> Option<File> {
-        untrack(|| self.read(|review| review.folder().photos[photo].source.clone()))
     }
 
     /// Decides on the photo that is looked at.

@@ -131,9 +131,6 @@ pub const NO_FOLDER: &str = "Drop one folder that holds a folder for each label,
 /// Somebody takes the network's label, and it has none to give.
 pub const NO_PROPOSAL: &str = "The network proposes no other label that has a folder. Choose one below.";
 
-/// Decisions do not outlive the page.
-pub const NOT_KEPT: &str = "This browser keeps nothing here: save your decisions before you leave the page.";
-
 /// So many things of that name, in the plural where that is due.
 pub fn count(number: usize, one: &str, several: &str) -> String {
     format!("{number}\u{a0}{}", if number == 1 { one } else { several })
@@ -154,6 +151,19 @@ pub fn announce_opened<P>(folder: &Folder<P>, decided: usize) -> String {
 /// What a screen reader hears of a decision.
 pub fn announce_decision(entry: &Entry) -> String {
     format!("{}: {}.", entry.file, decision(&entry.decision, None))
+}
+
+/// What is to be known of an opened folder: labels that the network does not know, and files beside the labels' folders.
+pub fn folder_notes(unknown: &[&str], outside: &[String]) -> String {
+    let mut notes = String::new();
+    if !unknown.is_empty() {
+        notes = format!("The network does not know {}: these photos come last. ", unknown.join(", "));
+    }
+    if let Some(first) = outside.first() {
+        let files = count(outside.len(), "file lies", "files lie");
+        notes += &format!("{files} in no label’s folder and left out, such as {first}.");
+    }
+    notes
 }
 
 /// A decision in a word or two.

@@ -5,29 +5,29 @@ const look = document.querySelector(".look");
 const shown = look?.querySelector(".verdict").checkVisibility();
 return {
   count: one(".review .count"),
-  notes: one(".notes"),
-  notice: one(".notice"),
+  notes: one("[data-part=notes]"),
+  notice: text([...document.querySelectorAll(".clean-ask .notice")].find((notice) => notice.checkVisibility() && !notice.id)),
   refused_model: one("#model-refused"),
   own_model: one(".own-model b"),
-  rows: [...document.querySelectorAll(".thumbs li")].map((row) => ({
+  rows: [...document.querySelectorAll(".thumbs li:not([hidden])")].map((row) => ({
     file: row.dataset.file,
     decision: row.dataset.decision,
     loss: row.dataset.loss,
-    given: one(".given", row),
-    said: one(".said", row),
+    given: one("[data-part=given]", row),
+    said: one("[data-part=said]", row),
     current: row.querySelector("[aria-current=true]") !== null,
   })),
   look: shown
     ? {
-        file: one(".verdict .file-name", look).split(" · ")[1],
-        given: one(".given", look),
-        said: one(".said", look),
-        loss: one(".loss", look),
-        decided: one(".decided", look),
-        refusal: one(".refusal", look),
-        proposal: one(".decide button:nth-child(2)", look),
+        file: one("[data-part=file]", look),
+        given: one("[data-part=given]", look),
+        said: one("[data-part=said]", look),
+        loss: one("[data-part=loss]", look),
+        decided: one("[data-part=decided]", look),
+        refusal: one("[data-part=refusal]", look),
+        proposal: one("[data-part=proposal]", look),
       }
     : null,
-  changes: [...document.querySelectorAll(".changes li")].map(text),
+  changes: (document.querySelector(".changes")?.textContent ?? "").split("\n").filter(Boolean),
   decisions: one(".summary h2"),
 };

@@ -167,7 +167,7 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     let (top, second, third) = (seen.rows[0].clone(), seen.rows[1].clone(), seen.rows[2].clone());
     assert_eq!(seen.look().file, top.file);
     assert!(seen.look().proposal.contains(&top.said), "{seen:?}");
-    assert_eq!(seen.look().loss, top.loss);
+    assert!(top.loss.starts_with(&seen.look().loss[..3]), "{seen:?}");
     page.press("r");
     let seen = wait(&page, "it is relabelled", |seen| seen.row(&top.file).decision == "relabel");
     assert_eq!(seen.look().file, second.file, "and the next is looked at");
@@ -177,10 +177,7 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     assert_eq!([&seen.row(&second.file).decision, &seen.row(&third.file).decision], ["delete", "keep"]);
     page.press("u");
     let seen = wait(&page, "one is undone", |seen| seen.decisions.starts_with('2'));
-    assert_eq!(
-        (seen.look().file.as_str(), seen.look().decided.as_str()),
-        (third.file.as_str(), "not decided")
-    );
+    assert_eq!((seen.look().file.as_str(), seen.look().decided.as_str()), (third.file.as_str(), "not yet"));
     // Labels in the order of their folders: blue, green, red.
     let right = third.said.split(' ').next().expect("a colour").to_lowercase();
     let key = ["blue", "green", "red"].iter().position(|colour| *colour == right).expect("a colour") + 1;
@@ -280,9 +277,9 @@ fn a_file_that_is_no_photo_is_listed_and_lists_can_be_chosen() {
     assert!(seen.rows.iter().all(|row| row.file.starts_with("green/")), "{seen:?}");
     choose("filter", "decided");
     wait(&page, "the list changes", |seen| seen.files() == ["red/letter.jpg"]);
-    choose("filter", "");
+    choose("filter", "all");
     let seen = wait(&page, "the list changes", |seen| seen.rows.len() == 24);
-    page.click(".review > .toolbar button:last-child");
+    page.click("#forward");
     let next = wait(&page, "the page turns", |seen| seen.rows.len() == usize::from(3 * EACH) + 4 - 24);
     assert_eq!(next.rows.last().map(|row| row.file.as_str()), Some("red/letter.jpg"));
     assert!(next.rows.iter().all(|row| !seen.files().contains(&row.file.as_str())));
@@ -466,7 +463,7 @@ fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
         if files.len() >= first {
             break;
         }
-        page.click(".review > .toolbar button:last-child");
+        page.click("#forward");
         let former = seen.clone();
         seen = wait(&page, "the page turns", |seen| {
             seen.rows.iter().all(|row| !former.files().contains(&row.file.as_str()))

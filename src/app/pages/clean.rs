@@ -1,3 +1,10 @@
+//! Cleaning labelled photos.
+//!
+//! The page's code has to stay small, and every cell that is a component's costs some hundred bytes of it. So what
+//! stands still here is plain HTML, of which the view is made, and one effect fills in what changes.
+
+use std::collections::HashMap;
+
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement, Url};
@@ -6,17 +13,23 @@ use super::title;
 use crate::{
     app::{
         cleaning::Cleaning,
-        components::{engine_status::EngineStatus, icon::Download, own_model::OwnModel},
+        components::{engine_status::EngineStatus, own_model::OwnModel},
         opened,
         session::{Session, focus_later},
         words::{self, count, label_name, percent},
     },
     classifier::ModelInfo,
-    clean::{Decision, Filter, Judgement, Order, Review, Standing, changes},
+    clean::{Decision, Filter, Judgement, Order, Photo, Review, Standing, changes},
 };
 
 /// The first labels have a key each.
 const DIGITS: &str = "1234567890";
+
+/// A photo of the list.
+const THUMB: &str = r#"<li hidden><button class="thumb" data-act="look">
+<span class="thumb-photo"><img decoding="async"></span>
+<span data-part="given"></span><span data-part="said"></span><span data-part="mark"></span>
+</button></li>"#;
 
 /// Finding wrong labels in a folder of photos, and deciding about them.
 #[component]
@@ -30,16 +43,16 @@ pub fn Clean() -> impl IntoView {
             input.set_webkitdirectory(true);
         }
     });
-    let opened = move |event: Event| {
+    // Both inputs: that for folders, and that for a model.
+    let chosen = move |event: Event| {
         let input: HtmlInputElement = event.target().expect("an input changed").unchecked_into();
         if let Some(files) = input.files() {
-            cleaning.open(opened::chosen(&files));
+            if input.webkitdirectory() {
+                cleaning.open(opened::chosen(&files));
+            } else if let Some(file) = files.get(0) {
+                session.use_model(Some(file));
+            }
         }
-        input.set_value("");
-    };
-    let given = move |event: Event| {
-        let input: HtmlInputElement = event.target().expect("an input changed").unchecked_into();
-        session.use_model(input.files().and_then(|files| files.get(0)));
         input.set_value("");
     };
     view! {
@@ -48,14 +61,14 @@ pub fn Clean() -> impl IntoView {
             <p class="lead">
                 "Open a folder that holds a folder of photos for each label. Those whose label looks wrong come first."
             </p>
-            <div class="picker">
-                <input id="open-folder" class="visually-hidden" type="file" node_ref=folder on:change=opened/>
+            <div class="picker" on:change=chosen>
+                <input id="open-folder" class="visually-hidden" type="file" node_ref=folder/>
                 <label class="button primary" for="open-folder">"Open a folder"</label>
-                <input id="give-model" class="visually-hidden" type="file" accept=".onnx" on:change=given/>
+                <input id="give-model" class="visually-hidden" type="file" accept=".onnx"/>
                 <label class="button" for="give-model">"Use your own network"</label>
             </div>
             <p class="hint">"Or drop a folder, or a network’s ONNX file, on this page."</p>
-            {move || cleaning.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
+            <p class="notice" role="alert" hidden=move || cleaning.notice.get().is_empty()>{move || cleaning.notice.get()}</p>
             <OwnModel/>
             <EngineStatus/>
             <p class="private">"No file is changed or sent: what you decide is saved as a table, which one command carries out."</p>
@@ -64,49 +77,393 @@ pub fn Clean() -> impl IntoView {
     }
 }
 
-/// What is said of the photo that is looked at.
-#[derive(Clone, Default, PartialEq)]
-struct Look {
-    place: String,
-    file: String,
-    label: String,
-    own: String,
-    said: String,
-    share: String,
-    loss: String,
-    refusal: String,
-    decision: &'static str,
-    decided: String,
-    proposal: Option<String>,
+#[component]
+fn Reviewed() -> impl IntoView {
+    let (session, cleaning) = (Session::expect(), Cleaning::expect());
+    let root = NodeRef::<html::Section>::new();
+    let pictures = StoredValue::new_local(Pictures::default());
+    Effect::new(move || {
+        let (Some(root), model) = (root.get(), session.model()) else { return };
+        let is_kept = cleaning.is_kept.get();
+        cleaning.read(|review| {
+            pictures.update_value(|pictures| {
+                let drawing = Drawing { root: &root, review, model: model.as_ref() };
+                drawing.draw(pictures);
+            });
+        });
+        show(&root, "not-kept", !is_kept);
+        // What has the focus may be gone.
+        if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
+            focus_later("review".into());
+        }
+    });
+    view! {
+        <section class="review" id="review" tabindex="-1" aria-label="Photos to decide on" node_ref=root
+            on:keydown=move |event| pressed(cleaning, event) on:click=move |event| clicked(cleaning, event.into())
+            on:change=move |event| selected(cleaning, event)>
+            <div class="toolbar">
+                <p class="count" data-part="progress"></p>
+                <div class="downloads">
+                    <button class="button small" id="rank" data-act="rank" data-part="late"></button>
+                    <select id="filter" class="button small" aria-label="Which photos" data-part="filter"></select>
+                    <select id="order" class="button small" aria-label="Which first">
+                        <option value="loss">"Highest loss first"</option>
+                        <option value="margin">"Least margin first"</option>
+                        <option value="disagreement">"Surest disagreement first"</option>
+                    </select>
+                </div>
+            </div>
+            <p class="file-name" data-part="notes"></p>
+            <div class="look" data-part="look">
+                <div class="stage">
+                    <img data-part="photo" decoding="async"/>
+                    <p class="detail" data-part="begin">"Press → or choose a photo to begin."</p>
+                </div>
+                <div class="verdict" data-part="verdict">
+                    <dl class="facts-list">
+                        <dt>"Label"</dt>
+                        <dd><b data-part="given"></b>" "<span data-part="own"></span></dd>
+                        <dt>"Network"</dt>
+                        <dd><b data-part="said"></b>" "<span data-part="share"></span></dd>
+                        <dt>"Loss"</dt>
+                        <dd data-part="loss"></dd>
+                        <dt>"Decision"</dt>
+                        <dd data-part="decided"></dd>
+                    </dl>
+                    <p class="detail" data-part="refusal"></p>
+                    <div class="decide">
+                        <button class="button small" data-act="keep" aria-keyshortcuts="K">
+                            "Keep"<kbd aria-hidden="true">"K"</kbd>
+                        </button>
+                        <button class="button small" data-act="accept" aria-keyshortcuts="R">
+                            <span data-part="proposal"></span><kbd aria-hidden="true">"R"</kbd>
+                        </button>
+                        <button class="button small" data-act="delete" aria-keyshortcuts="D">
+                            "Delete"<kbd aria-hidden="true">"D"</kbd>
+                        </button>
+                    </div>
+                    <ul class="chips" aria-label="Another label" data-part="chips"></ul>
+                    <p class="file-name"><span data-part="place"></span>" "<span data-part="file"></span></p>
+                </div>
+            </div>
+            <ul class="thumbs" data-part="thumbs"></ul>
+            <div class="toolbar">
+                <p class="count" data-part="range"></p>
+                <div class="downloads">
+                    <button class="button small" data-act="back">"Previous page"</button>
+                    <button class="button small" data-act="forward" id="forward">"Next page"</button>
+                </div>
+            </div>
+            <div class="summary">
+                <div class="toolbar">
+                    <h2 class="count" data-part="decisions"></h2>
+                    <div class="downloads">
+                        <button class="button small" id="undo" data-act="undo" data-part="undo" aria-keyshortcuts="U">
+                            "Undo"<kbd aria-hidden="true">"U"</kbd>
+                        </button>
+                        <button class="button small" id="save" data-act="save" data-part="save">"Save decisions"</button>
+                    </div>
+                </div>
+                <p class="notice" role="alert" data-part="not-kept">
+                    "This browser keeps nothing here: save your decisions before you leave the page."
+                </p>
+                <p class="changes" data-part="changes"></p>
+                <p class="file-name" data-part="how">
+                    "Carry them out with "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
+                </p>
+            </div>
+        </section>
+    }
 }
 
-impl Look {
-    fn of<P>(review: &Review<P>, model: Option<&ModelInfo>) -> Option<Self> {
-        let (photo, place) = review.current()?;
+// ---- what the person does
+
+fn pressed(cleaning: Cleaning, event: KeyboardEvent) {
+    let is_select =
+        event.target().is_some_and(|target| target.unchecked_into::<Element>().tag_name() == "SELECT");
+    let with_control = event.ctrl_key() || event.meta_key();
+    let key = event.key().to_ascii_lowercase();
+    if is_select || event.alt_key() || with_control != (key == "z") {
+        return;
+    }
+    let act = match key.as_str() {
+        "k" => "keep",
+        "r" => "accept",
+        "d" | "delete" => "delete",
+        "u" | "z" => "undo",
+        "arrowright" => "next",
+        "arrowleft" => "former",
+        digit if digit.len() == 1 => match DIGITS.find(digit) {
+            Some(number) => {
+                event.prevent_default();
+                return relabel(cleaning, number);
+            }
+            None => return,
+        },
+        _ => return,
+    };
+    event.prevent_default();
+    do_it(cleaning, act);
+}
+
+fn clicked(cleaning: Cleaning, event: Event) {
+    let target = event.target().map(JsCast::unchecked_into::<Element>);
+    let button = target.and_then(|target| target.closest("[data-act]").ok().flatten());
+    let Some(button) = button else { return };
+    let number = button.get_attribute("data-number").and_then(|number| number.parse().ok()).unwrap_or(0);
+    match button.get_attribute("data-act").as_deref() {
+        Some("look") => _ = cleaning.change(|review| review.look_at(number)),
+        Some("relabel") => relabel(cleaning, number),
+        Some(act) => do_it(cleaning, act),
+        None => {}
+    }
+}
+
+fn do_it(cleaning: Cleaning, act: &str) {
+    match act {
+        "keep" => cleaning.decide(Decision::Keep),
+        "accept" => cleaning.accept(),
+        "delete" => cleaning.decide(Decision::Delete),
+        "undo" => cleaning.undo(),
+        "save" => cleaning.save(),
+        _ => {
+            cleaning.change(|review| match act {
+                "next" => review.step(true),
+                "former" => review.step(false),
+                "forward" => review.turn(true),
+                "back" => review.turn(false),
+                _ => review.rank(),
+            });
+        }
+    }
+}
+
+fn relabel(cleaning: Cleaning, number: usize) {
+    let label = untrack(|| cleaning.read(|review| review.folder().labels.get(number).cloned()));
+    if let Some(label) = label.flatten() {
+        cleaning.decide(Decision::Relabel(label));
+    }
+}
+
+fn selected(cleaning: Cleaning, event: Event) {
+    let value = event_target_value(&event);
+    cleaning.change(|review| {
+        let (mut filter, mut order) = (review.filter(), review.order());
+        match value.as_str() {
+            "loss" => order = Order::Loss,
+            "margin" => order = Order::Margin,
+            "disagreement" => order = Order::Disagreement,
+            "all" => filter = Filter::All,
+            "decided" => filter = Filter::Decided,
+            "refused" => filter = Filter::Refused,
+            label => filter = Filter::Label(label.parse().unwrap_or_default()),
+        }
+        review.show(filter, order);
+    });
+}
+
+// ---- what the page shows
+
+/// Object URLs of the photos that are shown, and of no others.
+#[derive(Default)]
+struct Pictures(HashMap<usize, String>);
+
+impl Pictures {
+    /// Lets go of all others.
+    fn keep(&mut self, photos: &[usize]) {
+        self.0.retain(|photo, url| {
+            let is_kept = photos.contains(photo);
+            if !is_kept {
+                let _ = Url::revoke_object_url(url);
+            }
+            is_kept
+        });
+    }
+}
+
+impl Drop for Pictures {
+    fn drop(&mut self) {
+        self.keep(&[]);
+    }
+}
+
+/// One state of the review, to be brought to the page.
+struct Drawing<'a> {
+    root: &'a Element,
+    review: &'a Review<web_sys::File>,
+    model: Option<&'a ModelInfo>,
+}
+
+impl Drawing<'_> {
+    fn draw(&self, pictures: &mut Pictures) {
+        let (root, review) = (self.root, self.review);
+        let current = review.current();
+        let (first, page, length) = review.page();
+        let mut shown = page.to_vec();
+        shown.extend(current.map(|(photo, _)| photo));
+        pictures.keep(&shown);
+
+        self.draw_progress();
+        self.draw_labels();
+        show(root, "begin", current.is_none());
+        show(root, "photo", false);
+        show(root, "verdict", current.is_some());
+        match current {
+            Some((photo, place)) => self.draw_look(photo, place, pictures),
+            None => set(root, "look", "data-decision", None),
+        }
+        let range = match page.len() {
+            0 => "None to show yet".into(),
+            shown => format!("{}–{} of {length}", first + 1, first + shown),
+        };
+        fill(root, "range", &range);
+        let Some(thumbs) = part(root, "thumbs") else { return };
+        if thumbs.child_element_count() == 0 {
+            thumbs.set_inner_html(&THUMB.repeat(Review::<()>::PAGE));
+        }
+        for slot in 0..Review::<()>::PAGE {
+            if let Some(thumb) = thumbs.children().item(slot as u32) {
+                attribute(&thumb, "hidden", page.get(slot).is_none().then_some(""));
+                if let Some(&photo) = page.get(slot) {
+                    self.draw_thumb(&thumb, photo, pictures);
+                }
+            }
+        }
+        self.draw_summary();
+    }
+
+    fn draw_progress(&self) {
+        let (root, review) = (self.root, self.review);
+        let folder = review.folder();
+        let progress = match review.progress() {
+            (done, all) if done == all => format!("{}: {}", folder.name, count(all, "photo", "photos")),
+            (done, all) => format!("{}: {done} of {all} photos looked at", folder.name),
+        };
+        fill(root, "progress", &progress);
+        show(root, "late", review.late() > 0);
+        fill(root, "late", &format!("Rank again: {} more", review.late()));
+        let is_unknown = |label: &&String| self.model.is_some_and(|model| model.label(label).is_none());
+        let unknown: Vec<_> = folder.labels.iter().filter(is_unknown).map(String::as_str).collect();
+        fill(root, "notes", &words::folder_notes(&unknown, &folder.outside));
+    }
+
+    /// Labels by their names, as chips and to choose from.
+    fn draw_labels(&self) {
+        let (Some(chips), Some(filter)) = (part(self.root, "chips"), part(self.root, "filter")) else {
+            return;
+        };
+        let names: Vec<_> = self.review.folder().labels.iter().map(|label| self.name(label)).collect();
+        let key = names.join("/");
+        if chips.get_attribute("data-names").as_deref() == Some(&key) {
+            return;
+        }
+        attribute(&chips, "data-names", Some(&key));
+        chips.set_inner_html("");
+        filter.set_inner_html("");
+        add_option(&filter, "all", "All photos");
+        for (number, name) in names.iter().enumerate() {
+            add_option(&filter, &number.to_string(), name);
+            let Some(chip) = add(&chips, "li", "").and_then(|item| add(&item, "button", name)) else {
+                continue;
+            };
+            attribute(&chip, "class", Some("chip"));
+            attribute(&chip, "data-act", Some("relabel"));
+            attribute(&chip, "data-number", Some(&number.to_string()));
+            if let Some(digit) = DIGITS.get(number..=number) {
+                attribute(&chip, "aria-keyshortcuts", Some(digit));
+                if let Some(key) = add(&chip, "kbd", digit) {
+                    attribute(&key, "aria-hidden", Some("true"));
+                }
+            }
+        }
+        add_option(&filter, "decided", "Decided");
+        add_option(&filter, "refused", "Not readable");
+    }
+
+    fn draw_look(&self, photo: usize, place: Option<usize>, pictures: &mut Pictures) {
+        let (root, review) = (self.root, self.review);
         let standing = &review.standings()[photo];
-        let (label, said, loss) = figures(review, photo, model);
         let judgement = judged(standing);
-        Some(Self {
-            place: place.map_or(String::new(), |place| format!("{} of {}", place + 1, review.page().2)),
-            file: review.folder().photos[photo].file.clone(),
-            label,
-            own: judgement
-                .and_then(|judgement| judgement.own)
-                .map_or("not known to the network".into(), percent),
-            said,
-            share: judgement.map_or(String::new(), |judgement| percent(judgement.probability)),
-            loss,
-            refusal: match standing {
-                Standing::Refused(reason) => reason.clone(),
-                _ => String::new(),
-            },
-            decision: state(review.decisions().of(photo)),
-            decided: review
-                .decisions()
-                .of(photo)
-                .map_or("not decided".into(), |decision| words::decision(decision, model)),
-            proposal: review.proposal(photo).map(|label| label_name(label, model)),
-        })
+        let decision = review.decisions().of(photo);
+        if let Some(look) = part(root, "look") {
+            self.draw_facts(&look, photo);
+            attribute(&look, "data-decision", Some(state(decision)));
+        }
+        if let Some(picture) = part(root, "photo") {
+            self.draw_picture(&picture, photo, pictures);
+        }
+        let own = judgement.and_then(|judgement| judgement.own);
+        fill(root, "own", &own.map_or(String::new(), percent));
+        fill(root, "share", &judgement.map_or(String::new(), |judgement| percent(judgement.probability)));
+        fill(
+            root,
+            "loss",
+            &judgement.and_then(Judgement::loss).map_or("–".into(), |loss| format!("{loss:.2}")),
+        );
+        fill(root, "refusal", if let Standing::Refused(reason) = standing { reason } else { "" });
+        fill(
+            root,
+            "decided",
+            &decision.map_or("not yet".into(), |decision| words::decision(decision, self.model)),
+        );
+        let proposal = review.proposal(photo).map(|label| format!("It is: {}", self.name(label)));
+        fill(root, "proposal", proposal.as_deref().unwrap_or("No proposal"));
+        fill(root, "file", &review.folder().photos[photo].file);
+        fill(root, "place", &place.map_or(String::new(), |place| format!("{} ·", place + 1)));
+    }
+
+    fn draw_thumb(&self, thumb: &Element, photo: usize, pictures: &mut Pictures) {
+        let decision = self.review.decisions().of(photo);
+        let loss = judged(&self.review.standings()[photo]).and_then(Judgement::loss);
+        attribute(thumb, "data-file", Some(&self.review.folder().photos[photo].file));
+        attribute(thumb, "data-decision", Some(state(decision)));
+        attribute(thumb, "data-loss", loss.map(|loss| loss.to_string()).as_deref());
+        if let Ok(Some(button)) = thumb.query_selector("button") {
+            let is_current = self.review.current().is_some_and(|(current, _)| current == photo);
+            attribute(&button, "aria-current", Some(if is_current { "true" } else { "false" }));
+            attribute(&button, "data-number", Some(&photo.to_string()));
+        }
+        if let Ok(Some(picture)) = thumb.query_selector("img") {
+            self.draw_picture(&picture, photo, pictures);
+        }
+        self.draw_facts(thumb, photo);
+        let mark = decision.map_or(String::new(), |decision| words::decision(decision, self.model));
+        fill(thumb, "mark", &mark);
+    }
+
+    /// The label, and what the network says instead.
+    fn draw_facts(&self, within: &Element, photo: usize) {
+        fill(within, "given", &self.name(self.review.folder().label_of(photo)));
+        let said = judged(&self.review.standings()[photo]).map(|judgement| self.name(&judgement.predicted));
+        fill(within, "said", said.as_deref().unwrap_or("no answer"));
+    }
+
+    fn draw_picture(&self, picture: &Element, photo: usize, pictures: &mut Pictures) {
+        let Photo { file, source, .. } = &self.review.folder().photos[photo];
+        let url = pictures
+            .0
+            .entry(photo)
+            .or_insert_with(|| Url::create_object_url_with_blob(source).unwrap_or_default());
+        let is_refused = matches!(self.review.standings()[photo], Standing::Refused(_));
+        attribute(picture, "hidden", is_refused.then_some(""));
+        attribute(picture, "alt", Some(file));
+        attribute(picture, "src", (!is_refused).then_some(url));
+    }
+
+    fn draw_summary(&self) {
+        let (root, review) = (self.root, self.review);
+        let decided = review.decisions().count();
+        fill(root, "decisions", &count(decided, "decision", "decisions"));
+        let changes = changes(review.folder(), review.decisions());
+        let changes: Vec<_> = changes.iter().map(|change| words::change(change, self.model)).collect();
+        fill(root, "changes", &changes.join("\n"));
+        show(root, "how", decided > 0);
+        set(root, "save", "disabled", (decided == 0).then_some(""));
+        set(root, "undo", "disabled", (!review.decisions().can_undo()).then_some(""));
+    }
+
+    fn name(&self, label: &str) -> String {
+        label_name(label, self.model)
     }
 }
 
@@ -126,340 +483,49 @@ fn state(decision: Option<&Decision>) -> &'static str {
     }
 }
 
-/// A photo's label, what the network says instead, and the loss.
-fn figures<P>(review: &Review<P>, photo: usize, model: Option<&ModelInfo>) -> (String, String, String) {
-    let label = label_name(review.folder().label_of(photo), model);
-    match judged(&review.standings()[photo]) {
-        Some(judgement) => (
-            label,
-            label_name(&judgement.predicted, model),
-            judgement.loss().map_or("–".into(), |loss| format!("{loss:.2}")),
-        ),
-        None => (label, "no answer".into(), "–".into()),
+// ---- the parts of the page, by their names
+
+fn part(within: &Element, name: &str) -> Option<Element> {
+    within.query_selector(&format!("[data-part={name}]")).ok().flatten()
+}
+
+fn fill(within: &Element, name: &str, text: &str) {
+    if let Some(part) = part(within, name)
+        && part.text_content().as_deref() != Some(text)
+    {
+        part.set_text_content(Some(text));
     }
 }
 
-#[component]
-fn Reviewed() -> impl IntoView {
-    let (session, cleaning) = (Session::expect(), Cleaning::expect());
-    let model = Memo::new(move |_| session.model());
-    let look = Memo::new(move |_| {
-        model.with(|model| cleaning.read(|review| Look::of(review, model.as_ref())).flatten())
-    });
-    let photo =
-        Memo::new(move |_| cleaning.read(|review| review.current().map(|(photo, _)| photo)).flatten());
-    let page = Memo::new(move |_| cleaning.read(|review| review.page().1.to_vec()).unwrap_or_default());
-    let range = Memo::new(move |_| {
-        cleaning.read(|review| (review.page().0, review.page().1.len(), review.page().2)).unwrap_or_default()
-    });
+fn show(within: &Element, name: &str, is_shown: bool) {
+    set(within, name, "hidden", (!is_shown).then_some(""));
+}
 
-    // What has the focus may go with its page.
-    Effect::new(move || {
-        photo.track();
-        page.track();
-        request_animation_frame(|| {
-            if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
-                focus_later("review".into());
-            }
-        });
-    });
-
-    let pressed = move |event: KeyboardEvent| {
-        let is_select =
-            event.target().is_some_and(|target| target.unchecked_into::<Element>().tag_name() == "SELECT");
-        let undoes = (event.ctrl_key() || event.meta_key()) && event.key() == "z";
-        if is_select || event.alt_key() || (event.ctrl_key() || event.meta_key()) && !undoes {
-            return;
-        }
-        match event.key().to_ascii_lowercase().as_str() {
-            "k" => cleaning.decide(Decision::Keep),
-            "r" => cleaning.accept(),
-            "d" | "delete" => cleaning.decide(Decision::Delete),
-            "u" | "z" if undoes || event.key() != "z" => cleaning.undo(),
-            "arrowright" => _ = cleaning.change(|review| review.step(true)),
-            "arrowleft" => _ = cleaning.change(|review| review.step(false)),
-            key => {
-                let label = DIGITS.find(key).filter(|_| key.len() == 1).and_then(|number| {
-                    untrack(|| cleaning.read(|review| review.folder().labels.get(number).cloned())).flatten()
-                });
-                match label {
-                    Some(label) => cleaning.decide(Decision::Relabel(label)),
-                    None => return,
-                }
-            }
-        }
-        event.prevent_default();
-    };
-
-    let text = move |of: fn(Look) -> String| move || look.get().map(of).unwrap_or_default();
-    let none = move || photo.get().is_none();
-    let button = move |class: &'static str, key: &'static str, words: Signal<String>, act: fn(Cleaning)| {
-        view! {
-            <button class=class disabled=none aria-keyshortcuts=key on:click=move |_| act(cleaning)>
-                {words}<kbd aria-hidden="true">{key}</kbd>
-            </button>
-        }
-    };
-    let proposal = Signal::derive(move || match look.get().and_then(|look| look.proposal) {
-        Some(label) => format!("It is: {label}"),
-        None => "No proposal".into(),
-    });
-
-    view! {
-        <section class="review" id="review" tabindex="-1" aria-label="Photos to decide on" on:keydown=pressed>
-            <Toolbar model/>
-            <div class="look" data-decision=move || look.get().map(|look| look.decision)>
-                <div class="stage">
-                    {move || match photo.get() {
-                        Some(photo) => view! { <Picture photo/> }.into_any(),
-                        None => view! { <p class="detail">"Press → or choose a photo to begin."</p> }.into_any(),
-                    }}
-                </div>
-                <div class="verdict" hidden=none>
-                    <dl class="facts-list">
-                        <dt>"Label"</dt>
-                        <dd class="given"><b>{text(|look| look.label)}</b>" "{text(|look| look.own)}</dd>
-                        <dt>"Network"</dt>
-                        <dd class="said"><b>{text(|look| look.said)}</b>" "{text(|look| look.share)}</dd>
-                        <dt>"Loss"</dt>
-                        <dd class="loss">{text(|look| look.loss)}</dd>
-                        <dt>"Decision"</dt>
-                        <dd class="decided">{text(|look| look.decided)}</dd>
-                    </dl>
-                    <p class="detail refusal">{text(|look| look.refusal)}</p>
-                    <div class="decide">
-                        {button("button small", "K", "Keep".to_string().into(), |cleaning| cleaning.decide(Decision::Keep))}
-                        {button("button small", "R", proposal, Cleaning::accept)}
-                        {button("button small", "D", "Delete".to_string().into(), |cleaning| cleaning.decide(Decision::Delete))}
-                    </div>
-                    <Labels model/>
-                    <p class="file-name">{text(|look| look.place)}" · "{text(|look| look.file)}</p>
-                </div>
-            </div>
-            <ul class="thumbs">
-                <For each=move || page.get() key=|photo| *photo let:photo>
-                    <Thumb photo model/>
-                </For>
-            </ul>
-            <div class="toolbar">
-                <p class="count">{move || match range.get() {
-                    (_, 0, _) => "None to show yet".into(),
-                    (first, shown, all) => format!("{}–{} of {all}", first + 1, first + shown),
-                }}</p>
-                <div class="downloads">
-                    {[("Previous page", false), ("Next page", true)].map(|(words, forward)| view! {
-                        <button class="button small" on:click=move |_| _ = cleaning.change(|review| review.turn(forward))>
-                            {words}
-                        </button>
-                    }).to_vec()}
-                </div>
-            </div>
-            <Summary model/>
-        </section>
+fn set(within: &Element, name: &str, key: &str, value: Option<&str>) {
+    if let Some(part) = part(within, name) {
+        attribute(&part, key, value);
     }
 }
 
-/// How far it is, and what is shown.
-#[component]
-fn Toolbar(model: Memo<Option<ModelInfo>>) -> impl IntoView {
-    let cleaning = Cleaning::expect();
-    let progress = Memo::new(move |_| cleaning.read(Review::progress).unwrap_or_default());
-    let late = Memo::new(move |_| cleaning.read(Review::late).unwrap_or_default());
-    let name = Memo::new(move |_| cleaning.read(|review| review.folder().name.clone()).unwrap_or_default());
-    let facts = Memo::new(move |_| {
-        model.with(|model| {
-            let notes = cleaning.read(|review| {
-                let folder = review.folder();
-                let unknown =
-                    |label: &&String| model.as_ref().is_some_and(|model| model.label(label).is_none());
-                let unknown: Vec<_> = folder.labels.iter().filter(unknown).map(String::as_str).collect();
-                let mut notes = Vec::new();
-                if !unknown.is_empty() {
-                    notes.push(format!(
-                        "The network does not know {}: these photos come last.",
-                        unknown.join(", ")
-                    ));
-                }
-                if !folder.outside.is_empty() {
-                    let files = count(folder.outside.len(), "file lies", "files lie");
-                    notes.push(format!(
-                        "{files} in no label’s folder and left out, such as {}.",
-                        folder.outside[0]
-                    ));
-                }
-                notes.join(" ")
-            });
-            notes.unwrap_or_default()
-        })
-    });
-    let labels =
-        Memo::new(move |_| cleaning.read(|review| review.folder().labels.clone()).unwrap_or_default());
-    let ordered = move |event| {
-        let order = match event_target_value(&event).as_str() {
-            "margin" => Order::Margin,
-            "disagreement" => Order::Disagreement,
-            _ => Order::Loss,
+/// Sets it, or removes it.
+fn attribute(element: &Element, key: &str, value: Option<&str>) {
+    if element.get_attribute(key).as_deref() != value {
+        let _ = match value {
+            Some(value) => element.set_attribute(key, value),
+            None => element.remove_attribute(key),
         };
-        cleaning.change(|review| review.show(review.filter(), order));
-    };
-    let filtered = move |event| {
-        let filter = match event_target_value(&event).as_str() {
-            "" => Filter::All,
-            "decided" => Filter::Decided,
-            "refused" => Filter::Refused,
-            label => Filter::Label(label.parse().unwrap_or_default()),
-        };
-        cleaning.change(|review| review.show(filter, review.order()));
-    };
-    let options = move || {
-        let labels = labels.get().into_iter().enumerate();
-        let named = |label: &str| model.with(|model| label_name(label, model.as_ref()));
-        let labels: Vec<_> = labels.map(|(number, label)| (number.to_string(), named(&label))).collect();
-        let others = [("decided", "Decided"), ("refused", "Not readable")]
-            .map(|(id, words)| (id.into(), words.into()));
-        labels
-            .into_iter()
-            .chain(others)
-            .map(|(id, words)| view! { <option value=id>{words}</option> })
-            .collect_view()
-    };
-    view! {
-        <div class="toolbar">
-            <p class="count">{move || match progress.get() {
-                (done, all) if done == all => format!("{}: {}", name.get(), count(all, "photo", "photos")),
-                (done, all) => format!("{}: {done} of {all} photos looked at", name.get()),
-            }}</p>
-            <div class="downloads">
-                {move || (late.get() > 0).then(|| view! {
-                    <button class="button small" id="rank" on:click=move |_| _ = cleaning.change(Review::rank)>
-                        {move || format!("Rank again: {} more", late.get())}
-                    </button>
-                })}
-                <select id="filter" class="button small" aria-label="Which photos" on:change=filtered>
-                    <option value="">"All photos"</option>
-                    {options}
-                </select>
-                <select id="order" class="button small" aria-label="Which first" on:change=ordered>
-                    <option value="loss">"Highest loss first"</option>
-                    <option value="margin">"Least margin first"</option>
-                    <option value="disagreement">"Surest disagreement first"</option>
-                </select>
-            </div>
-        </div>
-        <p class="file-name notes">{facts}</p>
     }
 }
 
-/// Each label's folder at a click.
-#[component]
-fn Labels(model: Memo<Option<ModelInfo>>) -> impl IntoView {
-    let cleaning = Cleaning::expect();
-    let labels =
-        Memo::new(move |_| cleaning.read(|review| review.folder().labels.clone()).unwrap_or_default());
-    let chips = move || {
-        let named = |label: &str| model.with(|model| label_name(label, model.as_ref()));
-        let chip = |(number, label): (usize, String)| {
-            let (words, key) = (named(&label), DIGITS.get(number..=number));
-            let decide = move |_| cleaning.decide(Decision::Relabel(label.clone()));
-            view! {
-                <li>
-                    <button class="chip" aria-keyshortcuts=key on:click=decide>
-                        {words}{key.map(|key| view! { <kbd aria-hidden="true">{key}</kbd> })}
-                    </button>
-                </li>
-            }
-        };
-        labels.get().into_iter().enumerate().map(chip).collect_view()
-    };
-    view! { <ul class="chips" aria-label="Another label">{chips}</ul> }
+fn add(parent: &Element, tag: &str, text: &str) -> Option<Element> {
+    let element = document().create_element(tag).ok()?;
+    element.set_text_content(Some(text));
+    parent.append_child(&element).ok()?;
+    Some(element)
 }
 
-/// The photo itself, as long as it is shown.
-#[component]
-fn Picture(photo: usize) -> impl IntoView {
-    let cleaning = Cleaning::expect();
-    let url = cleaning.file(photo).and_then(|file| Url::create_object_url_with_blob(&file).ok());
-    let (url, failed) = (url.unwrap_or_default(), RwSignal::new(false));
-    let alt = untrack(|| cleaning.read(|review| review.folder().photos[photo].file.clone()));
-    let shown = url.clone();
-    on_cleanup(move || _ = Url::revoke_object_url(&shown));
-    view! {
-        <img src=url alt=alt decoding="async" hidden=move || failed.get() on:error=move |_| failed.set(true)/>
-        {move || failed.get().then(|| view! { <span class="no-preview">"No preview"</span> })}
-    }
-}
-
-/// One photo of the page's list.
-#[component]
-fn Thumb(photo: usize, model: Memo<Option<ModelInfo>>) -> impl IntoView {
-    let cleaning = Cleaning::expect();
-    let is_current = Memo::new(move |_| {
-        cleaning.read(|review| review.current().is_some_and(|(current, _)| current == photo)) == Some(true)
-    });
-    let figures = Memo::new(move |_| {
-        model.with(|model| cleaning.read(|review| figures(review, photo, model.as_ref()))).unwrap_or_default()
-    });
-    let decision =
-        Memo::new(move |_| cleaning.read(|review| review.decisions().of(photo).cloned()).flatten());
-    let file = untrack(|| cleaning.read(|review| review.folder().photos[photo].file.clone()));
-    let decided = move || {
-        decision.with(|decision| {
-            decision.as_ref().map_or(String::new(), |decision| {
-                model.with(|model| words::decision(decision, model.as_ref()))
-            })
-        })
-    };
-    view! {
-        <li data-file=file data-decision=move || decision.with(|decision| state(decision.as_ref()))
-            data-loss=move || figures.get().2>
-            <button class="thumb" aria-current=move || is_current.get().to_string()
-                on:click=move |_| _ = cleaning.change(|review| review.look_at(photo))>
-                <span class="thumb-photo"><Picture photo/></span>
-                <span class="given">{move || figures.get().0}</span>
-                <span class="said">{move || figures.get().1}</span>
-                <span class="mark">{decided}</span>
-            </button>
-        </li>
-    }
-}
-
-/// What the decisions come to, and the way to carry them out.
-#[component]
-fn Summary(model: Memo<Option<ModelInfo>>) -> impl IntoView {
-    let cleaning = Cleaning::expect();
-    let decided = Memo::new(move |_| cleaning.read(|review| review.decisions().count()).unwrap_or_default());
-    let changes = Memo::new(move |_| {
-        cleaning.read(|review| changes(review.folder(), review.decisions())).unwrap_or_default()
-    });
-    let lines = move || {
-        let line = |model: &Option<ModelInfo>| {
-            let lines = changes.get();
-            lines.iter().map(|change| words::change(change, model.as_ref())).collect::<Vec<_>>()
-        };
-        model.with(line).into_iter().map(|line| view! { <li>{line}</li> }).collect_view()
-    };
-    let none = move || decided.get() == 0;
-    let undoable =
-        Memo::new(move |_| cleaning.read(|review| review.decisions().can_undo()).unwrap_or_default());
-    view! {
-        <div class="summary">
-            <div class="toolbar">
-                <h2 class="count">{move || count(decided.get(), "decision", "decisions")}</h2>
-                <div class="downloads">
-                    <button class="button small" id="undo" disabled=move || !undoable.get() aria-keyshortcuts="U"
-                        on:click=move |_| cleaning.undo()>
-                        "Undo"<kbd aria-hidden="true">"U"</kbd>
-                    </button>
-                    <button class="button small" id="save" disabled=none on:click=move |_| cleaning.save()>
-                        <Download/>"Save decisions"
-                    </button>
-                </div>
-            </div>
-            {move || (!cleaning.is_kept.get()).then(|| view! { <p class="notice" role="alert">{words::NOT_KEPT}</p> })}
-            <ul class="changes">{lines}</ul>
-            <p class="file-name" hidden=none>
-                "Carry them out with "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
-            </p>
-        </div>
+fn add_option(choice: &Element, value: &str, text: &str) {
+    if let Some(option) = add(choice, "option", text) {
+        attribute(&option, "value", Some(value));
     }
 }
