@@ -109,7 +109,8 @@ impl Visit {
 
     /// Opens the page in a fresh browser.
     pub fn open(mut self) -> Page {
-        let page = Page::new(Browser::start(self.kind, self.agent), Server::start(&super::dist(), self.rules));
+        let page =
+            Page::new(Browser::start(self.kind, self.agent), Server::start(&super::dist(), self.rules));
         if self.online_only {
             self.scripts.push("delete Navigator.prototype.serviceWorker;");
         }
