@@ -12,7 +12,7 @@ return {
   rows: [...document.querySelectorAll(".thumbs li:not([hidden])")].map((row) => ({
     file: row.dataset.file,
     decision: row.dataset.decision,
-    loss: row.dataset.loss,
+    loss: row.dataset.loss ?? "",
     given: one("[data-part=given]", row),
     said: one("[data-part=said]", row),
     current: row.querySelector("[aria-current=true]") !== null,

@@ -7,6 +7,7 @@ use std::{
     time::Instant,
 };
 
+use image::{Rgb, RgbImage};
 use prost::Message;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,12 +27,12 @@ pub struct Cleaned {
     pub count: String,
     notes: String,
     notice: String,
-    refused_model: String,
+    pub refused_model: String,
     own_model: String,
     pub rows: Vec<Row>,
     look: Option<Look>,
     changes: Vec<String>,
-    decisions: String,
+    pub decisions: String,
 }
 
 /// A photo of the list.
@@ -101,7 +102,9 @@ const WRONG: [&str; 3] = ["green/wrong-red.jpg", "red/wrong-blue.jpg", "blue/wro
 
 fn thing(colour: &str, shade: u8) -> Vec<u8> {
     let (_, base) = COLOURS.iter().find(|(name, _)| *name == colour).expect("a colour");
-    jpeg(&shirt(96, 128, base.map(|value| value + 4 * shade)))
+    let (ground, paint) = (Rgb([190; 3]), Rgb(base.map(|value| value + 4 * shade)));
+    let is_ground = |x: u32, y: u32| !(12..84).contains(&x) || !(10..110 + u32::from(shade)).contains(&y);
+    jpeg(&RgbImage::from_fn(96, 128, |x, y| if is_ground(x, y) { ground } else { paint }))
 }
 
 /// A folder of coloured things, three of them under wrong labels; one file that is no photo, and one beside the labels.
@@ -250,7 +253,7 @@ fn apply(page: &Page, table: &str, folder: &Path) {
         .env("PYTHONPATH", project().join("model"))
         .output()
         .expect("Python runs");
-    let words = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
+    let words = String::from_utf8_lossy(&said.stdout).into_owned() + &*String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success() && words.contains("2 photos move, 1 of them to the bin"), "{words}");
 }
 
@@ -310,7 +313,7 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     for _ in WRONG {
         page.press("r");
     }
-    page.press(Key::Control + "z");
+    page.press_with(Key::Control, 'z');
     wait(&page, "two are decided", |seen| seen.decisions.starts_with('2'));
     assert_named(&page);
     // The keys are those of the section alone.

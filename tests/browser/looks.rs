@@ -2,7 +2,7 @@
 
 use std::{
     cell::RefCell,
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -10,8 +10,9 @@ use serde_json::json;
 
 use crate::{
     answers::command_line,
+    clean,
     harness::{Fault, MODEL, Page, Screen, Visit, project},
-    pictures::{jpeg, long_to_read, real, shirt},
+    pictures::{SIX, jpeg, long_to_read, real, shirt},
 };
 
 const PHONE: Screen = Screen { width: 390, height: 844, touch: true, dark: false };
@@ -125,6 +126,20 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.go_to("/about");
     page.wait_for_engine();
     look(&page, "about");
+    page.go_to("/clean");
+    page.wait_for_engine();
+    look(&page, "clean-empty");
+    page.choose("open-folder", &[labelled(&page)]);
+    clean::wait(&page, "all photos are answered", |seen| seen.count.starts_with("labelled: 2"));
+    look(&page, "clean-ranked");
+    page.click(".thumbs button");
+    for key in ["r", "d", "k"] {
+        page.press(key);
+    }
+    clean::wait(&page, "some are decided", |seen| seen.decisions.starts_with(['2', '3']));
+    page.choose("give-model", &[page.file("half.onnx", b"no model")]);
+    clean::wait(&page, "the network is refused", |seen| !seen.refused_model.is_empty());
+    look(&page, "clean-decided");
     page.excuse_missing("/no-such-page");
     page.go_to("/no-such-page");
     page.wait_for_engine();
@@ -142,6 +157,23 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.excuse("WebAssembly");
     page.wait_until("the failure is shown", |seen| seen.failed.is_some());
     look(&page, "old-browser");
+}
+
+/// A folder of photos, a few of them under wrong labels.
+fn labelled(page: &Page) -> PathBuf {
+    let mut folder = PathBuf::new();
+    for (place, label) in SIX.iter().enumerate() {
+        let photos = real(label);
+        for number in 0..4 {
+            let drawn = || jpeg(&shirt(300, 400, [60 * number, 40 * place as u8, 150]));
+            let bytes =
+                photos.get(usize::from(number)).map_or_else(drawn, |photo| fs::read(photo).expect("a photo"));
+            let label = if number == 3 && place < 3 { SIX[place + 3] } else { label };
+            let photo = page.file(&format!("labelled/{label}/{place}-{number}.jpg"), &bytes);
+            folder = photo.parent().and_then(Path::parent).expect("the folder").into();
+        }
+    }
+    folder
 }
 
 fn start_anew(page: &Page) {

@@ -1,5 +1,7 @@
 //! Model files of two kilobytes that are all that ours is, of one layer.
 
+#![allow(dead_code)] // who uses this file uses one model or the other
+
 use prost::Message;
 use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
@@ -30,7 +32,6 @@ pub fn tiny_model() -> Vec<u8> {
 }
 
 /// Tells red, green and blue things apart by their mean colour, and truly so.
-#[allow(dead_code)] // not all who use this file use both
 pub fn colour_model() -> Vec<u8> {
     let labels = r#"[{"id":"red","name":"Red thing","group":"core"},{"id":"green","name":"Green thing","group":"core"},{"id":"blue","name":"Blue thing","group":"core"}]"#;
     // A quarter for each of the four pixels.

@@ -113,6 +113,19 @@ impl Page {
         self.drive(async |driver| driver.action_chain().send_keys(keys).perform().await);
     }
 
+    /// Presses a key while another is held.
+    pub fn press_with(&self, held: Key, key: char) {
+        self.drive(async |driver| {
+            driver
+                .action_chain()
+                .key_down(held.clone())
+                .send_keys(key.to_string())
+                .key_up(held)
+                .perform()
+                .await
+        });
+    }
+
     /// Drags over the page what `data` holds (the DevTools protocol's `DragData`).
     pub fn drag(&self, data: &Value) {
         for happens in ["dragEnter", "dragOver"] {
