@@ -130,7 +130,7 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.wait_for_engine();
     look(&page, "clean-empty");
     page.choose("open-folder", &[labelled(&page)]);
-    clean::wait(&page, "all photos are answered", |seen| seen.count.starts_with("labelled: 2"));
+    clean::wait(&page, "all photos are answered", |seen| seen.count == "labelled: 24 photos");
     look(&page, "clean-ranked");
     page.click(".thumbs button");
     for key in ["r", "d", "k"] {

@@ -235,9 +235,9 @@ impl Page {
     pub fn screenshot(&self, file: &Path) {
         // What lies below the screen is painted, too.
         let size: [u32; 2] = self.run(
-            "const style = document.createElement('style');
-             style.textContent = '* { content-visibility: visible !important; }';
-             document.head.append(style);
+            "const style = new CSSStyleSheet();
+             style.replaceSync('* { content-visibility: visible !important; }');
+             document.adoptedStyleSheets.push(style);
              return [document.documentElement.clientWidth, document.documentElement.scrollHeight];",
         );
         self.picture(size, file);
