@@ -1,14 +1,9 @@
 //! What the server says of each kind of file. The browser sees to it that it means something: with this policy
 //! the whole page is used in the other tests, and whatever the policy forbids fails them.
 
-use std::{
-    fs,
-    io::Write,
-    net::TcpStream,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Write, net::TcpStream, path::Path};
 
-use crate::harness::{Host, Response, dist, other_version};
+use crate::harness::{Host, Response, dist};
 
 /// For good, since the name changes with the content.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
@@ -22,11 +17,12 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 22] = [
+const FILES: [(&str, u16, &str, &str, bool); 23] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
     ("/about", 200, HTML, ASKED_ANEW, true),
+    ("/widget", 200, HTML, ASKED_ANEW, true),
     ("/sw.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/manifest.webmanifest", 200, "application/manifest+json", ASKED_ANEW, true),
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),
@@ -98,6 +94,7 @@ fn assert_safe(path: &str, response: &Response, framed_by: &str, taken_by: &str)
         ("img-src", vec!["'self'", "blob:"]),
         ("connect-src", vec!["'self'"]),
         ("worker-src", vec!["'self'"]),
+        ("frame-src", vec!["'self'"]),
         ("manifest-src", vec!["'self'"]),
         ("base-uri", vec!["'self'"]),
         ("form-action", vec!["'self'"]),
@@ -188,11 +185,7 @@ fn nothing_else_is_served() {
 /// Other sites may frame this page and load this script, and no other.
 #[test]
 fn what_other_sites_embed_is_open_to_them() {
-    let bundle: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("embedding");
-    other_version(&dist(), &bundle);
-    fs::copy(bundle.join("index.html"), bundle.join("embed.html")).expect("a page to embed");
-    fs::write(bundle.join("embed.js"), "// A script for other sites.\n").expect("a script to embed");
-    let host = Host::start(&bundle);
+    let host = Host::start(&dist());
 
     let page = ask(&host, "GET", "/embed", "identity");
     assert_eq!((page.status, &*page.headers["cache-control"]), (200, ASKED_ANEW));
@@ -204,7 +197,7 @@ fn what_other_sites_embed_is_open_to_them() {
     assert_eq!(script.headers["access-control-allow-origin"], "*");
     assert_safe("/embed.js", &script, "'none'", "cross-origin");
 
-    for path in ["/", "/about", "/sw.js"] {
+    for path in ["/", "/about", "/widget", "/sw.js"] {
         assert!(!ask(&host, "GET", path, "identity").headers.contains_key("access-control-allow-origin"));
     }
 }

@@ -21,3 +21,4 @@ mod offline;
 mod pages;
 mod parity;
 mod pictures;
+mod widget;

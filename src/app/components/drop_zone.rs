@@ -1,20 +1,16 @@
 use leptos::{ev, prelude::*};
-use leptos_router::hooks::{use_location, use_navigate};
 use web_sys::DataTransfer;
 
 use crate::app::session::Session;
 
 /// Accepts photos dropped or pasted anywhere on the page, and says so while one is held over it.
 #[component]
-pub fn DropZone() -> impl IntoView {
+pub fn DropZone(
+    /// Called when photos have come.
+    taken: impl Fn() + Clone + 'static,
+) -> impl IntoView {
     let session = Session::expect();
     let over = RwSignal::new(false);
-    let (path, navigate) = (use_location().pathname, use_navigate());
-    let go_home = move || {
-        if path.get_untracked() != "/" {
-            navigate("/", Default::default());
-        }
-    };
 
     let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| match transfer
         .and_then(|transfer| transfer.files())
@@ -22,7 +18,7 @@ pub fn DropZone() -> impl IntoView {
     {
         Some(files) => {
             session.add(&files);
-            go_home();
+            taken();
         }
         None => {
             session.notice.set(Some(otherwise));

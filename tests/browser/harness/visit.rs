@@ -24,6 +24,7 @@ pub struct Visit {
     online_only: bool,
     swap: Option<(&'static str, PathBuf)>,
     room: Option<u64>,
+    bundle: PathBuf,
 }
 
 /// Counts the workers that the page starts.
@@ -44,6 +45,7 @@ impl Visit {
             online_only: false,
             swap: None,
             room: None,
+            bundle: super::dist(),
         }
     }
 
@@ -99,9 +101,15 @@ impl Visit {
         self
     }
 
+    /// Takes another bundle than the one that was built.
+    pub fn of(mut self, bundle: &Path) -> Self {
+        self.bundle = bundle.into();
+        self
+    }
+
     /// Opens the page in a fresh browser.
     pub fn open(mut self) -> Page {
-        let page = Page::new(Browser::start(self.kind), Server::start(&super::dist(), self.rules));
+        let page = Page::new(Browser::start(self.kind), Server::start(&self.bundle, self.rules));
         if self.online_only {
             self.scripts.push("delete Navigator.prototype.serviceWorker;");
         }
