@@ -59,6 +59,7 @@ fn App() -> impl IntoView {
                     "Clothing classifier"
                 </A>
                 <nav aria-label="Pages">
+                    <A href="/widget">"For your site"</A>
                     <A href="/about">"About"</A>
                 </nav>
             </header>
@@ -66,6 +67,7 @@ fn App() -> impl IntoView {
                 <Routes fallback=pages::not_found::NotFound>
                     <Route path=path!("/") view=pages::home::Home/>
                     <Route path=path!("/about") view=pages::about::About/>
+                    <Route path=path!("/widget") view=pages::widget::Widget/>
                 </Routes>
             </main>
             <footer class="bottom">
