@@ -13,19 +13,26 @@ NATIVE = --release
 WEB = --profile web --target wasm32-unknown-unknown
 PAGE = --no-default-features --features page
 
-# Where real photos are at hand, the tests compare our answers on 300 of them with onnxruntime's.
+BROWSER_TEST = DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
+	cargo test $(NATIVE) --test browser
+
+# Where real photos are at hand, the tests compare our answers on 1,000 of them with onnxruntime's.
 ifneq ($(wildcard ../shared/photos/test),)
-export ORACLE = target/oracle.json
+export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test test-model lint docs native model-file sizes browser lighthouse load pictures
+.PHONY: help serve build test test-model bench torture fuzz lighthouse load pictures lint docs native kernel \
+	model-file sizes browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
 	@echo "make build       build the page into $(DIST)/"
 	@echo "make test        check and test everything but the training of the network"
-	@echo "make test-model  test the training of the network (installs PyTorch)"
+	@echo "make test-model  test collecting photos and training the network (installs PyTorch)"
+	@echo "make bench       measure the page beside onnxruntime-web"
+	@echo "make torture     try thousands of damaged photos, and a thousand in one page"
+	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
 	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
 	@echo "make load        see how many requests a second the server holds"
 	@echo "make pictures    draw the icons and screenshots in public/ anew"
@@ -40,7 +47,7 @@ build:
 	@echo "--- Building the page into $(DIST)/"
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
-test: lint docs model-file native build sizes browser
+test: lint docs model-file native kernel build sizes browser
 	@echo "--- All tests passed"
 
 lighthouse:
@@ -62,7 +69,26 @@ pictures:
 test-model:
 	@tools/setup.sh python-train
 	@echo "--- Testing the training pipeline"
-	@$(PYTHON) -m pytest --quiet model/tests/test_pipeline.py
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py)
+
+bench: build
+	@tools/setup.sh browser npm
+	@echo "--- Measuring the page beside onnxruntime-web; leave the machine alone for some minutes"
+	@mkdir -p target/bench
+	@cp bench/* target/bench
+	@npm install --prefix target/bench --no-audit --no-fund --loglevel=error
+	@node target/bench/run.mjs $(DIST) target/bench/results.json target/tools/bin/chromium tests/fixtures/polo-shirt.jpg
+
+# What `make test` does with fewer photos.
+torture: build
+	@tools/setup.sh browser
+	@MUTATED=10000 cargo test $(NATIVE) --test robust -- --nocapture mutated_photos
+	@MUTATED=1000 PHOTOS=1000 $(BROWSER_TEST) -- --nocapture mutated a_page_left_open
+
+FUZZ_SECONDS = 1800
+fuzz:
+	@tools/fuzz.sh photo $(FUZZ_SECONDS)
+	@tools/fuzz.sh model $(FUZZ_SECONDS)
 
 # ---- the parts of `make test`
 
@@ -70,8 +96,9 @@ lint:
 	@tools/setup.sh wasm
 	@echo "--- Checking format and lints"
 	@cargo fmt --check
-	@cargo clippy $(NATIVE) --all-targets -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) --lib --bin engine -- -D warnings
+	@cargo fmt --check --manifest-path fuzz/Cargo.toml
+	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page -- -D warnings
 
 docs: export RUSTDOCFLAGS = -D warnings
@@ -83,12 +110,19 @@ docs:
 
 model-file:
 	@tools/setup.sh python
-	@echo "--- Checking the model file"
-	@$(PYTHON) -m pytest --quiet model/tests/test_model_file.py
+	@echo "--- Checking the model file and what works without PyTorch"
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py picture.py decisions.py exploration.py)
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"
-	@cargo test $(NATIVE) -- --nocapture
+	@cargo test $(NATIVE) --workspace -- --nocapture
+
+kernel:
+	@tools/setup.sh wasm trunk browser
+	@echo "--- Running the kernel's tests in the browser"
+	@CHROMEDRIVER=$(CURDIR)/target/tools/bin/chromedriver \
+		CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=$(CURDIR)/target/tools/bin/wasm-bindgen-test-runner \
+		$(WITH_WASM) cargo test $(WEB) -p clothing-kernel --tests -- --nocapture
 
 sizes:
 	@echo "--- Weighing the bundle"
@@ -97,14 +131,13 @@ sizes:
 browser: $(ORACLE)
 	@tools/setup.sh server browser firefox
 	@echo "--- Running the browser tests"
-	@DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
-		cargo test $(NATIVE) --test browser -- --nocapture
+	@$(BROWSER_TEST) -- --nocapture
 
-target/oracle.json: model/clothing.onnx
+target/oracle-1000.json: model/clothing.onnx
 	@tools/setup.sh python
-	@echo "--- Asking onnxruntime about 300 photos"
+	@echo "--- Asking onnxruntime about 1,000 photos"
 	@mkdir -p target
 	@find ../shared/photos/test -name '*.jpg' | sort \
-		| awk '{ photo[NR] = $$0 } END { for (i = 0; i < 300; i++) print photo[1 + int(i * NR / 300)] }' \
+		| awk '{ photo[NR] = $$0 } END { for (i = 0; i < 1000; i++) print photo[1 + int(i * NR / 1000)] }' \
 		| xargs $(PYTHON) -m clothing_model predict --json --onnx $< >$@.part
 	@mv $@.part $@

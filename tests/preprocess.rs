@@ -1,10 +1,10 @@
 //! Preprocessing equals that of training, which fitted the squares of fixtures/squares.png (by fixtures/squares.py).
 
 use clothing_classifier::{
-    classifier::{Filter, Fit, Placement, Resize, normalise, to_square},
-    photo::{Limits, decode},
+    classifier::{Filter, Fit, Placement, Resize, least, normalise, to_square},
+    photo::{Limits, Photo, decode, decode_reduced},
 };
-use image::{Rgb, RgbImage, imageops};
+use image::{ImageEncoder, Rgb, RgbImage, codecs::jpeg::JpegEncoder, imageops};
 
 const SIDE: u32 = 16;
 const SHAPES: [(u32, u32); 6] = [(37, 61), (300, 20), (5, 7), (640, 480), (1, 90), (16, 16)];
@@ -31,7 +31,7 @@ fn squares_are_pillows_to_within_one_level() {
             for (width, height) in SHAPES {
                 let expected = imageops::crop_imm(&expected, 0, top, SIDE, SIDE).to_image();
                 top += SIDE;
-                let (square, _) = to_square(&picture(width, height), SIDE, Resize { fit, filter });
+                let (square, _) = to_square(&picture(width, height).into(), SIDE, Resize { fit, filter });
                 let difference = square.iter().zip(expected.iter()).map(|(a, b)| a.abs_diff(*b)).max();
                 assert!(difference <= Some(1), "{fit:?} {filter:?} {width} x {height}: {difference:?}");
             }
@@ -43,7 +43,7 @@ fn squares_are_pillows_to_within_one_level() {
 #[test]
 fn the_photos_place_on_the_square_is_known() {
     let place = |fit, width, height| {
-        to_square(&picture(width, height), SIDE, Resize { fit, filter: Filter::Bilinear }).1
+        to_square(&picture(width, height).into(), SIDE, Resize { fit, filter: Filter::Bilinear }).1
     };
     let whole = Placement { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
     assert_eq!(place(Fit::Pad, 64, 32), Placement { x: 0.0, y: 0.25, width: 1.0, height: 0.5 });
@@ -65,7 +65,7 @@ fn padding_has_the_mean_colour_of_the_photos_border() {
     for x in 1..15 {
         photo.put_pixel(x, 4, Rgb([255; 3])); // inside the ring: of no account
     }
-    let (square, _) = to_square(&photo, 16, Resize { fit: Fit::Pad, filter: Filter::Bilinear });
+    let (square, _) = to_square(&photo.into(), 16, Resize { fit: Fit::Pad, filter: Filter::Bilinear });
     // 16 of the ring's 44 pixels are in the first row.
     assert_eq!(square.get_pixel(0, 0), &Rgb([136, 0, 7]));
     assert_eq!(square.get_pixel(15, 15), &Rgb([136, 0, 7]));
@@ -75,7 +75,7 @@ fn padding_has_the_mean_colour_of_the_photos_border() {
 /// A strip, which as a whole would take gigabytes at the crop's scale.
 #[test]
 fn strips_are_cropped_without_enlarging_the_whole() {
-    let strip = RgbImage::from_pixel(100_000, 1, Rgb([9, 8, 7]));
+    let strip = Photo::from(RgbImage::from_pixel(100_000, 1, Rgb([9, 8, 7])));
     for fit in [Fit::Pad, Fit::Crop] {
         let (square, _) = to_square(&strip, 224, Resize { fit, filter: Filter::Lanczos });
         assert_eq!(square, RgbImage::from_pixel(224, 224, Rgb([9, 8, 7])));
@@ -89,4 +89,55 @@ fn pixels_are_normalised_channel_by_channel() {
     let expected = [-1.0, 1.0, 0.0, 2.0, 0.5, 0.0];
     assert_eq!(planes.len(), expected.len());
     assert!(planes.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{planes:?}");
+}
+
+/// A photo-like picture: light, folds, a weave finer than the square's pixels.
+fn cloth(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| {
+        let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
+        let fold = 20.0 * (17.0 * u + 9.0 * v + (11.0 * v).sin()).sin();
+        let weave = if (x ^ y) & 2 == 0 { 6.0 } else { -6.0 };
+        let garment = if (u - 0.5).abs() < 0.2 + 0.1 * v && (v - 0.5).abs() < 0.35 { 60.0 } else { 0.0 };
+        Rgb([180.0 - garment, 160.0 - 0.5 * garment + 20.0 * u, 150.0 + 0.5 * garment]
+            .map(|value| (value + fold + weave) as u8))
+    })
+}
+
+/// With the EXIF entry for an orientation.
+fn jpeg(photo: &RgbImage, orientation: u8) -> Vec<u8> {
+    let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
+    exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
+    let mut bytes = Vec::new();
+    let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 90);
+    encoder.set_exif_metadata(exif).unwrap();
+    encoder.encode_image(photo).unwrap();
+    bytes
+}
+
+#[test]
+fn reduced_photos_make_nearly_the_same_squares() {
+    for (width, height, reduced_to) in
+        [(900, 700, (450, 350)), (1801, 1203, (451, 301)), (2000, 3589, (250, 449))]
+    {
+        for orientation in 1..=8 {
+            let bytes = jpeg(&cloth(width, height), orientation);
+            let resize = Resize { fit: Fit::Pad, filter: Filter::Bilinear };
+            let whole = Photo::from(decode(&bytes, &Limits::default()).unwrap());
+            let reduced = decode_reduced(&bytes, &Limits::default(), least(224, resize)).unwrap();
+            let (short, long) = (reduced_to.0.min(reduced_to.1), reduced_to.0.max(reduced_to.1));
+            let (w, h) = reduced.pixels.dimensions();
+            assert_eq!((w.min(h), w.max(h)), (short, long));
+            assert_eq!((reduced.width, reduced.height), (whole.width, whole.height));
+            let ((whole, place), (reduced, other)) =
+                (to_square(&whole, 224, resize), to_square(&reduced, 224, resize));
+            assert_eq!(place, other);
+            let differences = || whole.iter().zip(reduced.iter()).map(|(a, b)| f64::from(a.abs_diff(*b)));
+            let mean = differences().sum::<f64>() / whole.len() as f64;
+            let largest = differences().fold(0.0, f64::max);
+            println!(
+                "{width} × {height} turned by {orientation}: {mean:.2} levels in the mean, {largest} at most"
+            );
+            assert!(mean < 1.0 && largest < 13.0, "{mean} {largest}");
+        }
+    }
 }

@@ -6,11 +6,12 @@
 #   brotli        the compressor of what is served
 #   server        Static Web Server, which serves the bundle
 #   browser       Chromium and chromedriver, for the browser tests
+#   npm           Node.js and npm, for measuring beside onnxruntime-web and for Lighthouse
 #   firefox       Firefox and geckodriver, for the browser tests
 #   lighthouse    Lighthouse, which rates the page
 #   load          wrk, which asks for much at a time
 #   python        a virtual environment in model/.venv that can check the model file
-#   python-train  the same with PyTorch, so that it can train
+#   python-train  the same with PyTorch and what collecting and comparing need
 #
 # Everything goes into target/tools and model/.venv, but for packages of the system (apt-get).
 set -eu
@@ -136,6 +137,13 @@ setup_brotli() {
     has brotli || apt_install brotli || fail "brotli is missing; install your system's package of that name."
 }
 
+# ---- npm
+
+setup_npm() {
+    has npm || apt_install nodejs npm || true
+    has npm && at_least 20 "$(version_of node)" || fail "measuring needs npm and Node.js 20 or later: https://nodejs.org."
+}
+
 # ---- server
 
 setup_server() {
@@ -205,7 +213,7 @@ find_firefox() {
 # ---- lighthouse
 
 setup_lighthouse() {
-    need npm "Lighthouse runs on Node.js 18 or later: install nodejs and npm."
+    setup_npm
     [ -x "$tools/lighthouse/node_modules/.bin/lighthouse" ] && return
     say "Installing Lighthouse $lighthouse_version with npm"
     npm install --silent --no-fund --no-audit --prefix "$tools/lighthouse" lighthouse@$lighthouse_version ||
@@ -238,9 +246,9 @@ setup_python() {
 
 for what; do
     case $what in
-    wasm | trunk | brotli | server | browser | firefox | lighthouse | load) "setup_$what" ;;
+    wasm | trunk | brotli | npm | server | browser | firefox | lighthouse | load) "setup_$what" ;;
     python) setup_python test ;;
-    python-train) setup_python test,train ;;
+    python-train) setup_python test,train,collect,compare ;;
     *) fail "there is nothing called '$what' to set up; see the head of $0." ;;
     esac
 done

@@ -5,12 +5,14 @@ import pathlib
 import sys
 from dataclasses import replace
 
+from . import photo_verbs
 from .errors import PipelineError
 
 DEFAULT_DATA = pathlib.Path("../shared/photos")
 DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
+ROUNDING_PHOTOS = 96  # of the training photos, by which the weights of an export are rounded
 CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
 
 
@@ -39,7 +41,6 @@ def train(arguments) -> None:
 def calibrate(arguments) -> None:
     """Temperature and thresholds of a run, from its val photos; stored in the run's folder."""
     import numpy as np
-    import torch
 
     from . import calibration, data, evaluation, training
     from .onnx_file import softmax
@@ -49,11 +50,7 @@ def calibrate(arguments) -> None:
                                skip_bad=arguments.skip_bad)
     index = {label.id: i for i, label in enumerate(run.labels)}
     targets = np.array([index[photo.label] for photo in photos])
-    network, preprocessing = run.classifier(), run.settings.preprocessing
-    squares = np.stack([preprocessing.square(image) for image in pixels])
-    with torch.inference_mode():
-        logits = np.concatenate([network(torch.from_numpy(preprocessing.normalise(squares[i:i + 32]))).numpy()
-                                 for i in range(0, len(squares), 32)])
+    logits = run.answers([run.settings.preprocessing.square(image) for image in pixels])
     temperature = calibration.fit_temperature(logits, targets)
     thresholds = calibration.fit_thresholds(softmax(logits, temperature), targets, run.labels)
     result = {"temperature": temperature, "thresholds": thresholds,
@@ -72,10 +69,16 @@ def export(arguments) -> None:
     file = arguments.run / "calibration.json"
     if not file.exists():
         calibrate(argparse.Namespace(run=arguments.run, data=arguments.data, skip_bad=arguments.skip_bad))
-    photos = data.scan(arguments.data or pathlib.Path(run.settings.data), ("val",))
-    photos, pixels = data.load(evenly(photos, CHECKED_PHOTOS), skip_bad=arguments.skip_bad)
-    model = exporting.build(run, json.loads(file.read_text()), arguments.version or exporting.default_version())
-    print(json.dumps(exporting.verify(model, run, np.stack([run.settings.preprocessing.square(image) for image in pixels]))))
+    root = arguments.data or pathlib.Path(run.settings.data)
+
+    def squares(split: str, count: int) -> np.ndarray:
+        _, pixels = data.load(evenly(data.scan(root, (split,)), count), skip_bad=arguments.skip_bad)
+        return np.stack([run.settings.preprocessing.square(image) for image in pixels])
+
+    version = arguments.version or exporting.default_version()
+    print(f"rounding the weights by {ROUNDING_PHOTOS} photos", flush=True)
+    model = exporting.build(run, json.loads(file.read_text()), version, squares("train", ROUNDING_PHOTOS))
+    print(json.dumps(exporting.verify(model, run, squares("val", CHECKED_PHOTOS))))
     exporting.write(model, arguments.onnx)
     print(f"wrote {arguments.onnx}")
 
@@ -86,6 +89,8 @@ def evaluate(arguments) -> None:
 
     from . import data, evaluation, onnx_file
 
+    if arguments.against:
+        from . import training  # and with it PyTorch, which the rest does without
     model = onnx_file.OnnxModel.load(arguments.onnx)
     photos = data.scan(arguments.data, (arguments.split,))
     unknown = {photo.label for photo in photos} - {label.id for label in model.labels}
@@ -97,6 +102,10 @@ def evaluate(arguments) -> None:
     result = {"model": model.version, "split": arguments.split,
               **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
                                   evaluation.sources(photos, arguments.data.parent / "manifest.csv"))}
+    if arguments.changes:
+        result["changed"] = evaluation.changed(model, pixels, targets)
+    if arguments.against:
+        result["agreement_with_float"] = evaluation.agreement(logits, training.Run.load(arguments.against), pixels)
     if arguments.out:
         arguments.out.mkdir(parents=True, exist_ok=True)
         (arguments.out / f"{arguments.split}.json").write_text(json.dumps(result, indent=1) + "\n")
@@ -202,6 +211,9 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--data", type=pathlib.Path, default=DEFAULT_DATA, help="(%(default)s)")
     verb.add_argument("--split", default="val", choices=("train", "val", "test"), help="(%(default)s)")
     verb.add_argument("--out", type=pathlib.Path, help="folder for SPLIT.json and pictures")
+    verb.add_argument("--changes", action="store_true", help="also with each photo turned, blurred, dark, compressed, small")
+    verb.add_argument("--against", type=pathlib.Path, metavar="RUN",
+                      help="folder of the file's training: how often its network in floats says the same")
     verb.add_argument("--record", action="store_true", help="write the headline figures into the file's metadata")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 
@@ -218,6 +230,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="its exported file (%(default)s)")
     verb.add_argument("--out", type=pathlib.Path, default=DEFAULT_FIXTURES, help="folder of pictures (%(default)s)")
     verb.add_argument("--redraw", action="store_true", help="make the pictures anew, not only their answers")
+
+    photo_verbs.add_to(verbs)
     return top
 
 
@@ -234,6 +248,7 @@ def main(argv: list[str] | None = None) -> None:
     except PipelineError as error:
         sys.exit(f"error: {error}")
     except ModuleNotFoundError as error:
-        sys.exit(f"error: {error}\n  -> install what this verb needs: pip install -e 'model[train]'")
+        extra = getattr(arguments, "extra", "train")
+        sys.exit(f"error: {error}\n  -> install what this verb needs: pip install -e 'model[{extra}]'")
     except KeyboardInterrupt:
         sys.exit("stopped; what was finished is kept")

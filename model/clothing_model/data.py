@@ -105,11 +105,16 @@ def load(photos: list[Photo], longest: int | None = None, skip_bad: bool = False
 
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(one, photos))
-    bad = [result for result in results if isinstance(result, PipelineError)]
-    for error in bad[:20] if skip_bad else []:
-        print(f"left out: {error.cause}", flush=True)
-    if bad and not skip_bad:
-        raise PipelineError("\n".join(error.cause for error in bad[:20]) + (f"\nand {len(bad) - 20} more" * (len(bad) > 20)),
-                            "remove or replace these files, or leave them out with --skip-bad")
+    report_bad([result for result in results if isinstance(result, PipelineError)], skip_bad)
     good = [(photo, result) for photo, result in zip(photos, results) if not isinstance(result, PipelineError)]
     return [photo for photo, _ in good], [pixels for _, pixels in good]
+
+
+def report_bad(errors: list[PipelineError], skip: bool) -> None:
+    """Names files that could not be read: in one error, or, with `skip`, in print."""
+    for error in errors[:20] if skip else []:
+        print(f"left out: {error.cause}", flush=True)
+    if errors and not skip:
+        raise PipelineError("\n".join(error.cause for error in errors[:20])
+                            + (f"\nand {len(errors) - 20} more" * (len(errors) > 20)),
+                            "remove or replace these files, or leave them out with --skip-bad")

@@ -7,6 +7,7 @@ import numpy as np
 from .data import Photo
 from .labels import Label
 from .onnx_file import OnnxModel, softmax
+from .robustness import CHANGES
 
 BINS = 15
 
@@ -70,6 +71,22 @@ def run(model: OnnxModel, photos: list[Photo], pixels: list[np.ndarray]) -> tupl
     index = {label.id: i for i, label in enumerate(model.labels)}
     logits = model.logits(model.preprocessing.square(image) for image in pixels)
     return logits, np.array([index[photo.label] for photo in photos])
+
+
+def changed(model: OnnxModel, pixels: list[np.ndarray], targets: np.ndarray) -> dict:
+    """Right answers, of all photos and of the core's, with each of the changes of `robustness`."""
+    core = np.isin(targets, [i for i, label in enumerate(model.labels) if label.group == "core"])
+    result = {}
+    for name, change in CHANGES.items():
+        right = model.logits(model.preprocessing.square(change(image)) for image in pixels).argmax(1) == targets
+        result[name] = {"top1": _mean(right), "top1_core": _mean(right[core])}
+    return result
+
+
+def agreement(logits: np.ndarray, run, pixels: list[np.ndarray]) -> float:
+    """Share of the photos for which the float network of a `training.Run` puts the same label first as `logits`."""
+    preprocessing = run.settings.preprocessing
+    return _mean(run.answers([preprocessing.square(image) for image in pixels]).argmax(1) == logits.argmax(1))
 
 
 def sources(photos: list[Photo], manifest: pathlib.Path) -> list[str] | None:

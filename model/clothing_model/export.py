@@ -15,6 +15,7 @@ from . import labels as labelling
 from .errors import PipelineError
 from .network import WithClassMaps
 from .onnx_file import FORMAT, open_session, set_metadata
+from .quantisation import quantise
 from .training import Run
 
 OPSET = 13  # the first with per-channel DequantizeLinear; ReduceMean still takes its axes as an attribute
@@ -23,10 +24,13 @@ LEAST_AGREEMENT = 0.99  # of top-1 between the file and PyTorch on the photos gi
 LARGEST = 3_200_000  # bytes; what the app's first visit can afford
 
 
-def build(run: Run, calibration: dict, version: str) -> onnx.ModelProto:
-    """The graph with its metadata; `calibration` holds temperature and thresholds."""
-    model = quantise(absorb_pads(_trace(run)))
+def build(run: Run, calibration: dict, version: str, squares: np.ndarray) -> onnx.ModelProto:
+    """The graph with its metadata.
+
+    calibration: temperature and thresholds. squares: uint8 [n, S, S, 3], training photos by which weights are rounded.
+    """
     preprocessing = run.settings.preprocessing
+    model = quantise(absorb_pads(_trace(run)), preprocessing.normalise(squares))
     set_metadata(model, {
         "format": FORMAT, "version": version, "labels": labelling.dump(run.labels), **preprocessing.metadata(),
         "temperature": str(calibration["temperature"]), "thresholds": json.dumps(calibration["thresholds"]),
@@ -108,56 +112,18 @@ def _drop_unused(graph: onnx.GraphProto) -> None:
         graph.initializer.remove(tensor)
 
 
-def quantise(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Stores each convolution's weights as int8, one scale for each output channel, and computes in floats as before."""
-    graph = model.graph
-    tensors = {tensor.name: tensor for tensor in graph.initializer}
-    for conv in [node for node in graph.node if node.op_type == "Conv"]:
-        name = conv.input[1]
-        if name not in tensors:  # shared with another convolution, and done with it
-            conv.input[1] = f"{name}.float"
-            continue
-        weight = numpy_helper.to_array(tensors.pop(name)).astype(np.float64)
-        flat = weight.reshape(len(weight), -1)
-        scale = _best_scale(flat)
-        whole = np.clip(np.round(flat / scale[:, None]), -127, 127).astype(np.int8).reshape(weight.shape)
-        stored = {f"{name}.int8": whole, f"{name}.scale": scale.astype(np.float32),
-                  f"{name}.zero": np.zeros(len(weight), np.int8)}
-        graph.initializer.remove(next(tensor for tensor in graph.initializer if tensor.name == name))
-        graph.initializer.extend(numpy_helper.from_array(array, key) for key, array in stored.items())
-        node = helper.make_node("DequantizeLinear", list(stored), [f"{name}.float"], name=f"{name}.dequantise", axis=0)
-        graph.node.insert(list(graph.node).index(conv), node)
-        conv.input[1] = f"{name}.float"
-    return model
-
-
-def _best_scale(rows: np.ndarray) -> np.ndarray:
-    """[n, m] -> [n]: for each row the int8 step of least squared error, among some that clip its largest weights."""
-    widest = np.maximum(np.abs(rows).max(1), 1e-12) / 127
-    best, least = widest, np.full(len(rows), np.inf)
-    for shrink in np.linspace(1, 0.75, 11):
-        scale = widest * shrink
-        stored = np.clip(np.round(rows / scale[:, None]), -127, 127) * scale[:, None]
-        error = ((stored - rows) ** 2).sum(1)
-        best, least = np.where(error < least, scale, best), np.minimum(error, least)
-    return best
-
-
 def verify(model: onnx.ModelProto, run: Run, squares: np.ndarray) -> dict:
     """Compares the file with PyTorch on real photos (uint8 [n, S, S, 3]); raises where they differ too much."""
     content = model.SerializeToString()
     session = open_session(content)
-    network, preprocessing = run.classifier(), run.settings.preprocessing
-    reference, answers, largest = [], [], 0.0
-    bias = network.head.bias.detach().numpy()
-    with torch.inference_mode():
-        for square in squares:
-            image = preprocessing.normalise(square[None])
-            reference.append(network(torch.from_numpy(image)).numpy()[0])
-            logits, maps = session.run(["logits", "class_maps"], {"image": image})
-            largest = max(largest, float(np.abs(maps.mean((2, 3)) + bias - logits).max()))
-            answers.append(logits[0])
-    reference, answers = np.array(reference), np.array(answers)
+    preprocessing = run.settings.preprocessing
+    answers, largest = [], 0.0
+    bias = run.classifier().head.bias.detach().numpy()
+    for square in squares:
+        logits, maps = session.run(["logits", "class_maps"], {"image": preprocessing.normalise(square[None])})
+        largest = max(largest, float(np.abs(maps.mean((2, 3)) + bias - logits).max()))
+        answers.append(logits[0])
+    reference, answers = run.answers(list(squares)), np.array(answers)
     report = {"photos": len(squares), "bytes": len(content),
               "top1_agreement": float((reference.argmax(1) == answers.argmax(1)).mean()),
               "largest_logit_difference": float(np.abs(reference - answers).max()),

@@ -26,6 +26,7 @@ from .augment import Augment, Strength, ground_patches
 from .errors import PipelineError
 from .labels import Label
 from .network import Classifier
+from .onnx_file import softmax
 from .picture import Preprocessing
 
 matplotlib.use("Agg")
@@ -145,13 +146,8 @@ def soft_targets(settings: Settings, labels: list[Label], pixels: list[np.ndarra
         run = Run.load(pathlib.Path(folder))
         if run.labels != labels:
             raise PipelineError(f"{folder}: that run has other labels", "name teachers of the same labels")
-        network, preprocessing = run.classifier().to(settings.device), run.settings.preprocessing
-        with torch.inference_mode():
-            for first in range(0, len(pixels), 32):
-                squares = [preprocessing.square(image) for image in pixels[first:first + 32]]
-                images = torch.from_numpy(preprocessing.normalise(np.stack(squares))).to(settings.device)
-                views = [network(view).softmax(1) for view in (images, images.flip(3))]
-                taught[first:first + 32] += torch.stack(views).mean(0).cpu().numpy() / len(settings.teachers)
+        squares = [run.settings.preprocessing.square(image) for image in pixels]
+        taught += np.mean([softmax(run.answers(squares, mirrored)) for mirrored in (False, True)], 0) / len(settings.teachers)
         print(f"asked the teacher {folder}: it agrees with {(taught.argmax(1) == targets).mean():.1%} of the labels", flush=True)
     return (1 - TEACHER_SHARE) * labelled + TEACHER_SHARE * taught
 
@@ -321,6 +317,16 @@ class Run:
         network = self.network(fresh=False)
         network.load_state_dict(self.state["average"])
         return network.eval()
+
+    def answers(self, squares: list[np.ndarray], mirrored: bool = False) -> np.ndarray:
+        """Logits [n, K] of the averaged network for uint8 [S, S, 3] each."""
+        network, preprocessing, logits = self.classifier().to(self.settings.device), self.settings.preprocessing, []
+        with torch.inference_mode():
+            for first in range(0, len(squares), 32):
+                images = torch.from_numpy(preprocessing.normalise(np.stack(squares[first:first + 32])))
+                images = images.to(self.settings.device, memory_format=torch.channels_last)
+                logits.append(network(images.flip(3) if mirrored else images).float().cpu().numpy())
+        return np.concatenate(logits)
 
     def network(self, fresh: bool) -> Classifier:
         """As training begins with it; not `fresh`: the same layers, to load a checkpoint into."""

@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the pipeline's own tests need the e
 import onnx  # noqa: E402
 import timm  # noqa: E402
 
-from clothing_model import augment, calibration, cli, data, evaluation, export, onnx_file, training  # noqa: E402
+from clothing_model import augment, calibration, cli, data, evaluation, export, onnx_file, quantisation, robustness, training  # noqa: E402
 from clothing_model.errors import PipelineError  # noqa: E402
 from clothing_model.labels import Label  # noqa: E402
 from clothing_model.network import Classifier  # noqa: E402
@@ -123,6 +123,26 @@ def test_keeping_early_stages_keeps_them(photos, weights, tmp_path):
         train(photos, weights, tmp_path / "none", "--keep-early")
 
 
+def test_half_of_a_target_is_what_the_teacher_says(photos, run, tmp_path):
+    trained = training.Run.load(run)
+    shown = [np.asarray(Image.open(file)) for file in sorted((photos / "train" / "jeans").iterdir())]
+    settings = training.Settings("none", teachers=(str(run),), smoothing=0.0, device="cpu")
+    wrong = training.soft_targets(settings, trained.labels, shown, [1] * len(shown))  # jeans in the folder of socks
+    assert np.allclose(wrong.sum(1), 1, atol=1e-5)
+    assert wrong[:, 0].mean() > 0.25 and (wrong[:, 1] >= 0.5).all() and wrong[:, 1].mean() < 0.75
+    with pytest.raises(PipelineError, match="other labels"):
+        training.soft_targets(settings, trained.labels[:2], shown, [1] * len(shown))
+
+
+def test_half_precision_learns_too(photos, weights, run, tmp_path):
+    train(photos, weights, tmp_path / "half", "--begin", str(run), "--teachers", str(run), "--precision", "bfloat16",
+          "--sizes", "64")
+    state = training.Run.load(tmp_path / "half").state
+    assert {value.dtype for value in state["model"].values() if value.is_floating_point()} == {torch.float32}
+    with (tmp_path / "half" / "history.csv").open() as file:
+        assert float(list(csv.DictReader(file))[-1]["valid_loss"]) < 0.9
+
+
 def test_calibration_is_written(run, exported):
     result = json.loads((run / "calibration.json").read_text())
     assert 0.04 < result["temperature"] < 20.1
@@ -164,6 +184,46 @@ def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
     logits = onnx_file.open_session(model.SerializeToString()).run(["logits"], {"image": image.numpy()})[0]
     with torch.inference_mode():
         assert np.abs(network(image).numpy() - logits).max() < 1e-4
+
+
+def test_rounding_together_is_closer_than_each_weight_alone():
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(500, 8)) @ rng.normal(size=(8, 64)) + 0.1 * rng.normal(size=(500, 64))  # they go together
+    weights = rng.normal(size=(16, 64))
+    scale = quantisation._best_scale(weights, 15)
+
+    def error(moment):
+        whole = quantisation._round(weights, scale, 15, moment)
+        assert np.abs(whole).max() <= 15 and (whole == np.round(whole)).all()
+        return ((inputs @ (whole * scale[:, None] - weights).T) ** 2).mean()
+
+    assert error(inputs.T @ inputs / len(inputs)) < 0.5 * error(None)
+
+
+def test_patches_are_what_a_convolution_sums_over():
+    torch.manual_seed(0)
+    pixels, kernel = torch.randn(3, 9, 8), torch.randn(5, 3, 3, 2)
+    node = onnx.helper.make_node("Conv", ["x", "w"], ["y"], pads=[1, 0, 2, 1], strides=[2, 1])
+    patches = quantisation._patches(pixels.numpy(), node, (3, 2))
+    padded = torch.nn.functional.pad(pixels[None], (0, 1, 1, 2))
+    expected = torch.nn.functional.conv2d(padded, kernel, stride=(2, 1))[0]
+    assert np.allclose(patches @ kernel.reshape(5, -1).T.numpy(), expected.reshape(5, -1).T, atol=1e-5)
+
+
+def test_evaluate_tells_of_changes_and_of_the_float_network(run, exported, photos, tmp_path):
+    cli.main(["evaluate", "--onnx", str(exported), "--data", str(photos), "--split", "val", "--out", str(tmp_path),
+              "--changes", "--against", str(run)])
+    result = json.loads((tmp_path / "val.json").read_text())
+    assert set(result["changed"]) == set(robustness.CHANGES) and result["agreement_with_float"] > 0.9
+    turned = result["changed"]["rotated 180"]["top1"]
+    assert turned == pytest.approx(result["figures"]["top1"], abs=0.1)  # plain colours look alike either way
+
+
+@pytest.mark.parametrize("name", robustness.CHANGES)
+def test_changes_keep_a_photo_a_photo(name):
+    pixels = np.random.default_rng(0).integers(0, 255, (61, 40, 3)).astype(np.uint8)
+    changed = robustness.CHANGES[name](pixels)
+    assert changed.dtype == np.uint8 and changed.shape[2] == 3 and not np.array_equal(changed, pixels)
 
 
 def test_evaluate_reports_and_records(exported, photos, tmp_path, capsys):

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use leptos::prelude::*;
+use gloo_timers::future::TimeoutFuture;
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 use web_sys::{File, FileList, HtmlElement, Url};
 
@@ -17,6 +18,9 @@ use crate::{
         shared::SharedEngine,
     },
 };
+
+/// How many photos of a pick come to the list in one turn: those of a whole folder at once would freeze the page.
+const PHOTOS_A_TURN: usize = 4;
 
 /// One photo of the list. Its signals are counted references: it outlives the page it was picked on.
 #[derive(Clone)]
@@ -55,6 +59,8 @@ pub struct Session {
     pub engine: RwSignal<EngineState>,
     /// Newest pick first, each pick in its own order.
     pub items: RwSignal<Vec<Item>>,
+    /// How many of the picked photos are yet to come to the list.
+    incoming: RwSignal<usize>,
     /// What the site chooses that embeds the page.
     pub options: RwSignal<Options>,
     pub offline: RwSignal<Offline>,
@@ -66,6 +72,8 @@ pub struct Session {
     pub announcement: RwSignal<String>,
     client: StoredValue<Option<SharedEngine>, LocalStorage>,
     next_id: StoredValue<Cell<u32>, LocalStorage>,
+    /// How often the list was cleared: what was picked before that does not come to it any more.
+    clearings: StoredValue<Cell<u32>, LocalStorage>,
     listener: StoredValue<Option<Listener>, LocalStorage>,
 }
 
@@ -77,6 +85,7 @@ impl Session {
         let session = Self {
             engine: RwSignal::new(EngineState::Asleep),
             items: RwSignal::new(Vec::new()),
+            incoming: RwSignal::new(0),
             options: RwSignal::new(options),
             offline: RwSignal::new(Offline::OnlineOnly),
             can_install: RwSignal::new(false),
@@ -84,6 +93,7 @@ impl Session {
             announcement: RwSignal::new(String::new()),
             client: StoredValue::new_local(None),
             next_id: StoredValue::new_local(Cell::new(0)),
+            clearings: StoredValue::new_local(Cell::new(0)),
             listener: StoredValue::new_local(None),
         };
         match Files::of_page() {
@@ -134,11 +144,31 @@ impl Session {
         for item in self.items.get_untracked() {
             item.open.set(false);
         }
-        let added: Vec<(Item, File)> =
-            files.into_iter().filter_map(|file| Some((self.item(&file, open)?, file))).collect();
-        self.items.update(|items| {
-            items.splice(0..0, added.iter().map(|(item, _)| item.clone()));
+        self.incoming.update(|incoming| *incoming += files.len());
+        spawn_local(async move {
+            let clearings = self.clearings.with_value(Cell::get);
+            let mut last = None;
+            for files in files.chunks(PHOTOS_A_TURN) {
+                if self.clearings.with_value(Cell::get) != clearings {
+                    return;
+                }
+                last = self.list(files, open, last);
+                TimeoutFuture::new(0).await;
+            }
         });
+    }
+
+    /// Puts some files into the list, behind the item `last` or on top, and asks about them; returns the new last item.
+    fn list(self, files: &[File], open: bool, last: Option<ItemId>) -> Option<ItemId> {
+        let added: Vec<_> =
+            files.iter().filter_map(|file| Some((self.item(file, open)?, file.clone()))).collect();
+        self.incoming.update(|incoming| *incoming -= files.len());
+        self.items.update(|items| {
+            let behind = |last| items.iter().position(|item| item.id == last).map(|index| index + 1);
+            let at = last.and_then(behind).unwrap_or(0);
+            items.splice(at..at, added.iter().map(|(item, _)| item.clone()));
+        });
+        let last = added.last().map(|(item, _)| item.id).or(last);
         self.client.with_value(|client| {
             if let Some(client) = client {
                 for (item, file) in added {
@@ -146,6 +176,7 @@ impl Session {
                 }
             }
         });
+        last
     }
 
     fn item(self, file: &File, open: bool) -> Option<Item> {
@@ -217,6 +248,8 @@ impl Session {
 
     /// The same without a word, and the focus stays where it is.
     pub fn forget_all(self) {
+        self.clearings.with_value(|clearings| clearings.set(clearings.get() + 1));
+        self.incoming.set(0);
         let mut items = Vec::new();
         self.items.update(|list| items = std::mem::take(list));
         for item in &items {
@@ -266,7 +299,8 @@ impl Session {
     /// How many photos have their answer or refusal, and how many there are.
     pub fn progress(self) -> (usize, usize) {
         self.items.with(|items| {
-            (items.iter().filter(|item| item.state.with(ItemState::is_final)).count(), items.len())
+            let done = items.iter().filter(|item| item.state.with(ItemState::is_final)).count();
+            (done, items.len() + self.incoming.get())
         })
     }
 

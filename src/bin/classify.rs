@@ -21,7 +21,7 @@ use clothing_classifier::{
         Classifier, ModelInfo, Prediction, Verdict,
         report::{self, Row},
     },
-    photo::{self, Limits},
+    photo::Limits,
 };
 use walkdir::WalkDir;
 
@@ -84,8 +84,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let classifier = match &arguments.model {
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Classifier::from_onnx(&bytes).map_err(|error| format!("{}: {error}", path.display()))?
+            let named = |reason: String| format!("{}: {reason}", path.display());
+            let (bytes, _) = read(path, Classifier::LARGEST_MODEL).map_err(named)?;
+            Classifier::from_onnx(&bytes).map_err(|error| named(error.to_string()))?
         }
         None => Classifier::from_onnx(MODEL)?,
     };
@@ -171,7 +172,8 @@ fn answer(classifier: &Classifier, found: &Found) -> Row {
 
 fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> {
     let limits = Limits::default();
-    let bytes = read(path, &limits)?;
+    let (bytes, size) = read(path, limits.bytes)?;
+    limits.check_bytes(size).map_err(|error| error.to_string())?;
     // A fault in a decoder must not cost the other photos their answers.
     match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_bytes(&bytes, &limits))) {
         Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.to_string()),
@@ -179,21 +181,18 @@ fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> 
     }
 }
 
-fn read(path: &Path, limits: &Limits) -> Result<Vec<u8>, String> {
+/// A file's bytes, no more than one above `most`, and its size. One too many is enough to be refused, of an endless
+/// device too.
+fn read(path: &Path, most: u64) -> Result<(Vec<u8>, u64), String> {
     let read = || {
         let file = File::open(path)?;
         let size = file.metadata()?.len();
         let mut bytes = Vec::new();
-        // One byte more than allowed is enough to be refused, of an endless device too.
-        file.take(limits.bytes + 1).read_to_end(&mut bytes)?;
+        file.take(most + 1).read_to_end(&mut bytes)?;
+        let size = size.max(bytes.len() as u64);
         Ok((bytes, size))
     };
-    let (bytes, size) = read().map_err(reason)?;
-    if bytes.len() as u64 > limits.bytes {
-        let bytes = size.max(bytes.len() as u64);
-        return Err(photo::Error::TooManyBytes { bytes, limit: limits.bytes }.to_string());
-    }
-    Ok(bytes)
+    read().map_err(reason)
 }
 
 fn reason(error: io::Error) -> String {

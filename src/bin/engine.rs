@@ -6,6 +6,31 @@ pub fn start(model: &[u8]) {
     clothing_classifier::engine::worker::start(model);
 }
 
+/// The network without the worker around it, for measuring and comparing: `make bench`.
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub struct Bare(clothing_classifier::classifier::Classifier);
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+impl Bare {
+    #[wasm_bindgen::prelude::wasm_bindgen(constructor)]
+    pub fn new(model: &[u8]) -> Result<Self, String> {
+        let classifier = clothing_classifier::classifier::Classifier::from_onnx(model);
+        classifier.map(Self).map_err(|error| error.to_string())
+    }
+
+    /// What the model file says of itself, as JSON.
+    pub fn about(&self) -> String {
+        serde_json::to_string(self.0.info()).unwrap_or_default()
+    }
+
+    /// Logits of `[3, side, side]` normalised pixels.
+    pub fn logits(&self, pixels: &[f32]) -> Result<Vec<f32>, String> {
+        self.0.logits_of_pixels(pixels).map_err(|error| error.to_string())
+    }
+}
+
 #[cfg(target_arch = "wasm32")]
 fn main() {
     console_error_panic_hook::set_once();

@@ -1,12 +1,13 @@
-use image::RgbImage;
+use std::panic;
+
 use web_time::Instant;
 
 use super::{
     Answer, ClassMap, ClassifyError, ModelError, ModelInfo, Placement, decide,
     network::{self, Network, Output},
-    preprocess::{normalise, to_square},
+    preprocess::{least, normalise, to_square},
 };
-use crate::photo::{self, Limits};
+use crate::photo::{self, Limits, Photo};
 
 /// A network that is ready to answer. It keeps no memory of the photos it has seen, so that one can serve
 /// several threads.
@@ -16,13 +17,28 @@ pub struct Classifier {
 }
 
 impl Classifier {
+    /// Size of the largest model file that is used, in bytes. While a network is made ready its weights are in memory
+    /// several times; more than this no phone has room for.
+    pub const LARGEST_MODEL: u64 = 200_000_000;
+
     /// Reads an ONNX file, checks that it is one that this program can use, and optimises it.
     ///
     /// # Errors
     ///
-    /// See [`ModelError`]: the file is no ONNX file, its metadata is incomplete or contradicts its shapes, or
+    /// See [`ModelError`]: the file is too large or no ONNX file, its metadata is incomplete or contradicts its shapes, or
     /// an operator in it is not known.
     pub fn from_onnx(bytes: &[u8]) -> Result<Self, ModelError> {
+        if bytes.len() as u64 > Self::LARGEST_MODEL {
+            return Err(ModelError::TooLarge { bytes: bytes.len() as u64, limit: Self::LARGEST_MODEL });
+        }
+        // tract's loader asserts in places what a file may not keep to. (In a browser that ends the worker, and the
+        // page says so.)
+        panic::catch_unwind(|| Self::load(bytes)).unwrap_or_else(|_| {
+            Err(ModelError::Unsupported { reason: "its parts do not fit together".into() })
+        })
+    }
+
+    fn load(bytes: &[u8]) -> Result<Self, ModelError> {
         let proto = network::parse(bytes)?;
         let info =
             ModelInfo::from_metadata(proto.metadata_props.iter().map(|entry| (&*entry.key, &*entry.value)))?;
@@ -40,13 +56,13 @@ impl Classifier {
     /// # Errors
     ///
     /// [`ClassifyError::Inference`] if the photo has no pixels or the network yields what is not a number.
-    pub fn classify(&self, photo: &RgbImage) -> Result<Answer, ClassifyError> {
+    pub fn classify(&self, photo: &Photo) -> Result<Answer, ClassifyError> {
         let start = Instant::now();
         let (output, placement) = self.run(photo)?;
         let class_map = |label: usize| ClassMap::new(output.class_map(label), output.grid, placement);
         let mut answer = decide::answer(&self.info, &output.logits, class_map);
-        answer.prediction.width = photo.width();
-        answer.prediction.height = photo.height();
+        answer.prediction.width = photo.width;
+        answer.prediction.height = photo.height;
         answer.prediction.milliseconds.infer = milliseconds_since(start);
         Ok(answer)
     }
@@ -58,11 +74,20 @@ impl Classifier {
     /// [`ClassifyError::Photo`] if the file is not accepted as a photo, else as [`classify`](Self::classify).
     pub fn classify_bytes(&self, bytes: &[u8], limits: &Limits) -> Result<Answer, ClassifyError> {
         let start = Instant::now();
-        let photo = photo::decode(bytes, limits)?;
+        let photo = self.decode(bytes, limits)?;
         let decode = milliseconds_since(start);
         let mut answer = self.classify(&photo)?;
         answer.prediction.milliseconds.decode = decode;
         Ok(answer)
+    }
+
+    /// Decodes a file as far as this network needs it.
+    ///
+    /// # Errors
+    ///
+    /// See [`photo::decode`].
+    pub fn decode(&self, bytes: &[u8], limits: &Limits) -> Result<Photo, photo::Error> {
+        photo::decode_reduced(bytes, limits, least(self.info.input_size, self.info.resize))
     }
 
     /// What the network itself says of an upright photo: a logit for each of [`ModelInfo::labels`], not calibrated.
@@ -70,12 +95,21 @@ impl Classifier {
     /// # Errors
     ///
     /// As [`classify`](Self::classify).
-    pub fn logits(&self, photo: &RgbImage) -> Result<Vec<f32>, ClassifyError> {
+    pub fn logits(&self, photo: &Photo) -> Result<Vec<f32>, ClassifyError> {
         Ok(self.run(photo)?.0.logits)
     }
 
-    fn run(&self, photo: &RgbImage) -> Result<(Output, Placement), ClassifyError> {
-        if photo.is_empty() {
+    /// What the network itself says of its input, `[3, side, side]` [normalised](super::normalise) pixels.
+    ///
+    /// # Errors
+    ///
+    /// As [`classify`](Self::classify); also if there are more or fewer pixels.
+    pub fn logits_of_pixels(&self, pixels: &[f32]) -> Result<Vec<f32>, ClassifyError> {
+        Ok(self.network.run(pixels)?.logits)
+    }
+
+    fn run(&self, photo: &Photo) -> Result<(Output, Placement), ClassifyError> {
+        if photo.pixels.is_empty() {
             return Err(ClassifyError::Inference("the photo has no pixels".into()));
         }
         let (square, placement) = to_square(photo, self.info.input_size, self.info.resize);

@@ -1,9 +1,11 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::photo;
 
 /// Why a photo got no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClassifyError {
     /// The file was not accepted as a photo.
     Photo(photo::Error),
@@ -46,6 +48,8 @@ impl From<photo::Error> for ClassifyError {
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelError {
+    /// The file is larger than `limit` bytes.
+    TooLarge { bytes: u64, limit: u64 },
     /// The bytes are not an ONNX file.
     NotOnnx { reason: String },
     /// The file's `metadata_props` lack this key.
@@ -62,6 +66,11 @@ impl ModelError {
     /// What is the matter with the file, in one sentence.
     pub fn cause(&self) -> String {
         match self {
+            ModelError::TooLarge { bytes, limit } => format!(
+                "The model file has {} MB; at most {} MB can be used.",
+                bytes.div_ceil(1_000_000),
+                limit / 1_000_000
+            ),
             ModelError::NotOnnx { reason } => format!("The model file is not a whole ONNX file ({reason})."),
             ModelError::MissingKey { key } => format!("The model file's metadata lack “{key}”."),
             ModelError::WrongValue { key, reason } => {
@@ -77,6 +86,7 @@ impl ModelError {
     /// What can be done about it, in one sentence.
     pub fn remedy(&self) -> &'static str {
         match self {
+            ModelError::TooLarge { .. } => "Choose a smaller network, or store its weights as int8.",
             ModelError::NotOnnx { .. } => "Fetch or copy it again.",
             ModelError::MissingKey { .. } | ModelError::WrongValue { .. } | ModelError::Shape { .. } => {
                 "Export it with this project's `export`, which writes shapes and metadata that agree."

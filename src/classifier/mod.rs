@@ -16,6 +16,8 @@ mod classify;
 #[cfg(feature = "inference")]
 mod decide;
 mod error;
+#[cfg(feature = "inference")]
+mod graph;
 mod model_info;
 #[cfg(feature = "inference")]
 mod network;
@@ -30,4 +32,4 @@ pub use error::{ClassifyError, ModelError};
 pub use model_info::{Filter, Fit, Group, Label, Metrics, ModelInfo, Resize};
 pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict};
 #[cfg(feature = "inference")]
-pub use preprocess::{normalise, to_square};
+pub use preprocess::{least, normalise, to_square};

@@ -1,12 +1,24 @@
 use tract_onnx::{
+    Onnx,
     pb::ModelProto,
     prelude::{
-        Datum, Framework, InferenceModelExt, IntoRunnable, IntoTValue, Tensor, TractResult, TypedFact,
+        Datum, Framework, IntoRunnable, IntoTValue, OutletId, SpecialOps, Tensor, TractResult, TypedFact,
         TypedModel, TypedSimplePlan, tvec,
+    },
+    tract_core::{
+        internal::TypedModelPatch,
+        ops::{binary::OptBinByScalar, change_axes::IntoShape, matmul::optimized::OptMatMul},
     },
 };
 
-use super::{ClassifyError, ModelError};
+use super::{ClassifyError, ModelError, graph};
+
+/// The graph's outputs.
+const LOGITS: &str = "logits";
+const CLASS_MAPS: &str = "class_maps";
+
+/// In characters.
+const LONGEST_REASON: usize = 300;
 
 /// The network as tract runs it: `image` `[1, 3, side, side]` in, `logits` `[1, K]` and `class_maps` `[1, K, h, w]` out.
 pub struct Network {
@@ -36,7 +48,7 @@ impl Output {
 
 /// Reads the bytes as an ONNX file, no more.
 pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
-    let proto = tract_onnx::onnx()
+    let proto = Onnx::default()
         .proto_model_for_read(&mut bytes)
         .map_err(|error| ModelError::NotOnnx { reason: error.to_string() })?;
     // Of no bytes, too, protobuf makes a message.
@@ -49,9 +61,9 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
 impl Network {
     /// Checks names, types and shapes against the metadata and makes the network ready to run.
     pub fn new(proto: &ModelProto, labels: usize, side: usize) -> Result<Self, ModelError> {
-        let model = typed(proto)?;
-        let input = model.input_fact(0).map_err(unsupported)?;
-        check("input", input, &[1, 3, side, side])?;
+        #[cfg(target_arch = "wasm32")]
+        clothing_kernel::install();
+        let model = typed(proto, side)?;
         check("output “logits”", model.output_fact(0).map_err(unsupported)?, &[1, labels])?;
         let maps = model.output_fact(1).map_err(unsupported)?;
         let grid = match maps.shape.as_concrete() {
@@ -59,7 +71,7 @@ impl Network {
             _ => [1, 1], // which `check` then refuses
         };
         check("output “class_maps”", maps, &[1, labels, grid[0], grid[1]])?;
-        let plan = model.into_optimized().and_then(|model| model.into_runnable()).map_err(unsupported)?;
+        let plan = optimised(model).and_then(|model| model.into_runnable()).map_err(unsupported)?;
         Ok(Self { plan, side, grid })
     }
 
@@ -82,30 +94,66 @@ impl Network {
     }
 }
 
-/// The network before optimisation, its outputs in the order `logits`, `class_maps`.
-fn typed(proto: &ModelProto) -> Result<TypedModel, ModelError> {
+/// The network before optimisation: input `[1, 3, side, side]`, outputs in the order `logits`, `class_maps`.
+fn typed(proto: &ModelProto, side: usize) -> Result<TypedModel, ModelError> {
     let graph = proto.graph.as_ref().expect("`parse` has seen to it");
-    let output = |tensor: &'static str, name: &str| {
-        graph.output.iter().position(|output| output.name == name).ok_or_else(|| ModelError::Shape {
-            tensor,
-            expected: "present".into(),
-            found: "missing".into(),
-        })
-    };
-    let (logits, class_maps) =
-        (output("output “logits”", "logits")?, output("output “class_maps”", "class_maps")?);
-
-    let mut model = tract_onnx::onnx().model_for_proto_model(proto).map_err(unsupported)?;
-    if model.inputs.len() != 1 {
+    for (tensor, name) in [("output “logits”", LOGITS), ("output “class_maps”", CLASS_MAPS)] {
+        if !graph.output.iter().any(|output| output.name == name) {
+            return Err(ModelError::Shape { tensor, expected: "present".into(), found: "missing".into() });
+        }
+    }
+    let inputs: Vec<_> = graph::inputs(graph).map(graph::shape).collect();
+    if inputs != [Some(vec![1, 3, side, side])] {
+        let found = inputs
+            .iter()
+            .map(|shape| shape.as_ref().map_or("of no fixed shape".into(), |shape| format!("f32 {shape:?}")));
         return Err(ModelError::Shape {
             tensor: "input",
-            expected: "one tensor".into(),
-            found: format!("{} tensors", model.inputs.len()),
+            expected: format!("f32 {:?}", [1, 3, side, side]),
+            found: found.collect::<Vec<String>>().join(" and "),
         });
     }
-    let outputs = [model.outputs[logits], model.outputs[class_maps]];
-    model.select_output_outlets(&outputs).map_err(unsupported)?;
-    model.into_typed().map_err(unsupported)
+    graph::read(graph, &[LOGITS, CLASS_MAPS]).map_err(unsupported)
+}
+
+/// tract fuses to a matrix product what follows it number by number, such as a ReLU; but where the product is a convolution's,
+/// a reshape stands between them, and tract looks no further. So both change places, and it looks again.
+fn optimised(model: TypedModel) -> TractResult<TypedModel> {
+    let mut model = model.into_optimized()?;
+    for id in 0..model.nodes.len() {
+        if let Some(patch) = before_reshape(&model, id)? {
+            patch.apply(&mut model)?;
+        }
+    }
+    model.optimize()?;
+    Ok(model)
+}
+
+/// If the node applies one number to a reshaped product that nothing else uses: the same before the reshape.
+fn before_reshape(model: &TypedModel, id: usize) -> TractResult<Option<TypedModelPatch>> {
+    let node = model.node(id);
+    let sole_use = |outlet: OutletId| model.node(outlet.node).outputs[outlet.slot].successors.len() == 1;
+    let (Some(operation), &[reshaped, operand]) = (node.op_as::<OptBinByScalar>(), &*node.inputs) else {
+        return Ok(None);
+    };
+    let reshape = model.node(reshaped.node);
+    let (true, &[product]) = (reshape.op_is::<IntoShape>() && sole_use(reshaped), &*reshape.inputs) else {
+        return Ok(None);
+    };
+    if !model.node(product.node).op_is::<OptMatMul>() || !sole_use(product) {
+        return Ok(None);
+    }
+    let Some(number) = model.outlet_fact(operand)?.konst.as_ref().filter(|number| number.len() == 1) else {
+        return Ok(None);
+    };
+    let number = Tensor::clone(number).into_shape(&vec![1; model.outlet_fact(product)?.rank()])?;
+    let mut patch = TypedModelPatch::default();
+    let product = patch.tap_model(model, product)?;
+    let number = patch.add_const(format!("{}.operand", node.name), number)?;
+    let applied = patch.wire_node(format!("{}.early", node.name), operation.clone(), &[product, number])?;
+    let reshaped = patch.wire_node(format!("{}.late", reshape.name), reshape.op.clone(), &applied)?;
+    patch.shunt_outside(model, id.into(), reshaped[0])?;
+    Ok(Some(patch))
 }
 
 fn check(tensor: &'static str, fact: &TypedFact, shape: &[usize]) -> Result<(), ModelError> {
@@ -116,7 +164,13 @@ fn check(tensor: &'static str, fact: &TypedFact, shape: &[usize]) -> Result<(), 
 }
 
 fn unsupported(error: impl std::fmt::Display) -> ModelError {
-    ModelError::Unsupported { reason: format!("{error:#}") }
+    let whole = format!("{error:#}");
+    // tract may list every tensor there is.
+    let mut reason: String = whole.chars().take(LONGEST_REASON).collect();
+    if reason.len() < whole.len() {
+        reason.push('…');
+    }
+    ModelError::Unsupported { reason }
 }
 
 #[cfg(test)]
@@ -224,6 +278,23 @@ mod tests {
         assert_eq!(output.class_map(0), [0.0, 1.0, 0.0, 0.0]);
         assert_eq!(output.class_map(1), [0.0, 0.0, -2.0, 0.0]);
         assert_eq!(output.logits, [0.25 + 0.5, -0.5]);
+    }
+
+    #[test]
+    fn a_relu_is_fused_to_the_product_before_it() {
+        let mut proto = proto();
+        let graph = proto.graph.as_mut().unwrap();
+        graph.node[0].output[0] = "convolved".into();
+        graph.node.insert(1, node("Relu", &["convolved"], "class_maps"));
+        let network = Network::new(&proto, 2, SIDE).unwrap();
+        let operators: Vec<_> = network.plan.model().nodes.iter().map(|node| node.op.name()).collect();
+        assert!(!operators.iter().any(|name| name.contains("Max")), "{operators:?}");
+        let mut pixels = [0.0; 3 * SIDE * SIDE];
+        pixels[3] = 4.0;
+        pixels[32 + 8] = 8.0;
+        let output = network.run(&pixels).unwrap();
+        assert_eq!(output.class_map(0), [0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(output.class_map(1), [0.0; 4]);
     }
 
     #[test]

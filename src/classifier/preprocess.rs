@@ -8,14 +8,24 @@ use fast_image_resize::{
 use image::{Rgb, RgbImage, imageops};
 
 use super::{Filter, Fit, Placement, Resize};
+use crate::photo::{Least, Photo};
+
+/// How far a photo may be reduced before [`to_square`] makes a square of `side` pixels of it. The filters are to have at least
+/// two pixels for each of theirs; then hardly a difference is left (Pillow's thumbnails are made the same way).
+pub fn least(side: u32, resize: Resize) -> Least {
+    match resize.fit {
+        Fit::Pad => Least::LongerSide(2 * side),
+        Fit::Crop | Fit::Stretch => Least::ShorterSide(2 * side),
+    }
+}
 
 /// The photo as a square of `side` pixels, and where on it the photo lies.
 ///
 /// # Panics
 ///
 /// If the photo has no pixels or `side` is 0.
-pub fn to_square(photo: &RgbImage, side: u32, resize: Resize) -> (RgbImage, Placement) {
-    let (width, height) = photo.dimensions();
+pub fn to_square(photo: &Photo, side: u32, resize: Resize) -> (RgbImage, Placement) {
+    let (width, height) = (photo.width, photo.height);
     assert!(width > 0 && height > 0 && side > 0, "no pixels");
     // Rounds half up, as training does; Rust's and Python's own rounding differ from each other there.
     let scaled = |scale: f64| [width, height].map(|length| (f64::from(length) * scale + 0.5).floor() as u32);
@@ -75,23 +85,22 @@ pub fn normalise(square: &RgbImage, mean: [f32; 3], std: [f32; 3]) -> Vec<f32> {
     planes
 }
 
-/// Antialiased resizing of `[left, top, width, height]`; agrees with Pillow's `Image.resize` to within one level.
-fn resample(
-    photo: &RgbImage,
-    [left, top, width, height]: [f64; 4],
-    w: u32,
-    h: u32,
-    filter: Filter,
-) -> RgbImage {
+/// Antialiased resizing of `[left, top, width, height]` in the file's pixels; agrees with Pillow's `Image.resize` to within one level.
+fn resample(photo: &Photo, [left, top, width, height]: [f64; 4], w: u32, h: u32, filter: Filter) -> RgbImage {
     let filter = match filter {
         Filter::Bilinear => FilterType::Bilinear,
         Filter::Bicubic => FilterType::CatmullRom, // Pillow's a = -0.5
         Filter::Lanczos => FilterType::Lanczos3,
     };
+    let pixels = &photo.pixels;
+    let (scale_x, scale_y) =
+        (photo.window[2] / f64::from(photo.width), photo.window[3] / f64::from(photo.height));
+    let (left, top) = (photo.window[0] + left * scale_x, photo.window[1] + top * scale_y);
+    let (width, height) = (width * scale_x, height * scale_y);
     let options =
         ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).crop(left, top, width, height);
     let mut resized = RgbImage::new(w, h);
-    let source = TypedImageRef::<U8x3>::from_buffer(photo.width(), photo.height(), photo.as_raw())
+    let source = TypedImageRef::<U8x3>::from_buffer(pixels.width(), pixels.height(), pixels.as_raw())
         .expect("three bytes a pixel");
     let mut target = TypedImage::<U8x3>::from_buffer(w, h, &mut resized).expect("three bytes a pixel");
     Resizer::new().resize_typed(&source, &mut target, &options).expect("a window inside the photo");

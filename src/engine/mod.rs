@@ -3,8 +3,11 @@
 //! The page holds an `client::Engine` and hands it files; a worker answers them one after
 //! another. [`queue`] decides what is asked next and what a worker's death means (pure, runs
 //! natively); `download` brings the worker's code and the model; `client` is the page's side,
-//! `shared` lets several frames have one, `worker` is the other side; `message` is what they say to each other.
+//! `shared` lets several frames have one, `worker` is the other side, which leaves some formats to `browser_decoder`;
+//! `message` is what they say to each other.
 
+#[cfg(all(target_arch = "wasm32", feature = "inference"))]
+mod browser_decoder;
 pub mod queue;
 mod state;
 

@@ -84,12 +84,10 @@ impl Failure {
 /// Why one photo has no answer; the others are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The file is not a photo that can be used.
-    Photo(photo::Error),
+    /// The file is not a photo that can be used, or the network failed on it.
+    Classifier(ClassifyError),
     /// The browser could not read the file.
     Unreadable,
-    /// The network failed on it; its reason.
-    Inference { reason: String },
     /// The worker ended over it, twice.
     Crashed,
     /// The worker did not answer in time, twice.
@@ -100,32 +98,31 @@ impl Refusal {
     /// What happened, in one sentence.
     pub fn cause(&self) -> String {
         match self {
-            Self::Photo(error) => error.cause(),
+            Self::Classifier(error) => error.cause(),
             Self::Unreadable => "This file could not be read.".into(),
-            Self::Inference { reason } => format!("The network failed on this photo ({reason})."),
             Self::Crashed => "This photo needs more memory than this browser gives.".into(),
             Self::TimedOut => "This photo took too long.".into(),
         }
     }
 
     /// What the person can do about it, in one sentence.
-    pub fn remedy(&self) -> String {
+    pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Photo(error) => error.remedy().to_string(),
-            Self::Unreadable => "It may have been moved or deleted: choose it again.".into(),
-            Self::Inference { .. } => "Try another photo.".into(),
-            Self::Crashed | Self::TimedOut => {
-                "Save it smaller, for example as a screenshot, and try that.".into()
-            }
+            Self::Classifier(error) => error.remedy(),
+            Self::Unreadable => "It may have been moved or deleted: choose it again.",
+            Self::Crashed | Self::TimedOut => "Save it smaller, for example as a screenshot, and try that.",
         }
     }
 }
 
 impl From<ClassifyError> for Refusal {
     fn from(error: ClassifyError) -> Self {
-        match error {
-            ClassifyError::Photo(error) => Self::Photo(error),
-            ClassifyError::Inference(reason) => Self::Inference { reason },
-        }
+        Self::Classifier(error)
+    }
+}
+
+impl From<photo::Error> for Refusal {
+    fn from(error: photo::Error) -> Self {
+        Self::Classifier(error.into())
     }
 }

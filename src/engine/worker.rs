@@ -1,26 +1,50 @@
-//! The worker's side. Everything here is synchronous: a panic then reaches the page as the worker's
-//! `error` event, which a rejected promise would not.
+//! The worker's side. What can be synchronous is: a panic then reaches the page as the worker's `error` event.
+//! `worker.js` sees to it that a failure of the rest does so, too.
 
+use std::{cell::Cell, rc::Rc};
+
+use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
-use web_sys::{Blob, DedicatedWorkerGlobalScope, FileReaderSync, MessageEvent};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, DedicatedWorkerGlobalScope, File, FileReaderSync, MessageEvent};
+use web_time::Instant;
 
 use super::{
+    browser_decoder,
     message::{Reply, Request, from_js, to_js},
     state::Refusal,
 };
 use crate::{
-    classifier::{Answer, Classifier},
-    photo::{self, Limits, SNIFF_BYTES, sniff},
+    classifier::{Answer, Classifier, ClassifyError},
+    photo::{self, Kind, Limits, SNIFF_BYTES, largest_extent, sniff},
 };
+
+/// How long nobody must ask, once all is ready, for a rehearsal to begin.
+const PAUSE_MS: u32 = 200;
 
 /// Loads the model, says so, and answers requests from then on.
 pub fn start(model: &[u8]) {
     match Classifier::from_onnx(model) {
         Ok(classifier) => {
             let ready = Reply::Ready(classifier.info().clone());
+            let (classifier, limits) = (Rc::new(classifier), limits());
+            let asked = Rc::new(Cell::new(false));
+            rehearse(classifier.clone(), asked.clone());
             let serve = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+                asked.set(true);
                 let Request::Classify { id, photo } = from_js(event.data()).expect_throw("a request");
-                say(&Reply::Answered { id, outcome: classify(&classifier, &photo) });
+                match classify(&classifier, &photo, &limits) {
+                    Err(Refusal::Classifier(ClassifyError::Photo(photo::Error::Unsupported(
+                        kind @ (Kind::Avif | Kind::Heic),
+                    )))) => {
+                        let classifier = classifier.clone();
+                        spawn_local(async move {
+                            let outcome = classify_foreign(&classifier, &photo, kind, &limits).await;
+                            say(&Reply::Answered { id, outcome });
+                        });
+                    }
+                    outcome => say(&Reply::Answered { id, outcome }),
+                }
             });
             scope().set_onmessage(Some(serve.as_ref().unchecked_ref()));
             serve.forget(); // lives as long as the worker
@@ -30,16 +54,49 @@ pub fn start(model: &[u8]) {
     }
 }
 
-fn classify(classifier: &Classifier, file: &web_sys::File) -> Result<Answer, Refusal> {
+/// Runs the network once on nothing, so that the browser learns which code is worth compiling for speed before the first photo
+/// comes; then lets the kernel try out what is faster on this processor.
+fn rehearse(classifier: Rc<Classifier>, asked: Rc<Cell<bool>>) {
+    let rehearsal = move || {
+        if !asked.get() {
+            let side = classifier.info().input_size as usize;
+            // It is of no account what comes out, be it a failure: a photo's would be told.
+            let _ = classifier.logits_of_pixels(&vec![0.0; 3 * side * side]);
+            let begin = Instant::now();
+            clothing_kernel::choose_slice(|| begin.elapsed().as_secs_f64());
+        }
+    };
+    Timeout::new(PAUSE_MS, rehearsal).forget();
+}
+
+fn limits() -> Limits {
+    let browser = scope().navigator().user_agent().unwrap_or_default();
+    let phones = ["Android", "iPhone", "iPad"];
+    if phones.iter().any(|phone| browser.contains(phone)) { Limits::PHONE } else { Limits::COMPUTER }
+}
+
+fn classify(classifier: &Classifier, file: &File, limits: &Limits) -> Result<Answer, Refusal> {
     // Size and kind first: a film of two gigabytes is refused without being read.
-    let limits = Limits::default();
-    let bytes = file.size() as u64;
-    if bytes > limits.bytes {
-        return Err(Refusal::Photo(photo::Error::TooManyBytes { bytes, limit: limits.bytes }));
-    }
+    limits.check_bytes(file.size() as u64)?;
     let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Refusal::Unreadable)?;
-    sniff(&read(&head)?).map_err(Refusal::Photo)?;
-    classifier.classify_bytes(&read(file)?, &limits).map_err(Refusal::from)
+    sniff(&read(&head)?)?;
+    Ok(classifier.classify_bytes(&read(file)?, limits)?)
+}
+
+/// Of a format that only the browser may know.
+async fn classify_foreign(
+    classifier: &Classifier,
+    file: &File,
+    kind: Kind,
+    limits: &Limits,
+) -> Result<Answer, Refusal> {
+    let start = Instant::now();
+    largest_extent(&read(file)?).map_or(Ok(()), |size| limits.check_pixels(size))?;
+    let photo = browser_decoder::decode(file, limits).await?.ok_or(photo::Error::Unsupported(kind))?;
+    let decode = start.elapsed();
+    let mut answer = classifier.classify(&photo.into())?;
+    answer.prediction.milliseconds.decode = decode.as_secs_f64() * 1000.0;
+    Ok(answer)
 }
 
 fn read(blob: &Blob) -> Result<Vec<u8>, Refusal> {
@@ -53,6 +110,6 @@ fn say(reply: &Reply) {
     scope().post_message(&message).expect_throw("a channel to the page");
 }
 
-fn scope() -> DedicatedWorkerGlobalScope {
+pub fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }

@@ -4,25 +4,7 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation,
 };
 
-use super::{Error, Format, sniff};
-
-/// What is too much to decode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Size of the file. The default, 100 MB, is several times the largest JPEG a phone makes; whatever is larger is
-    /// hardly a photo, and a browser holds the whole of it in memory.
-    pub bytes: u64,
-    /// Width times height. The default, 100 million, covers phones' high-resolution modes and panoramas; decoding takes
-    /// three bytes a pixel, up to nine while a JPEG that loads progressively is put together or a photo is
-    /// turned upright, which a 32-bit WebAssembly memory still holds.
-    pub pixels: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { bytes: 100_000_000, pixels: 100_000_000 }
-    }
-}
+use super::{Error, Format, Limits, sniff};
 
 /// Decodes a JPEG, PNG, WebP, GIF or BMP file to 8-bit RGB.
 ///
@@ -36,28 +18,32 @@ impl Default for Limits {
 ///
 /// All of [`Error`]. The picture's dimensions are compared with `limits` before memory is allocated for pixels.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
-    if bytes.len() as u64 > limits.bytes {
-        return Err(Error::TooManyBytes { bytes: bytes.len() as u64, limit: limits.bytes });
-    }
+    limits.check_bytes(bytes.len() as u64)?;
     let format = sniff(bytes)?;
-    let damaged = |error: ImageError| Error::Damaged { kind: format.to_string(), detail: error.to_string() };
-    let within = |(width, height): (u32, u32)| {
-        let pixels = u64::from(width) * u64::from(height);
-        if pixels <= limits.pixels {
-            Ok(())
+    let refused = |error: ImageError| {
+        let detail = error.to_string();
+        if matches!(error, ImageError::Unsupported(_)) || format == Format::Jpeg && is_rare_jpeg(bytes) {
+            Error::Rare { format, detail }
         } else {
-            Err(Error::TooManyPixels { width, height, limit: limits.pixels })
+            Error::Damaged { format, detail }
         }
     };
 
-    declared_size(format, bytes).map_or(Ok(()), within)?;
+    let check = |(width, height)| match limits.check_pixels((width, height)) {
+        Ok(()) if width == 0 || height == 0 => {
+            Err(Error::Damaged { format, detail: "it has no pixels".into() })
+        }
+        within => within,
+    };
+
+    declared_size(format, bytes).map_or(Ok(()), check)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.into());
     reader.limits(decoder_limits(limits));
-    let mut decoder = reader.into_decoder().map_err(damaged)?;
-    within(decoder.dimensions())?;
+    let mut decoder = reader.into_decoder().map_err(refused)?;
+    check(decoder.dimensions())?;
     // A photo with broken EXIF data is still a photo.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let picture = DynamicImage::from_decoder(decoder).map_err(damaged)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
 
     let mut upright = DynamicImage::ImageRgb8(over_white(picture));
     upright.apply_orientation(orientation);
@@ -76,6 +62,20 @@ fn declared_size(format: Format, bytes: &[u8]) -> Option<(u32, u32)> {
         }
         _ => None,
     }
+}
+
+/// Whether the frame header tells of another process than baseline or progressive Huffman coding, or of another depth
+/// than 8 bits. Decoders give many reasons for refusing those.
+fn is_rare_jpeg(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    while let Some(&[0xFF, marker, high, low, depth]) = bytes.get(at..at + 5) {
+        match marker {
+            // Between the frames' numbers stand those of the tables of Huffman and arithmetic codes, and a reserved one.
+            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => return marker > 0xC2 || depth != 8,
+            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
+        }
+    }
+    false
 }
 
 impl From<Format> for ImageFormat {

@@ -1,12 +1,14 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::Error;
 
 /// As many bytes from a file's start as [`sniff`] looks at.
 pub const SNIFF_BYTES: usize = 1024;
 
 /// A picture format that [`decode`](super::decode) reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     Jpeg,
     Png,
@@ -27,6 +29,25 @@ impl fmt::Display for Format {
     }
 }
 
+/// A kind of file that people take for a photo, or keep photos in, and that [`decode`](super::decode) does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    Avif,
+    Heic,
+    JpegXl,
+    Jpeg2000,
+    Tiff,
+    Ico,
+    Photoshop,
+    Svg,
+    CameraRaw,
+    Pdf,
+    /// An archive, or an office document: many of those are archives inside.
+    Zip,
+    Video,
+    WebPage,
+}
+
 /// Tells a picture's format by its first bytes; [`SNIFF_BYTES`] of them are enough, the whole file will do too.
 ///
 /// # Errors
@@ -42,7 +63,7 @@ pub fn sniff(start: &[u8]) -> Result<Format, Error> {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Format::Gif),
         _ if is_bmp(start) => Ok(Format::Bmp),
-        _ => Err(known_kind(start).map_or(Error::NotAPhoto, |kind| Error::Unsupported { kind: kind.into() })),
+        _ => Err(known_kind(start).map_or(Error::NotAPhoto, Error::Unsupported)),
     }
 }
 
@@ -52,54 +73,64 @@ fn is_bmp(start: &[u8]) -> bool {
         && matches!(start.get(14..18), Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0]))
 }
 
-/// The kind of a file that is not decoded here, in the words that [`Error`] knows to explain.
-fn known_kind(start: &[u8]) -> Option<&'static str> {
+fn known_kind(start: &[u8]) -> Option<Kind> {
     let kind = match start {
         [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => iso_media_kind(brands),
         // Camera makers' raw files are TIFF inside: Canon marks itself, the others cannot be told from their start.
-        [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', ..] => "camera raw",
-        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "TIFF",
-        [b'I', b'I', b'U', 0, ..] | [b'I', b'I', b'R', b'O' | b'S', ..] => "camera raw",
-        [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => "JPEG XL",
-        [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xFF, 0x4F, 0xFF, 0x51, ..] => "JPEG 2000",
-        [0, 0, 1, 0, ..] => "ICO",
-        [0x1A, 0x45, 0xDF, 0xA3, ..] => "video",
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => "video",
-        [b'P', b'K', 3, 4, ..] => "ZIP",
-        _ if start.starts_with(b"FUJIFILMCCD-RAW") => "camera raw",
-        _ if start.starts_with(b"8BPS") => "Photoshop",
-        _ if start.starts_with(b"%PDF-") => "PDF",
+        [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', ..] => Kind::CameraRaw,
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Kind::Tiff,
+        [b'I', b'I', b'U', 0, ..] | [b'I', b'I', b'R', b'O' | b'S', ..] => Kind::CameraRaw,
+        [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Kind::JpegXl,
+        [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xFF, 0x4F, 0xFF, 0x51, ..] => Kind::Jpeg2000,
+        [0, 0, 1, 0, ..] => Kind::Ico,
+        [0x1A, 0x45, 0xDF, 0xA3, ..] => Kind::Video,
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Kind::Video,
+        [b'P', b'K', 3, 4, ..] => Kind::Zip,
+        _ if start.starts_with(b"FUJIFILMCCD-RAW") => Kind::CameraRaw,
+        _ if start.starts_with(b"8BPS") => Kind::Photoshop,
+        _ if start.starts_with(b"%PDF-") => Kind::Pdf,
         _ => return markup_kind(start),
     };
     Some(kind)
 }
 
 /// HEIC, AVIF and videos share one container; the brands after its `ftyp` say which it is.
-fn iso_media_kind(brands: &[u8]) -> &'static str {
+fn iso_media_kind(brands: &[u8]) -> Kind {
     // Major brand, four bytes of version, compatible brands; the box rarely has more than ten of them.
     let brands = || brands.chunks_exact(4).take(12);
     let has = |names: &[&[u8; 4]]| brands().any(|brand| names.iter().any(|name| brand == *name));
     if has(&[b"avif", b"avis"]) {
-        "AVIF"
+        Kind::Avif
     } else if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
-        "HEIC"
+        Kind::Heic
     } else if has(&[b"crx "]) {
-        "camera raw"
+        Kind::CameraRaw
     } else {
-        "video"
+        Kind::Video
     }
 }
 
-fn markup_kind(start: &[u8]) -> Option<&'static str> {
+/// Width and height of the largest picture in an AVIF or HEIC file, by the boxes in which it declares them
+/// (`ispe`, ISO/IEC 23008-12): that of the whole, if it is made of tiles. `None` if the file declares nothing.
+pub fn largest_extent(file: &[u8]) -> Option<(u32, u32)> {
+    // Length of the box, its type, version and flags, width, height. Wherever the box stands, this finds it.
+    const START: &[u8] = b"\0\0\0\x14ispe\0\0\0\0";
+    file.windows(START.len() + 8)
+        .filter_map(|window| window.strip_prefix(START)?.as_chunks().0.try_into().ok())
+        .map(|[width, height]: [[u8; 4]; 2]| (u32::from_be_bytes(width), u32::from_be_bytes(height)))
+        .max_by_key(|&(width, height)| u64::from(width) * u64::from(height))
+}
+
+fn markup_kind(start: &[u8]) -> Option<Kind> {
     let text = String::from_utf8_lossy(start).to_ascii_lowercase();
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if !text.starts_with('<') {
         None
     } else if text.contains("<svg") {
         // Web pages hold drawings too, but name themselves first.
-        if text.contains("<html") { Some("web page") } else { Some("SVG") }
+        if text.contains("<html") { Some(Kind::WebPage) } else { Some(Kind::Svg) }
     } else if text.contains("<html") || text.starts_with("<!doctype html") {
-        Some("web page")
+        Some(Kind::WebPage)
     } else {
         None
     }
@@ -108,13 +139,6 @@ fn markup_kind(start: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn unsupported(start: &[u8]) -> String {
-        match sniff(start) {
-            Err(Error::Unsupported { kind }) => kind,
-            other => panic!("{other:?}"),
-        }
-    }
 
     #[test]
     fn formats_are_told_by_their_first_bytes() {
@@ -129,31 +153,42 @@ mod tests {
     #[test]
     fn other_kinds_are_named() {
         for (kind, start) in [
-            ("HEIC", &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..]),
-            ("HEIC", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"),
-            ("AVIF", b"\0\0\0\x1Cftypavif\0\0\0\0avifmif1miaf"),
-            ("AVIF", b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avifmiaf"),
-            ("video", b"\0\0\0\x14ftypqt  \0\0\0\0qt  "),
-            ("video", b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"),
-            ("video", b"RIFF\x10\0\0\0AVI LIST"),
-            ("camera raw", b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom"),
-            ("camera raw", b"II*\0\x10\0\0\0CR\x02\0"),
-            ("TIFF", b"II*\0\x08\0\0\0"),
-            ("TIFF", b"MM\0*\0\0\0\x08"),
-            ("JPEG XL", b"\xFF\x0A\xFA\x1F"),
-            ("JPEG XL", b"\0\0\0\x0CJXL \r\n\x87\n"),
-            ("JPEG 2000", b"\0\0\0\x0CjP  \r\n\x87\n"),
-            ("ICO", b"\0\0\x01\0\x01\0"),
-            ("Photoshop", b"8BPS\0\x01"),
-            ("PDF", b"%PDF-1.7\n"),
-            ("ZIP", b"PK\x03\x04\x14\0"),
-            ("SVG", b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
-            ("SVG", b"\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- shirt -->\n<svg/>"),
-            ("web page", b"\n<!DOCTYPE html><title>Shirts</title>"),
-            ("web page", b"<html><body><svg/></body></html>"),
+            (Kind::Heic, &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..]),
+            (Kind::Heic, b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"),
+            (Kind::Avif, b"\0\0\0\x1Cftypavif\0\0\0\0avifmif1miaf"),
+            (Kind::Avif, b"\0\0\0\x1Cftypmif1\0\0\0\0mif1avifmiaf"),
+            (Kind::Video, b"\0\0\0\x14ftypqt  \0\0\0\0qt  "),
+            (Kind::Video, b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"),
+            (Kind::Video, b"RIFF\x10\0\0\0AVI LIST"),
+            (Kind::CameraRaw, b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom"),
+            (Kind::CameraRaw, b"II*\0\x10\0\0\0CR\x02\0"),
+            (Kind::Tiff, b"II*\0\x08\0\0\0"),
+            (Kind::Tiff, b"MM\0*\0\0\0\x08"),
+            (Kind::JpegXl, b"\xFF\x0A\xFA\x1F"),
+            (Kind::JpegXl, b"\0\0\0\x0CJXL \r\n\x87\n"),
+            (Kind::Jpeg2000, b"\0\0\0\x0CjP  \r\n\x87\n"),
+            (Kind::Ico, b"\0\0\x01\0\x01\0"),
+            (Kind::Photoshop, b"8BPS\0\x01"),
+            (Kind::Pdf, b"%PDF-1.7\n"),
+            (Kind::Zip, b"PK\x03\x04\x14\0"),
+            (Kind::Svg, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            (Kind::Svg, b"\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- shirt -->\n<svg/>"),
+            (Kind::WebPage, b"\n<!DOCTYPE html><title>Shirts</title>"),
+            (Kind::WebPage, b"<html><body><svg/></body></html>"),
         ] {
-            assert_eq!(unsupported(start), kind, "{}", start.escape_ascii());
+            assert_eq!(sniff(start), Err(Error::Unsupported(kind)), "{}", start.escape_ascii());
         }
+    }
+
+    #[test]
+    fn the_whole_is_larger_than_its_tiles() {
+        let ispe = |width: u32, height: u32| {
+            [&b"\0\0\0\x14ispe\0\0\0\0"[..], &width.to_be_bytes(), &height.to_be_bytes()].concat()
+        };
+        let file = [&b"\0\0\0\x18ftypheic"[..], &ispe(512, 512), b"irot", &ispe(4032, 3024), &ispe(512, 512)];
+        assert_eq!(largest_extent(&file.concat()), Some((4032, 3024)));
+        assert_eq!(largest_extent(&file.concat()[..50]), Some((512, 512)));
+        assert_eq!(largest_extent(b"\0\0\0\x14ispe\0\0\0\0"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use image::ImageFormat::{Bmp, Gif, Jpeg, Png};
 use serde::Deserialize;
 
 use crate::{
-    harness::{Card, Fault, MODEL, Page, Visit},
+    harness::{Card, Fault, MODEL, Page, SCRIPT, Visit, project},
     pictures::{self, SIX, jpeg, name, real, shirt, turned_jpeg},
 };
 
@@ -157,6 +157,54 @@ fn a_file_that_is_no_photo_is_refused_in_words_and_the_next_is_answered() {
         assert!(!card.preview, "{card:?}");
     }
     assert_eq!(cards[files.len()].state, "done", "{:?}", cards[files.len()]);
+}
+
+#[test]
+fn what_the_browser_decodes_is_turned_upright_and_answered_alike() {
+    let page = Page::ready();
+    let answer = |file: &str| {
+        page.pick(&[project().join("tests/fixtures").join(file)]);
+        page.answer(file.rsplit('/').next().expect("a name"))
+    };
+    // The same drawing, decoded by us.
+    let ours = answer("orientation-1.jpg");
+    for file in ["formats/upright.avif", "formats/turned.avif", "formats/translucent.avif"] {
+        let card = answer(file);
+        assert!(card.preview, "{card:?}");
+        assert!(card.facts.as_ref().is_some_and(|facts| facts.starts_with("300 × 400 pixels")), "{card:?}");
+        if file != "formats/translucent.avif" {
+            assert_eq!(card.label, ours.label, "{card:?}");
+            assert!((card.share() - ours.share()).abs() <= 0.05, "{card:?}, {ours:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_browser_cannot_decode_is_refused_in_words() {
+    let page = Visit::to("/").with(SCRIPT, Fault::Appended("self.createImageBitmap = undefined;")).open();
+    page.wait_for_engine();
+    let fixture = |name| project().join("tests/fixtures").join(name);
+    page.pick(&[fixture("formats/upright.avif"), fixture("grey.jpg")]);
+    let cards = page.answers(2);
+    assert!(cards[0].words().contains("This is an AVIF picture, which cannot be read here."), "{cards:?}");
+    assert!(cards[0].words().contains("save it as JPEG"), "{cards:?}");
+    assert_eq!(cards[1].state, "done", "{cards:?}");
+}
+
+#[test]
+fn phones_take_smaller_photos_than_computers() {
+    // 8000 x 7000 pixels, none of which are there.
+    let file = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\x1F\x40\0\0\x1B\x58\x08\x02\0\0\0";
+    let words = |page: Page| {
+        page.wait_for_engine();
+        page.pick(&[page.file("large.png", file)]);
+        page.answer("large.png").words().to_string()
+    };
+    let android = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Mobile Safari/537.36";
+    let on_phone = words(Visit::to("/").by(android).open());
+    assert!(on_phone.contains("at most 52 can be read"), "{on_phone}");
+    let on_computer = words(Visit::to("/").open());
+    assert!(on_computer.contains("is damaged"), "{on_computer}");
 }
 
 #[test]

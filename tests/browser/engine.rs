@@ -174,6 +174,26 @@ fn a_photo_over_which_the_worker_dies_twice_is_refused_and_the_others_are_answer
     assert_eq!(page.workers(), 3);
 }
 
+/// Such that let it die while the browser decodes a photo for it.
+const DIES_DECODING: Fault = Fault::Appended(
+    "self.createImageBitmap = () => {
+       Promise.reject(new Error('The test ends this worker.'));
+       return new Promise(() => {});
+     };",
+);
+
+#[test]
+fn a_photo_over_which_the_worker_dies_while_the_browser_decodes_is_tried_again() {
+    let page = Visit::to("/").with(SCRIPT, DIES_DECODING).open();
+    page.excuse("The test ends this worker.");
+    page.wait_for_engine();
+    let foreign = page.file("foreign.avif", include_bytes!("../fixtures/formats/upright.avif"));
+    page.pick(&[foreign, page.file("own.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
+    let cards = page.answers(2);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    assert_eq!(page.workers(), 2);
+}
+
 #[test]
 fn a_photo_over_which_the_worker_hangs_is_tried_again_after_a_minute() {
     let page = Visit::to("/").with(SCRIPT, HANGS).after_script(MINUTES).open();

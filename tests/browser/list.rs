@@ -124,6 +124,31 @@ fn what_is_removed_while_it_waits_is_not_answered_and_the_others_are() {
     assert_eq!(files(&page.seen()), ["2.jpg", "3.jpg", "5.jpg"]);
 }
 
+/// Photos come to the list a few at a time.
+#[test]
+fn a_large_pick_comes_whole_and_in_order_and_can_be_removed_while_it_comes() {
+    let page = Page::ready();
+    let letter = |number: usize| page.file(&format!("{number}.jpg"), b"no photo");
+    let letters: Vec<_> = (0..150).map(letter).collect();
+    page.pick(&letters);
+    let cards = page.answers(150);
+    assert!(cards.iter().enumerate().all(|(number, card)| card.file == format!("{number}.jpg")), "{cards:?}");
+    page.click(".toolbar button:last-child");
+    page.wait_until("the list is empty", |seen| seen.cards.is_empty());
+
+    page.run::<Value>(
+        "new MutationObserver((_, observer) => {
+           const all = document.querySelector('.toolbar button:last-child');
+           if (all) { observer.disconnect(); all.click(); }
+         }).observe(document.body, { childList: true, subtree: true });",
+    );
+    page.pick(&letters);
+    page.wait_until("the list is empty", |seen| seen.announced.as_deref() == Some("All photos removed."));
+    page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
+    assert_eq!(page.answer("shirt.jpg").state, "done");
+    assert_eq!(files(&page.seen()), ["shirt.jpg"]);
+}
+
 #[test]
 fn what_is_removed_while_it_is_looked_at_is_never_heard_of_again() {
     let page = Page::ready();

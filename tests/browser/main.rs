@@ -7,12 +7,16 @@
 //! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
 //! - `FIREFOX` and `GECKODRIVER` likewise (`tools/setup.sh firefox`),
 //! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
-//! - `SCREENSHOTS` names a folder for pictures of every state of the page.
+//! - `SCREENSHOTS` names a folder for pictures of every state of the page,
+//! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried.
 
 mod accessible;
 mod answers;
 mod drops;
+mod endurance;
 mod engine;
+#[path = "../files/mod.rs"]
+mod files;
 mod harness;
 mod headers;
 mod list;
@@ -21,4 +25,5 @@ mod offline;
 mod pages;
 mod parity;
 mod pictures;
+mod robust;
 mod widget;

@@ -5,8 +5,9 @@ use web_sys::{Event, HtmlInputElement};
 use super::icon::{Camera, Picture};
 use crate::app::session::Session;
 
-/// The kinds that are decoded. Naming them makes phones that keep photos as HEIC hand over a JPEG.
-const KINDS: &str = "image/jpeg,image/png,image/webp,image/gif,image/bmp";
+/// The kinds that are decoded. HEIC is not among them though some browsers decode it: without it, phones that keep
+/// photos so hand over a JPEG.
+const KINDS: &str = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/avif";
 
 /// Chooses photos from the device or, on phones, takes one.
 #[component]

@@ -38,7 +38,8 @@ pub fn About() -> impl IntoView {
             </ul>
             <h2>"Photos it can read"</h2>
             <p>
-                "JPEG, PNG, WebP, GIF (the first picture) and BMP, up to 100 million pixels and 100 MB. "
+                "JPEG, PNG, WebP, GIF (the first picture) and BMP; AVIF and HEIC where the browser itself knows "
+                "them. Up to 100 million pixels and 100 MB; on phones, which have less memory, half of that. "
                 "Photos that are stored sideways are turned first."
             </p>
         </article>

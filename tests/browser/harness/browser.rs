@@ -44,6 +44,8 @@ pub enum Kind {
 pub struct Browser {
     driver: Option<WebDriver>,
     kind: Kind,
+    /// What Chromium calls itself instead of its own name.
+    agent: Option<&'static str>,
     /// Firefox has one of its own.
     geckodriver: Option<Driver>,
     runtime: Runtime,
@@ -52,12 +54,12 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub fn start(kind: Kind) -> Self {
+    pub fn start(kind: Kind, agent: Option<&'static str>) -> Self {
         let slot = Slot::take();
         let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let geckodriver = (kind == Kind::Firefox).then(driver::geckodriver);
         let mut browser =
-            Self { driver: None, kind, geckodriver, runtime, folder: Folder::new(), _slot: slot };
+            Self { driver: None, kind, agent, geckodriver, runtime, folder: Folder::new(), _slot: slot };
         browser.open();
         browser
     }
@@ -71,7 +73,7 @@ impl Browser {
     fn open(&mut self) {
         let driver = self.runtime.block_on(async {
             match &self.geckodriver {
-                None => chromium(&self.folder).await,
+                None => chromium(&self.folder, self.agent).await,
                 Some(driver) => firefox(driver, &self.folder).await,
             }
         });
@@ -102,6 +104,26 @@ impl Browser {
         &self.folder.path
     }
 
+    /// Memory in bytes that the page and its workers hold, and what the browser needs for them; `None` where there is
+    /// no /proc to ask.
+    pub fn memory(&self) -> Option<u64> {
+        let processes: Vec<_> =
+            fs::read_dir("/proc").ok()?.filter_map(|entry| Process::read(&entry.ok()?.path())).collect();
+        let profile = self.folder.path.to_string_lossy();
+        let ours = |process: &&Process| process.command.contains(&*profile) && !process.is("renderer");
+        let mut family: Vec<u32> = processes.iter().filter(ours).map(|process| process.id).collect();
+        let mut next = 0;
+        while let Some(&parent) = family.get(next) {
+            let children = processes.iter().filter(|process| process.parent == parent);
+            family
+                .extend(children.map(|child| child.id).filter(|id| !family.contains(id)).collect::<Vec<_>>());
+            next += 1;
+        }
+        let renderers =
+            processes.iter().filter(|process| process.is("renderer") && family.contains(&process.id));
+        Some(renderers.map(|process| process.memory).sum())
+    }
+
     pub fn downloads(&self) -> PathBuf {
         self.folder.path.join("downloads")
     }
@@ -113,7 +135,7 @@ impl Drop for Browser {
     }
 }
 
-async fn chromium(folder: &Folder) -> WebDriverResult<WebDriver> {
+async fn chromium(folder: &Folder, agent: Option<&str>) -> WebDriverResult<WebDriver> {
     let mut wanted = DesiredCapabilities::chrome();
     wanted.set_binary(&driver::program("CHROMIUM", "chromium").to_string_lossy())?;
     for flag in FLAGS {
@@ -121,6 +143,9 @@ async fn chromium(folder: &Folder) -> WebDriverResult<WebDriver> {
     }
     wanted.add_arg(&format!("--proxy-server=http://127.0.0.1:{}", outside::proxy()))?;
     wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
+    if let Some(agent) = agent {
+        wanted.add_arg(&format!("--user-agent={agent}"))?;
+    }
     // Files may come as late as a test likes: a visit begins before all are there.
     wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
     wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
@@ -144,6 +169,38 @@ async fn connect(driver: &Driver, wanted: impl Into<Capabilities>) -> WebDriverR
     // What is looked for may come as late as a page.
     driver.set_implicit_wait_timeout(PATIENCE).await?;
     Ok(driver)
+}
+
+/// What Linux tells of a process.
+struct Process {
+    id: u32,
+    parent: u32,
+    /// Resident, in bytes.
+    memory: u64,
+    command: String,
+}
+
+impl Process {
+    fn read(folder: &Path) -> Option<Self> {
+        let id = folder.file_name()?.to_str()?.parse().ok()?;
+        let status = fs::read_to_string(folder.join("status")).ok()?;
+        let number = |key: &str| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix(key)?.split_whitespace().next()?.parse::<u64>().ok())
+        };
+        let command = String::from_utf8_lossy(&fs::read(folder.join("cmdline")).ok()?).replace('\0', " ");
+        Some(Self {
+            id,
+            parent: number("PPid:")? as u32,
+            memory: number("VmRSS:").unwrap_or(0) * 1024,
+            command,
+        })
+    }
+
+    fn is(&self, kind: &str) -> bool {
+        self.command.contains(&format!("--type={kind}"))
+    }
 }
 
 struct Folder {

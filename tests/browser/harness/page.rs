@@ -289,6 +289,11 @@ impl Page {
         serde_json::from_value(value).expect("what the script is to return")
     }
 
+    /// Memory in bytes of the page's process, its workers' included; `None` where the system does not tell.
+    pub fn memory(&self) -> Option<u64> {
+        self.browser.memory()
+    }
+
     /// Speaks to the browser itself (the DevTools protocol).
     #[track_caller]
     pub fn cdp(&self, method: &str, parameters: Value) -> Value {

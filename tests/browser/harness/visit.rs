@@ -20,6 +20,7 @@ pub struct Visit {
     rules: Vec<Rule>,
     scripts: Vec<&'static str>,
     screen: Option<Screen>,
+    agent: Option<&'static str>,
     kind: Kind,
     online_only: bool,
     swap: Option<(&'static str, PathBuf)>,
@@ -41,6 +42,7 @@ impl Visit {
             rules,
             scripts,
             screen: None,
+            agent: None,
             kind,
             online_only: false,
             swap: None,
@@ -107,9 +109,15 @@ impl Visit {
         self
     }
 
+    /// Lets the browser call itself so (its user agent).
+    pub fn by(mut self, agent: &'static str) -> Self {
+        self.agent = Some(agent);
+        self
+    }
+
     /// Opens the page in a fresh browser.
     pub fn open(mut self) -> Page {
-        let page = Page::new(Browser::start(self.kind), Server::start(&self.bundle, self.rules));
+        let page = Page::new(Browser::start(self.kind, self.agent), Server::start(&self.bundle, self.rules));
         if self.online_only {
             self.scripts.push("delete Navigator.prototype.serviceWorker;");
         }

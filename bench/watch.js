@@ -1,0 +1,36 @@
+// Runs before a page's own scripts: writes down when a photo was picked and answered, what the worker said of it,
+// and the tasks that held up the page.
+window.seen = { picked: null, answered: null, milliseconds: null, longest: 0 };
+addEventListener("change", () => (seen.picked = performance.now()), true);
+new MutationObserver(() => {
+  if (seen.picked !== null && seen.answered === null && document.querySelector("[data-state=done]")) {
+    seen.answered = performance.now();
+  }
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+new PerformanceObserver((list) => {
+  for (const { startTime, duration } of list.getEntries()) {
+    if (seen.picked !== null && startTime + duration > seen.picked) seen.longest = Math.max(seen.longest, duration);
+  }
+}).observe({ type: "longtask", buffered: true });
+window.Worker = class extends Worker {
+  constructor(...rest) {
+    super(...rest);
+    this.addEventListener("message", ({ data }) => {
+      const answer = data.Answered?.outcome?.Ok;
+      if (answer) seen.milliseconds = answer.prediction.milliseconds;
+    });
+  }
+};
+// For the cold start: picks the photo as soon as there is something to pick it with.
+window.pickAtOnce = (base64, selector) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const look = () => {
+    const input = document.querySelector(selector);
+    if (!input) return setTimeout(look, 1);
+    const files = new DataTransfer();
+    files.items.add(new File([bytes], "photo.jpg", { type: "image/jpeg" }));
+    input.files = files.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  look();
+};

@@ -1,0 +1,35 @@
+//! Writes what fuzzing begins with into corpus/: the fixtures, the awkward files of the tests, a tiny model.
+
+#[allow(dead_code)] // only the bytes are of use here
+#[path = "../tests/files/awkward.rs"]
+mod awkward;
+#[path = "../tests/files/encode.rs"]
+mod encode;
+#[path = "../tests/files/tiny_model.rs"]
+mod tiny_model;
+
+use std::{fs, io, path::Path};
+
+/// Larger files are learnt from too slowly.
+const LARGEST: usize = 20_000;
+
+fn main() -> io::Result<()> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    let (photos, models) = (corpus.join("photo"), corpus.join("model"));
+    fs::create_dir_all(&photos)?;
+    fs::create_dir_all(&models)?;
+    for (number, file) in awkward::all(false).into_iter().enumerate() {
+        if file.bytes.len() <= LARGEST {
+            fs::write(photos.join(format!("awkward-{number}")), file.bytes)?;
+        }
+    }
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
+    for fixture in fs::read_dir(fixtures)? {
+        let path = fixture?.path();
+        if path.is_file() && path.metadata()?.len() <= LARGEST as u64 {
+            fs::copy(&path, photos.join(path.file_name().expect("a file's name")))?;
+        }
+    }
+    fs::write(models.join("tiny"), tiny_model::tiny_model())?;
+    Ok(())
+}

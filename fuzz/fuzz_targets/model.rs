@@ -1,0 +1,17 @@
+//! Any bytes as a model file: refused, or a classifier that answers a photo or says why not.
+#![no_main]
+
+use clothing_classifier::classifier::Classifier;
+use image::RgbImage;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(
+    // What panics inside tract is caught by `from_onnx` and no finding; libFuzzer's own hook would end the program.
+    init: std::panic::set_hook(Box::new(|_| {})),
+    |file: &[u8]| {
+        match Classifier::from_onnx(file) {
+            Ok(classifier) => drop(classifier.classify(&RgbImage::new(9, 7))),
+            Err(error) => assert!(error.to_string().len() < 2000),
+        }
+    }
+);

@@ -1,0 +1,169 @@
+//! Four floats that are computed with at once. Where there is no WebAssembly, plain arithmetic stands in for it, so that
+//! native tests run the very kernels that browsers do.
+
+#[cfg(target_arch = "wasm32")]
+use core::arch::wasm32::{
+    f32x4, f32x4_add, f32x4_extract_lane, f32x4_gt, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat,
+    f32x4_sub, i32x4_shuffle, v128, v128_bitselect, v128_load, v128_load32_splat, v128_store,
+};
+
+#[cfg(target_arch = "wasm32")]
+#[derive(Clone, Copy)]
+pub struct F32x4(v128);
+
+#[cfg(target_arch = "wasm32")]
+#[allow(unsafe_op_in_unsafe_fn)]
+impl F32x4 {
+    #[inline(always)]
+    pub fn splat(value: f32) -> Self {
+        Self(f32x4_splat(value))
+    }
+
+    #[inline(always)]
+    pub fn from_array([a, b, c, d]: [f32; 4]) -> Self {
+        Self(f32x4(a, b, c, d))
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; 4] {
+        [
+            f32x4_extract_lane::<0>(self.0),
+            f32x4_extract_lane::<1>(self.0),
+            f32x4_extract_lane::<2>(self.0),
+            f32x4_extract_lane::<3>(self.0),
+        ]
+    }
+
+    /// # Safety
+    ///
+    /// Four floats can be read from there; they need not be aligned to more than a float.
+    #[inline(always)]
+    pub unsafe fn load(from: *const f32) -> Self {
+        Self(v128_load(from.cast()))
+    }
+
+    /// # Safety
+    ///
+    /// One float can be read from there.
+    #[inline(always)]
+    pub unsafe fn load_splat(from: *const f32) -> Self {
+        Self(v128_load32_splat(from.cast()))
+    }
+
+    /// # Safety
+    ///
+    /// Four floats can be written there; they need not be aligned to more than a float.
+    #[inline(always)]
+    pub unsafe fn store(self, to: *mut f32) {
+        v128_store(to.cast(), self.0);
+    }
+
+    #[inline(always)]
+    pub fn plus(self, other: Self) -> Self {
+        Self(f32x4_add(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub fn minus(self, other: Self) -> Self {
+        Self(f32x4_sub(self.0, other.0))
+    }
+
+    #[inline(always)]
+    pub fn times(self, other: Self) -> Self {
+        Self(f32x4_mul(self.0, other.0))
+    }
+
+    /// The smaller of both; what is not a number in `self` stays so. (One instruction, where the IEEE minimum takes six.)
+    #[inline(always)]
+    pub fn at_most(self, bound: Self) -> Self {
+        Self(f32x4_pmin(self.0, bound.0))
+    }
+
+    /// The larger of both; what is not a number in `self` stays so.
+    #[inline(always)]
+    pub fn at_least(self, bound: Self) -> Self {
+        Self(f32x4_pmax(self.0, bound.0))
+    }
+
+    /// Itself where above 0, `other` elsewhere.
+    #[inline(always)]
+    pub fn if_positive_else(self, other: Self) -> Self {
+        Self(v128_bitselect(self.0, other.0, f32x4_gt(self.0, f32x4_splat(0.0))))
+    }
+
+    /// Rows of a 4 × 4 matrix → its columns.
+    #[inline(always)]
+    pub fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let ab = (i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0), i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0));
+        let cd = (i32x4_shuffle::<0, 4, 1, 5>(c.0, d.0), i32x4_shuffle::<2, 6, 3, 7>(c.0, d.0));
+        [
+            Self(i32x4_shuffle::<0, 1, 4, 5>(ab.0, cd.0)),
+            Self(i32x4_shuffle::<2, 3, 6, 7>(ab.0, cd.0)),
+            Self(i32x4_shuffle::<0, 1, 4, 5>(ab.1, cd.1)),
+            Self(i32x4_shuffle::<2, 3, 6, 7>(ab.1, cd.1)),
+        ]
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Copy)]
+pub struct F32x4([f32; 4]);
+
+#[cfg(not(target_arch = "wasm32"))]
+impl F32x4 {
+    fn zip(self, other: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self(std::array::from_fn(|lane| f(self.0[lane], other.0[lane])))
+    }
+
+    pub fn splat(value: f32) -> Self {
+        Self([value; 4])
+    }
+
+    pub fn from_array(lanes: [f32; 4]) -> Self {
+        Self(lanes)
+    }
+
+    pub fn to_array(self) -> [f32; 4] {
+        self.0
+    }
+
+    pub unsafe fn load(from: *const f32) -> Self {
+        Self(unsafe { from.cast::<[f32; 4]>().read_unaligned() })
+    }
+
+    pub unsafe fn load_splat(from: *const f32) -> Self {
+        Self::splat(unsafe { *from })
+    }
+
+    pub unsafe fn store(self, to: *mut f32) {
+        unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
+    }
+
+    pub fn plus(self, other: Self) -> Self {
+        self.zip(other, |a, b| a + b)
+    }
+
+    pub fn minus(self, other: Self) -> Self {
+        self.zip(other, |a, b| a - b)
+    }
+
+    pub fn times(self, other: Self) -> Self {
+        self.zip(other, |a, b| a * b)
+    }
+
+    pub fn at_most(self, bound: Self) -> Self {
+        self.zip(bound, |value, bound| if bound < value { bound } else { value })
+    }
+
+    pub fn at_least(self, bound: Self) -> Self {
+        self.zip(bound, |value, bound| if value < bound { bound } else { value })
+    }
+
+    pub fn if_positive_else(self, other: Self) -> Self {
+        self.zip(other, |value, other| if value > 0.0 { value } else { other })
+    }
+
+    pub fn transpose(rows: [Self; 4]) -> [Self; 4] {
+        std::array::from_fn(|column| Self(std::array::from_fn(|row| rows[row].0[column])))
+    }
+}

@@ -1,0 +1,209 @@
+"""Carrying out what somebody decided on looking through photos: keep, relabel, delete. Nothing is ever deleted.
+
+Decisions are a CSV file with the columns `file,label,action,new_label`:
+
+    file       below the data's root, with forward slashes: train/shirt/0a1b.jpg, or shirt/0a1b.jpg where there are no splits
+    label      the photo's label when it was looked at: its folder
+    action     keep (or nothing), relabel, delete
+    new_label  the right label, with relabel; otherwise empty
+
+Other columns are ignored, and so is the order of columns and rows. Photos without a row stay as they are.
+
+Photos to delete go to ROOT/.bin/<time>/, which the other verbs do not look into. The journal of all moves is written there
+before the first one is made: `begun.csv` while they are under way, `journal.csv` when they are done, `undone.csv` when
+they have been taken back.
+"""
+import os
+import pathlib
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from . import data, manifest
+from .errors import PipelineError
+
+ACTIONS = ("keep", "relabel", "delete")
+COLUMNS = ("file", "label", "action", "new_label")
+JOURNAL = ("from", "to")
+BIN = ".bin"
+SHOWN = 20  # problems, or moves
+
+
+@dataclass(frozen=True)
+class Move:
+    """Both below the data's root."""
+
+    origin: pathlib.PurePosixPath
+    target: pathlib.PurePosixPath
+
+
+def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
+    """The moves that the decisions ask for; everything is checked first, and all that is wrong is told at once."""
+    root = _checked(root)
+    if not decisions.is_file():
+        raise PipelineError(f"{decisions}: there is no such file", "name the CSV of decisions")
+    folder = pathlib.PurePosixPath(BIN, _new_name(root / BIN))
+    labels = _labels(root)
+    problems, moves = [], []
+    seen: set[pathlib.PurePosixPath] = set()
+    taken: set[pathlib.PurePosixPath] = set()
+    for number, row in enumerate(manifest.read(decisions, COLUMNS), 2):
+        try:
+            origin = _photo(root, row["file"] or "", row["label"] or "")
+            if origin in seen:
+                raise ValueError("a second row for this photo")
+            seen.add(origin)
+            action, new_label = (row["action"] or "keep").strip(), (row["new_label"] or "").strip()
+            if action not in ACTIONS:
+                raise ValueError(f"action {action!r} is none of {', '.join(ACTIONS)}")
+            if action != "relabel" and new_label:
+                raise ValueError(f"new_label {new_label!r} without the action relabel")
+            if action == "relabel":
+                if new_label not in labels:
+                    raise ValueError(f"no folder of a label {new_label!r}")
+                if new_label == row["label"]:
+                    raise ValueError("relabel to the label it has")
+                target = _free(root, origin.parent.parent / new_label / origin.name, row["label"], taken)
+                moves.append(Move(origin, target))
+            elif action == "delete":
+                moves.append(Move(origin, folder / origin))
+        except ValueError as error:
+            problems.append(f"{decisions}, row {number} ({row['file']}): {error}")
+    if problems:
+        more = f"\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
+        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the file, or look through the "
+                            "photos again; for a label that is new, make its folder first")
+    return moves
+
+
+def _checked(root: pathlib.Path) -> pathlib.Path:
+    if not root.is_dir():
+        raise PipelineError(f"{root}: there is no such folder", "name the folder of photos with --data")
+    return root.resolve()
+
+
+def _labels(root: pathlib.Path) -> set[str]:
+    tops = [root / split for split in data.SPLITS if (root / split).is_dir()] if (root / "train").is_dir() else [root]
+    return {path.name for top in tops for path in top.iterdir() if path.is_dir() and not path.name.startswith(".")}
+
+
+def _photo(root: pathlib.Path, name: str, label: str) -> pathlib.PurePosixPath:
+    """The path of a photo that is there, in its label's folder; ValueError otherwise."""
+    path = pathlib.PurePosixPath(name)
+    depth = 3 if (root / "train").is_dir() else 2
+    if not name or path.is_absolute() or "\\" in name or any(part.startswith(".") for part in path.parts):
+        raise ValueError("not the path of a photo below the data's folder")
+    if len(path.parts) != depth or depth == 3 and path.parts[0] not in data.SPLITS:
+        raise ValueError("not of the form " + ("split/label/name" if depth == 3 else "label/name"))
+    if path.parent.name != label:
+        raise ValueError(f"its folder is not {label!r}")
+    file = root / path
+    if file.is_symlink() or not file.is_file():
+        raise ValueError("there is no such photo")
+    if file.resolve() != file:
+        raise ValueError("a link leads out of the data's folder")
+    return path
+
+
+def _free(root: pathlib.Path, wanted: pathlib.PurePosixPath, label: str, taken: set) -> pathlib.PurePosixPath:
+    """A name that no photo has in the new folder."""
+    target, number = wanted, 1
+    while target in taken or os.path.lexists(root / target):
+        target = wanted.with_name(f"{wanted.stem}-{label}{'' if number == 1 else f'-{number}'}{wanted.suffix}")
+        number += 1
+    taken.add(target)
+    return target
+
+
+def _new_name(folder: pathlib.Path) -> str:
+    """Names sort by time, also within one second."""
+    stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
+    number = 0
+    while (folder / f"{stamp}-{number:03}").exists():
+        number += 1
+    return f"{stamp}-{number:03}"
+
+
+def describe(moves: list[Move]) -> str:
+    """What the moves come to, for a person."""
+    if not moves:
+        return "nothing to do: every photo is kept as it is"
+
+    def place(path: pathlib.PurePosixPath) -> str:
+        return "bin" if path.parts[0] == BIN else path.parent.name
+
+    changes = Counter((place(move.origin), place(move.target)) for move in moves)
+    lines = [f"{len(moves)} photos move, {sum(count for (_, new), count in changes.items() if new == 'bin')} of them to the bin"]
+    lines += [f"  {count} x {old} -> {new}" for (old, new), count in changes.most_common()]
+    lines += [f"    {move.origin} -> {move.target}" for move in moves[:SHOWN]]
+    return "\n".join(lines + [f"    and {len(moves) - SHOWN} more"] * (len(moves) > SHOWN))
+
+
+def carry_out(root: pathlib.Path, moves: list[Move]) -> pathlib.Path:
+    """Makes the moves and returns their journal."""
+    root = _checked(root)
+    if broken := _journals(root, "begun.csv"):
+        raise PipelineError(f"{broken[-1]}: these moves were begun and not finished", "take them back first, with --undo")
+    folder = root / BIN / next((move.target.parts[1] for move in moves if move.target.parts[0] == BIN), _new_name(root / BIN))
+    folder.mkdir(parents=True)
+    begun, done = folder / "begun.csv", folder / "journal.csv"
+    manifest.write(begun, JOURNAL, [{"from": str(move.origin), "to": str(move.target)} for move in moves])
+    _move(root, moves)
+    begun.replace(done)
+    return done
+
+
+def last(root: pathlib.Path) -> tuple[pathlib.Path, list[Move]]:
+    """The newest journal that has not been undone, and the moves that take it back; those not made are left out."""
+    root = _checked(root)
+    journals = sorted(_journals(root, "begun.csv") + _journals(root, "journal.csv"))
+    if not journals:
+        raise PipelineError(f"{root / BIN}: no journal to take back", "nothing was applied here, or all of it is undone")
+    moves, problems = [], []
+    for row in reversed(manifest.read(journals[-1], JOURNAL)):
+        move = Move(*(pathlib.PurePosixPath(row[key]) for key in ("to", "from")))
+        here, there = (os.path.lexists(root / place) for place in (move.origin, move.target))
+        if here and there:
+            problems.append(f"{root / move.target}: another file has taken this place")
+        elif here:
+            moves.append(move)
+        elif not there:
+            problems.append(f"{root / move.origin}: it is gone")
+    if problems:
+        raise PipelineError("\n".join(problems[:SHOWN]), f"nothing was changed. Put things right by hand, with {journals[-1]}")
+    return journals[-1], moves
+
+
+def undo(root: pathlib.Path, journal: pathlib.Path, moves: list[Move]) -> None:
+    _move(_checked(root), moves)
+    journal.replace(journal.with_name("undone.csv"))
+
+
+def _journals(root: pathlib.Path, name: str) -> list[pathlib.Path]:
+    return sorted((root / BIN).glob(f"*/{name}"))
+
+
+def _move(root: pathlib.Path, moves: list[Move]) -> None:
+    for move in moves:
+        target = root / move.target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target):
+            raise PipelineError(f"{target}: there is a file of this name by now", "take back what was done, with --undo")
+        (root / move.origin).rename(target)
+    _follow(root, moves)
+
+
+def _follow(root: pathlib.Path, moves: list[Move]) -> None:
+    """Lets the manifest beside the photos name them as they are now called."""
+    file = manifest.beside(root)
+    rows = manifest.read(file)
+    named = {move.origin: move.target for move in moves if BIN not in (move.origin.parts[0], move.target.parts[0])}
+    changed = False
+    for row in rows:
+        for split in {row["split"], ""}:  # a manifest may tell the split of photos that lie in no split's folder
+            target = named.get(pathlib.PurePosixPath(split, row["label"], row["file"]))
+            if target:
+                row["label"], row["file"], changed = target.parent.name, target.name, True
+                break
+    if changed:
+        manifest.write(file, rows[0], rows)

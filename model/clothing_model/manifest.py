@@ -1,0 +1,78 @@
+"""manifest.csv beside a folder of photos: where each came from. Its first columns are split, label, file, source;
+split is empty where the tree has none."""
+import csv
+import io
+import os
+import pathlib
+from collections.abc import Iterable
+
+from .data import Photo
+from .errors import PipelineError
+
+KEY = ("split", "label", "file")
+COLUMNS = (*KEY, "source", "author", "licence", "licence_url", "title", "page", "url", "phrase", "width", "height",
+           "sha256", "fingerprint")
+
+
+def beside(root: pathlib.Path) -> pathlib.Path:
+    """The manifest of the photos below `root`."""
+    return root.resolve().parent / "manifest.csv"
+
+
+def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False) -> list[dict[str, str]]:
+    """All rows; none where there is no such file.
+
+    columns: those that must be there. torn: a kill may have cut the last line off, so one without its end does not count.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise PipelineError(f"{file}: {error}", "it must be a CSV file in UTF-8") from error
+    reader = csv.DictReader(io.StringIO(text[:text.rfind("\n") + 1] if torn else text))
+    missing = [column for column in columns if column not in (reader.fieldnames or columns)]
+    if missing:
+        raise PipelineError(f"{file}: no column {', '.join(missing)}", "remove the file, or give it these columns")
+    return list(reader)
+
+
+def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:
+    """Where each photo came from; "unknown" of those that the manifest does not have."""
+    known = {tuple(row[key] for key in KEY): row.get("source") or "unknown" for row in read(file)}
+    return [known.get((photo.split, photo.label, photo.path.name),
+                      known.get(("", photo.label, photo.path.name), "unknown")) for photo in photos]
+
+
+def line(values: Iterable[object]) -> bytes:
+    """One row as one line: line breaks within values become spaces."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow([" ".join(str(value).split()) for value in values])
+    return buffer.getvalue().encode("utf-8", "replace")
+
+
+def write(file: pathlib.Path, columns: Iterable[str], rows: Iterable[dict[str, str]]) -> None:
+    """Replaces the file; a kill leaves the old one or the new one."""
+    columns = list(columns)
+    temporary = file.with_name(f".{file.name}.part")
+    with temporary.open("wb") as out:
+        out.write(line(columns) + b"".join(line(row.get(key) or "" for key in columns) for row in rows))
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(temporary, file)
+
+
+class Log:
+    """A CSV file that grows by whole rows and survives a kill at any moment: `rows` holds those of earlier runs."""
+
+    def __init__(self, file: pathlib.Path, columns: tuple[str, ...]):
+        self.file, self.columns = file, columns
+        self.rows = read(file, columns, torn=True)
+        write(file, columns, self.rows)  # without a torn last line
+
+    def append(self, row: dict[str, object]) -> None:
+        """On disk when this returns."""
+        with self.file.open("ab") as out:
+            out.write(line(row.get(key, "") for key in self.columns))
+            out.flush()
+            os.fsync(out.fileno())

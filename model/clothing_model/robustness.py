@@ -1,0 +1,39 @@
+"""What happens to photos on their way to us, as functions of uint8 [h, w, 3]: how much of it does a network bear?"""
+import io
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+BLUR = 0.006  # standard deviation as a share of the longest side: a hand that moved
+DARK = 0.35  # of the light is left, as in a room at dusk
+QUALITY = 20  # of JPEG: passed on through a messenger, more than once
+
+
+def _blurred(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).filter(ImageFilter.GaussianBlur(BLUR * max(pixels.shape[:2]))))
+
+
+def _dark(pixels: np.ndarray) -> np.ndarray:
+    return (pixels * DARK).astype(np.uint8)
+
+
+def _compressed(pixels: np.ndarray) -> np.ndarray:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=QUALITY)
+    return np.asarray(Image.open(buffer))
+
+
+def _half_size(pixels: np.ndarray) -> np.ndarray:
+    height, width = pixels.shape[:2]
+    return np.asarray(Image.fromarray(pixels).resize((max(1, width // 2), max(1, height // 2)), Image.BICUBIC))
+
+
+CHANGES = {
+    "rotated 90": lambda pixels: np.rot90(pixels, 1),
+    "rotated 180": lambda pixels: np.rot90(pixels, 2),
+    "rotated 270": lambda pixels: np.rot90(pixels, 3),
+    "blurred": _blurred,
+    "dark": _dark,
+    "JPEG quality 20": _compressed,
+    "half size": _half_size,
+}

@@ -1,0 +1,184 @@
+"""`apply`: decisions are carried out as they stand or not at all, and can be taken back."""
+import csv
+import pathlib
+
+import pytest
+
+from clothing_model import cli, decisions, manifest
+from clothing_model.errors import PipelineError
+
+
+@pytest.fixture
+def root(tmp_path):
+    """Two splits, two labels, three photos each; some have the same name."""
+    root = tmp_path / "photos"
+    for split in ("train", "val"):
+        for label in ("hat", "bag"):
+            (root / split / label).mkdir(parents=True)
+            for i in range(3):
+                (root / split / label / f"{i}.jpg").write_text(f"{split} {label} {i}")
+    (root / "train" / "hat" / "odd.jpg").write_text("train hat odd")
+    return root
+
+
+def tree(root: pathlib.Path) -> dict[str, str]:
+    return {str(file.relative_to(root)): file.read_text() for file in root.rglob("*") if file.is_file() and ".bin" not in file.parts}
+
+
+def write(folder: pathlib.Path, *rows, head=("file", "label", "action", "new_label")) -> pathlib.Path:
+    file = folder / "decisions.csv"
+    with file.open("w", newline="") as out:
+        csv.writer(out).writerows([head, *rows])
+    return file
+
+
+def run(root, *arguments):
+    cli.main(["apply", "--data", str(root), *map(str, arguments)])
+
+
+DECISIONS = [("train/hat/0.jpg", "hat", "relabel", "bag"), ("train/hat/odd.jpg", "hat", "relabel", "bag"),
+             ("val/bag/1.jpg", "bag", "delete", ""), ("val/bag/2.jpg", "bag", "keep", ""), ("val/hat/0.jpg", "hat", "", "")]
+
+
+def test_a_dry_run_changes_nothing(root, tmp_path, capsys):
+    before = tree(root)
+    run(root, write(tmp_path, *DECISIONS))
+    told = capsys.readouterr().out
+    assert tree(root) == before and not (root / ".bin").exists()
+    assert "2 x hat -> bag" in told and "1 x bag -> bin" in told and "--yes" in told
+
+
+def test_decisions_are_carried_out_and_taken_back(root, tmp_path):
+    before = tree(root)
+    run(root, write(tmp_path, *DECISIONS), "--yes")
+    after = tree(root)
+    assert after["train/bag/odd.jpg"] == "train hat odd"
+    assert after["train/bag/0-hat.jpg"] == "train hat 0" and after["train/bag/0.jpg"] == "train bag 0"  # neither is overwritten
+    assert "val/bag/1.jpg" not in after and len(after) == len(before) - 1
+    (binned,) = (root / ".bin").rglob("1.jpg")
+    assert binned.read_text() == "val bag 1"
+    run(root, "--undo")
+    assert tree(root) == after
+    run(root, "--undo", "--yes")
+    assert tree(root) == before
+    with pytest.raises(SystemExit, match="no journal"):
+        run(root, "--undo", "--yes")
+
+
+def test_undo_goes_back_step_by_step(root, tmp_path):
+    states = [tree(root)]
+    for row in (("train/hat/0.jpg", "hat", "delete", ""), ("train/hat/1.jpg", "hat", "relabel", "bag"),
+                ("train/bag/1-hat.jpg", "bag", "delete", "")):
+        run(root, write(tmp_path, row), "--yes")
+        states.append(tree(root))
+    for state in reversed(states[:-1]):
+        run(root, "--undo", "--yes")
+        assert tree(root) == state
+
+
+@pytest.mark.parametrize("row, words", [
+    (("train/hat/9.jpg", "hat", "delete", ""), "no such photo"),
+    (("train/bag/0.jpg", "hat", "delete", ""), "folder is not 'hat'"),
+    (("train/hat/1.jpg", "hat", "relabel", "sock"), "'sock'"),
+    (("train/hat/1.jpg", "hat", "relabel", ""), "no folder of a label"),
+    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label it has"),
+    (("train/hat/1.jpg", "hat", "relabel", "../../etc"), "no folder"),
+    (("train/hat/1.jpg", "hat", "remove", ""), "none of keep"),
+    (("train/hat/1.jpg", "hat", "delete", "bag"), "without the action"),
+    (("val/bag/2.jpg", "bag", "delete", ""), "second row"),
+    (("../outside/hat/0.jpg", "hat", "delete", ""), "not the path"),
+    (("train/hat/../bag/0.jpg", "bag", "delete", ""), "not the path"),
+    (("/etc/passwd", "etc", "delete", ""), "not the path"),
+    (("train\\hat\\0.jpg", "hat", "delete", ""), "not the path"),
+    (("train/hat", "train", "delete", ""), "split/label/name"),
+    (("other/hat/0.jpg", "hat", "delete", ""), "split/label/name"),
+    ((".bin/x/0.jpg", "x", "delete", ""), "not the path"),
+    (("", "hat", "delete", ""), "not the path"),
+])
+def test_one_wrong_row_and_nothing_is_done(root, tmp_path, row, words):
+    before = tree(root)
+    with pytest.raises(SystemExit, match="nothing was changed") as stop:
+        run(root, write(tmp_path, *DECISIONS, row), "--yes")
+    assert words in str(stop.value) and "row 7" in str(stop.value)
+    assert tree(root) == before and not (root / ".bin").exists()
+
+
+def test_links_lead_nowhere(root, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "0.jpg").write_text("mine")
+    (root / "train" / "link").symlink_to(outside)
+    (root / "train" / "hat" / "link.jpg").symlink_to(outside / "0.jpg")
+    for row in (("train/link/0.jpg", "link", "delete", ""), ("train/hat/link.jpg", "hat", "delete", "")):
+        with pytest.raises(SystemExit, match="nothing was changed"):
+            run(root, write(tmp_path, row), "--yes")
+    assert (outside / "0.jpg").exists()
+
+
+def test_a_file_that_is_no_list_of_decisions_is_told(root, tmp_path):
+    with pytest.raises(SystemExit, match="no column action, new_label"):
+        run(root, write(tmp_path, head=("file", "label")), "--yes")
+    with pytest.raises(SystemExit, match="no such file"):
+        run(root, tmp_path / "none.csv")
+    with pytest.raises(SystemExit, match="either"):
+        run(root)
+
+
+def test_other_columns_and_orders_do_not_matter(root, tmp_path):
+    run(root, write(tmp_path, ("0.9", "", "delete", "hat", "train/hat/0.jpg"), head=("loss", "new_label", "action", "label", "file")),
+        "--yes")
+    assert "train/hat/0.jpg" not in tree(root)
+
+
+def test_the_last_row_needs_no_line_break(root, tmp_path):
+    file = tmp_path / "decisions.csv"
+    file.write_bytes(b"\xef\xbb\xbffile,label,action,new_label\r\ntrain/hat/0.jpg,hat,delete,")
+    run(root, file, "--yes")
+    assert "train/hat/0.jpg" not in tree(root)
+
+
+def test_moves_that_were_broken_off_are_taken_back(root, tmp_path, monkeypatch):
+    before, moves = tree(root), decisions.plan(root, write(tmp_path, *DECISIONS))
+    rename = pathlib.Path.rename
+    with monkeypatch.context() as patch:
+        def fail_at_second(path, target):
+            if path.name == "odd.jpg":
+                raise KeyboardInterrupt
+            return rename(path, target)
+
+        patch.setattr(pathlib.Path, "rename", fail_at_second)
+        with pytest.raises(KeyboardInterrupt):
+            decisions.carry_out(root, moves)
+    assert tree(root) != before
+    with pytest.raises(PipelineError, match="not finished"):
+        decisions.carry_out(root, moves)
+    run(root, "--undo", "--yes")
+    assert tree(root) == before
+
+
+def test_undo_overwrites_nothing(root, tmp_path):
+    run(root, write(tmp_path, *DECISIONS), "--yes")
+    (root / "val" / "bag" / "1.jpg").write_text("a new photo")
+    state = tree(root)
+    with pytest.raises(SystemExit, match="another file"):
+        run(root, "--undo", "--yes")
+    assert tree(root) == state
+
+
+def test_the_manifest_follows(root, tmp_path):
+    file = tmp_path / "manifest.csv"
+    rows = [{"split": "train", "label": "hat", "file": "0.jpg", "source": "me"}, {"split": "val", "label": "bag", "file": "1.jpg", "source": "you"}]
+    manifest.write(file, rows[0], rows)
+    run(root, write(tmp_path, *DECISIONS), "--yes")
+    assert [tuple(row.values()) for row in manifest.read(file)] == [("train", "bag", "0-hat.jpg", "me"), ("val", "bag", "1.jpg", "you")]
+    run(root, "--undo", "--yes")
+    assert manifest.read(file) == rows
+
+
+def test_trees_without_splits(tmp_path):
+    root = tmp_path / "photos"
+    for label in ("hat", "bag"):
+        (root / label).mkdir(parents=True)
+        (root / label / "0.jpg").write_text(label)
+    run(root, write(tmp_path, ("hat/0.jpg", "hat", "relabel", "bag")), "--yes")
+    assert tree(root) == {"bag/0.jpg": "bag", "bag/0-hat.jpg": "hat"}

@@ -1,0 +1,590 @@
+//! An ONNX graph → tract's typed model.
+//!
+//! tract-onnx's own reader knows all of ONNX and works out shapes that are not given; linked in, it is half of the
+//! engine's WebAssembly. This one knows the operators of convolutional classifiers with fixed shapes.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tract_onnx::{
+    data_resolver::FopenDataResolver,
+    pb::{
+        GraphProto, NodeProto, TypeProto, ValueInfoProto, tensor_shape_proto::dimension::Value as Length,
+        type_proto,
+    },
+    prelude::{OutletId, SpecialOps, TVec, Tensor, TractResult, TypedModel, tensor0, tvec},
+    tensor::load_tensor,
+    tract_core::{
+        internal::{AxisOp, DatumExt, ToDim, TractErrorContext, TypedOp, bail, ensure},
+        ops::{
+            array::TypedConcat,
+            change_axes::wire_with_rank_broadcast,
+            cnn::{Conv, KernelFormat, MaxPool, PaddingSpec, PoolSpec, SumPool},
+            math,
+            nn::{self, DataFormat, Reduce, Reducer},
+        },
+    },
+};
+
+/// The float shape of a graph's input, if all its lengths are fixed.
+pub fn shape(input: &ValueInfoProto) -> Option<Vec<usize>> {
+    const FLOAT: i32 = 1;
+    let Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)), .. }) = &input.r#type else {
+        return None;
+    };
+    let lengths = tensor.shape.as_ref().filter(|_| tensor.elem_type == FLOAT)?.dim.iter();
+    lengths
+        .map(|dim| match dim.value {
+            Some(Length::DimValue(length)) => usize::try_from(length).ok().filter(|&length| length > 0),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The inputs of a graph that are not constants.
+pub fn inputs(graph: &GraphProto) -> impl Iterator<Item = &ValueInfoProto> {
+    let constant = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
+    graph.input.iter().filter(move |input| !constant(&input.name))
+}
+
+/// The model of a graph whose inputs all have a [`shape`], with these outputs.
+///
+/// # Errors
+///
+/// An operator is not known here, is used in an unknown way, or does not fit its inputs.
+pub fn read(graph: &GraphProto, outputs: &[&str]) -> TractResult<TypedModel> {
+    let mut reader = Reader { model: TypedModel::default(), values: HashMap::new() };
+    for proto in &graph.initializer {
+        let tensor = load_tensor(&FopenDataResolver, proto, None)?;
+        reader.values.insert(&proto.name, Value::Constant(Arc::new(tensor)));
+    }
+    for input in inputs(graph) {
+        let shape = shape(input).context("an input has no fixed shape")?;
+        let wire = reader.model.add_source(&input.name, f32::fact(shape))?;
+        reader.values.insert(&input.name, Value::Wire(wire));
+    }
+    for node in &graph.node {
+        let value = reader
+            .read(node)
+            .with_context(|| format!("{} “{}” is not understood", node.op_type, name_of(node)))?;
+        let output = node.output.first().context("a node has no output")?;
+        reader.values.insert(output, value);
+    }
+    let outputs = outputs.iter().map(|output| reader.wire_named(output)).collect::<TractResult<Vec<_>>>()?;
+    reader.model.select_output_outlets(&outputs)?;
+    Ok(reader.model)
+}
+
+/// What the network computes once, or for each photo.
+#[derive(Clone)]
+enum Value {
+    Constant(Arc<Tensor>),
+    Wire(OutletId),
+}
+
+struct Reader<'a> {
+    model: TypedModel,
+    values: HashMap<&'a str, Value>,
+}
+
+/// Nodes are named by their first output, since names are optional in ONNX and outputs are unique.
+fn name_of(node: &NodeProto) -> &str {
+    node.output.first().map_or(&node.name, |output| output)
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self, node: &'a NodeProto) -> TractResult<Value> {
+        let name = name_of(node);
+        match &*node.op_type {
+            "Constant" => {
+                Ok(Value::Constant(Arc::new(load_tensor(&FopenDataResolver, node.get_attr("value")?, None)?)))
+            }
+            "Identity" | "Dropout" => self.value(node, 0),
+            "DequantizeLinear" => self.dequantized(node),
+            "Conv" => self.convolution(node),
+            "Add" => self.binary(node, math::add()),
+            "Sub" => self.binary(node, math::sub()),
+            "Mul" => self.binary(node, math::mul()),
+            "Div" => self.binary(node, math::div()),
+            "Relu" => {
+                let input = self.input(node, 0)?;
+                self.with_number(name, math::max(), input, 0.0)
+            }
+            "Clip" => self.clip(node),
+            "HardSigmoid" => {
+                let (slope, shift) =
+                    (node.get_attr_opt("alpha")?.unwrap_or(0.2), node.get_attr_opt("beta")?.unwrap_or(0.5));
+                let mut value = Value::Wire(self.input(node, 0)?);
+                for (step, operation, number) in [
+                    ("scaled", math::mul(), slope),
+                    ("shifted", math::add(), shift),
+                    ("least", math::max(), 0.0),
+                    ("most", math::min(), 1.0),
+                ] {
+                    let wire = self.wire(&format!("{name}.{step}.input"), &value)?;
+                    value = self.with_number(&format!("{name}.{step}"), operation, wire, number)?;
+                }
+                Ok(value)
+            }
+            "HardSwish" => self.unary(node, nn::hard_swish()),
+            "Sigmoid" => self.unary(node, nn::sigmoid()),
+            "LeakyRelu" => {
+                let slope = node.get_attr_opt("alpha")?.unwrap_or(0.01);
+                self.unary(node, nn::leaky_relu(slope))
+            }
+            "MaxPool" => {
+                let op = MaxPool::new(self.pool(node)?, None);
+                self.unary(node, op)
+            }
+            "AveragePool" => {
+                let counted = node.get_attr_opt::<i64>("count_include_pad")?.unwrap_or(0) != 0;
+                let op = SumPool::new(self.pool(node)?, counted, true);
+                self.unary(node, op)
+            }
+            "GlobalAveragePool" => {
+                let rank = self.rank(node)?;
+                self.mean(node, (2..rank).collect(), true)
+            }
+            "ReduceMean" => {
+                let rank = self.rank(node)?;
+                let axes: Vec<i64> = match node.get_attr_opt_vec("axes")? {
+                    Some(axes) => axes,
+                    None => self
+                        .constant(node, 1)?
+                        .cast_to::<i64>()?
+                        .try_as_plain_ram()?
+                        .as_slice::<i64>()?
+                        .into(),
+                };
+                let axes = axes.into_iter().map(|axis| axis_of(axis, rank)).collect::<TractResult<_>>()?;
+                self.mean(node, axes, node.get_attr_opt::<i64>("keepdims")?.unwrap_or(1) != 0)
+            }
+            "Flatten" => {
+                ensure!(node.get_attr_opt::<i64>("axis")?.unwrap_or(1) == 1, "only from axis 1 on");
+                let input = self.input(node, 0)?;
+                let from = self.model.outlet_fact(input)?.shape[1..].to_vec();
+                let to = tvec!(from.iter().product());
+                self.wired(name, AxisOp::Reshape(1, from.into(), to), &[input])
+            }
+            "Concat" => {
+                let rank = self.rank(node)?;
+                let axis = axis_of(node.get_attr("axis")?, rank)?;
+                let inputs = (0..node.input.len())
+                    .map(|slot| self.input(node, slot))
+                    .collect::<TractResult<Vec<_>>>()?;
+                self.wired(name, TypedConcat::new(axis), &inputs)
+            }
+            _ => bail!("this operator is not known here"),
+        }
+    }
+
+    fn value(&self, node: &NodeProto, slot: usize) -> TractResult<Value> {
+        let input = node.input.get(slot).context("an input is missing")?;
+        self.values.get(&**input).cloned().with_context(|| format!("nothing yields its input “{input}”"))
+    }
+
+    /// An optional input is missing where there is no name, or an empty one.
+    fn has(&self, node: &NodeProto, slot: usize) -> bool {
+        node.input.get(slot).is_some_and(|input| !input.is_empty())
+    }
+
+    fn constant(&self, node: &NodeProto, slot: usize) -> TractResult<Arc<Tensor>> {
+        match self.value(node, slot)? {
+            Value::Constant(tensor) => Ok(tensor),
+            Value::Wire(_) => bail!("its input {slot} is not constant"),
+        }
+    }
+
+    fn input(&mut self, node: &NodeProto, slot: usize) -> TractResult<OutletId> {
+        let value = self.value(node, slot)?;
+        self.wire(&format!("{}.{slot}", name_of(node)), &value)
+    }
+
+    fn wire(&mut self, name: &str, value: &Value) -> TractResult<OutletId> {
+        match value {
+            Value::Wire(wire) => Ok(*wire),
+            Value::Constant(tensor) => self.model.add_const(name, tensor.clone()),
+        }
+    }
+
+    fn wire_named(&mut self, output: &str) -> TractResult<OutletId> {
+        let value = self.values.get(output).cloned().with_context(|| format!("nothing yields “{output}”"))?;
+        self.wire(output, &value)
+    }
+
+    fn wired(
+        &mut self,
+        name: &str,
+        op: impl Into<Box<dyn TypedOp>>,
+        inputs: &[OutletId],
+    ) -> TractResult<Value> {
+        Ok(Value::Wire(self.model.wire_node(name, op, inputs)?[0]))
+    }
+
+    fn unary(&mut self, node: &NodeProto, op: impl Into<Box<dyn TypedOp>>) -> TractResult<Value> {
+        let input = self.input(node, 0)?;
+        self.wired(name_of(node), op, &[input])
+    }
+
+    fn binary(&mut self, node: &NodeProto, op: impl Into<Box<dyn TypedOp>>) -> TractResult<Value> {
+        let inputs = [self.input(node, 0)?, self.input(node, 1)?];
+        let wire = wire_with_rank_broadcast(name_of(node), &mut self.model, op, &inputs)?[0];
+        Ok(Value::Wire(wire))
+    }
+
+    fn with_number(
+        &mut self,
+        name: &str,
+        op: impl Into<Box<dyn TypedOp>>,
+        input: OutletId,
+        number: f32,
+    ) -> TractResult<Value> {
+        let number = self.model.add_const(format!("{name}.number"), tensor0(number))?;
+        Ok(Value::Wire(wire_with_rank_broadcast(name, &mut self.model, op, &[input, number])?[0]))
+    }
+
+    fn rank(&mut self, node: &NodeProto) -> TractResult<usize> {
+        let input = self.input(node, 0)?;
+        Ok(self.model.outlet_fact(input)?.rank())
+    }
+
+    /// The bounds were attributes before version 11 of the operators, and are inputs since.
+    fn clip(&mut self, node: &NodeProto) -> TractResult<Value> {
+        let bound = |reader: &Self, slot, attribute| {
+            if reader.has(node, slot) {
+                reader.constant(node, slot)?.cast_to_scalar::<f32>().map(Some)
+            } else {
+                node.get_attr_opt::<f32>(attribute)
+            }
+        };
+        let (least, most) = (bound(self, 1, "min")?, bound(self, 2, "max")?);
+        let mut value = Value::Wire(self.input(node, 0)?);
+        for (step, operation, number) in [("least", math::max(), least), ("most", math::min(), most)] {
+            if let Some(number) = number {
+                let wire = self.wire(step, &value)?;
+                value = self.with_number(&format!("{}.{step}", name_of(node)), operation, wire, number)?;
+            }
+        }
+        Ok(value)
+    }
+
+    /// `(quantised - zero point) × scale`, each of the last two a number or one for each index of an axis. Of constants only:
+    /// it is weights that we keep in fewer bits.
+    fn dequantized(&self, node: &NodeProto) -> TractResult<Value> {
+        let quantised = self.constant(node, 0)?;
+        let axis = axis_of(node.get_attr_opt("axis")?.unwrap_or(1), quantised.rank().max(1))?;
+        let inner: usize = quantised.shape().iter().skip(axis + 1).product();
+        let floats = |tensor: &Tensor| -> TractResult<Vec<f32>> {
+            Ok(tensor.cast_to::<f32>()?.try_as_plain_ram()?.as_slice::<f32>()?.into())
+        };
+        let scale = floats(&*self.constant(node, 1)?)?;
+        let zero = if self.has(node, 2) { floats(&*self.constant(node, 2)?)? } else { vec![0.0] };
+        let length = quantised.shape().get(axis).copied().unwrap_or(1);
+        ensure!([scale.len(), zero.len()].iter().all(|&n| n == 1 || n == length), "its scales do not fit");
+        let mut values = floats(&quantised)?;
+        for (ix, value) in values.iter_mut().enumerate() {
+            let channel = ix / inner % length;
+            *value = (*value - zero[channel % zero.len()]) * scale[channel % scale.len()];
+        }
+        Ok(Value::Constant(Arc::new(Tensor::from_shape(quantised.shape(), &values)?)))
+    }
+
+    fn convolution(&mut self, node: &NodeProto) -> TractResult<Value> {
+        let name = name_of(node);
+        let group: usize = node.get_attr_opt("group")?.unwrap_or(1);
+        let inputs = [self.input(node, 0)?, self.input(node, 1)?];
+        let weights = self.model.outlet_fact(inputs[1])?.shape.as_concrete().context("its weights' shape")?;
+        ensure!(group > 0 && weights.len() > 2, "its weights' shape is {weights:?}");
+        let (output_channels, input_channels) = (weights[0], weights[1] * group);
+        let kernel_shape = weights[2..].into();
+        let channels = self.model.outlet_fact(inputs[0])?.shape.get(1).cloned();
+        ensure!(channels == Some(input_channels.to_dim()), "its weights are for {input_channels} channels");
+        let bias = if self.has(node, 2) {
+            self.input(node, 2)?
+        } else {
+            self.model.add_const(format!("{name}.bias"), Tensor::zero::<f32>(&[output_channels])?)?
+        };
+        let pool = PoolSpec {
+            padding: padding(node, false)?,
+            ..self.geometry(node, kernel_shape, input_channels, output_channels)?
+        };
+        let op = Conv::new(pool, KernelFormat::OIHW, group, None);
+        self.wired(name, op, &[inputs[0], inputs[1], bias])
+    }
+
+    fn pool(&mut self, node: &NodeProto) -> TractResult<PoolSpec> {
+        let input = self.input(node, 0)?;
+        let channels = self.model.outlet_fact(input)?.shape.as_concrete().context("its input's shape")?[1];
+        self.geometry(node, node.get_attr_tvec("kernel_shape")?, channels, channels)
+    }
+
+    fn geometry(
+        &self,
+        node: &NodeProto,
+        kernel_shape: TVec<usize>,
+        input_channels: usize,
+        output_channels: usize,
+    ) -> TractResult<PoolSpec> {
+        Ok(PoolSpec {
+            data_format: DataFormat::NCHW,
+            padding: padding(node, true)?,
+            dilations: node.get_attr_opt_tvec("dilations")?,
+            strides: node.get_attr_opt_tvec("strides")?,
+            kernel_shape,
+            input_channels,
+            output_channels,
+        })
+    }
+
+    fn mean(&mut self, node: &NodeProto, axes: TVec<usize>, keep: bool) -> TractResult<Value> {
+        let name = name_of(node);
+        let input = self.input(node, 0)?;
+        let shape = self.model.outlet_fact(input)?.shape.as_concrete().context("its input's shape")?;
+        let count: usize = axes.iter().map(|&axis| shape[axis]).product();
+        let sum =
+            self.model.wire_node(format!("{name}.sum"), Reduce::new(axes.clone(), Reducer::Sum), &[input])?
+                [0];
+        let mut mean = self.with_number(&format!("{name}.mean"), math::mul(), sum, 1.0 / count as f32)?;
+        let mut removed = if keep { tvec!() } else { axes };
+        removed.sort_unstable();
+        for axis in removed.into_iter().rev() {
+            let wire = self.wire(name, &mean)?;
+            mean = self.wired(&format!("{name}.without_{axis}"), AxisOp::Rm(axis), &[wire])?;
+        }
+        Ok(mean)
+    }
+}
+
+/// ONNX counts axes below 0 from the last.
+fn axis_of(axis: i64, rank: usize) -> TractResult<usize> {
+    let index = if axis < 0 { axis + rank as i64 } else { axis };
+    ensure!((0..rank as i64).contains(&index), "there is no axis {axis}");
+    Ok(index as usize)
+}
+
+fn padding(node: &NodeProto, pool: bool) -> TractResult<PaddingSpec> {
+    let automatic = node.get_attr_opt::<&str>("auto_pad")?.unwrap_or("NOTSET");
+    ensure!(automatic == "NOTSET", "its padding is {automatic}, not given in numbers");
+    let Some(pads) = node.get_attr_opt_tvec::<usize>("pads")? else { return Ok(PaddingSpec::Valid) };
+    let (before, after) = pads.split_at(pads.len() / 2);
+    Ok(if pool {
+        let rounded_up = node.get_attr_opt::<i64>("ceil_mode")?.unwrap_or(0) != 0;
+        PaddingSpec::ExplicitOnnxPool(before.into(), after.into(), rounded_up)
+    } else {
+        PaddingSpec::Explicit(before.into(), after.into())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tract_onnx::{
+        pb::{
+            AttributeProto, TensorProto, TensorShapeProto, attribute_proto::AttributeType,
+            tensor_shape_proto::Dimension,
+        },
+        prelude::{IntoRunnable, IntoTValue},
+    };
+
+    use super::*;
+
+    const FLOAT: i32 = 1;
+    const INT8: i32 = 3;
+    const INT64: i32 = 7;
+
+    fn floats(name: &str, dims: &[i64], values: &[f32]) -> TensorProto {
+        let (dims, float_data) = (dims.into(), values.into());
+        TensorProto { name: name.into(), data_type: FLOAT, dims, float_data, ..Default::default() }
+    }
+
+    fn int8s(name: &str, dims: &[i64], values: &[i8]) -> TensorProto {
+        let raw_data = values.iter().map(|&value| value as u8).collect();
+        TensorProto { name: name.into(), data_type: INT8, dims: dims.into(), raw_data, ..Default::default() }
+    }
+
+    fn int64s(name: &str, values: &[i64]) -> TensorProto {
+        let (dims, int64_data) = (vec![values.len() as i64], values.into());
+        TensorProto { name: name.into(), data_type: INT64, dims, int64_data, ..Default::default() }
+    }
+
+    fn int(name: &str, i: i64) -> AttributeProto {
+        AttributeProto { name: name.into(), r#type: AttributeType::Int.into(), i, ..Default::default() }
+    }
+
+    fn ints(name: &str, values: &[i64]) -> AttributeProto {
+        let ints = values.into();
+        AttributeProto { name: name.into(), r#type: AttributeType::Ints.into(), ints, ..Default::default() }
+    }
+
+    fn float(name: &str, f: f32) -> AttributeProto {
+        AttributeProto { name: name.into(), r#type: AttributeType::Float.into(), f, ..Default::default() }
+    }
+
+    fn node(op: &str, inputs: &[&str], output: &str, attribute: Vec<AttributeProto>) -> NodeProto {
+        NodeProto {
+            op_type: op.into(),
+            input: inputs.iter().map(|input| input.to_string()).collect(),
+            output: vec![output.into()],
+            attribute,
+            ..Default::default()
+        }
+    }
+
+    /// From `x` of that shape to `y`.
+    fn graph(dims: &[i64], initializer: Vec<TensorProto>, node: Vec<NodeProto>) -> GraphProto {
+        let dim = |&length: &i64| Dimension { value: Some(Length::DimValue(length)), ..Default::default() };
+        let shape = Some(TensorShapeProto { dim: dims.iter().map(dim).collect() });
+        let tensor = type_proto::Value::TensorType(type_proto::Tensor { elem_type: FLOAT, shape });
+        let r#type = Some(TypeProto { value: Some(tensor), ..Default::default() });
+        let input = vec![ValueInfoProto { name: "x".into(), r#type, ..Default::default() }];
+        GraphProto { input, initializer, node, ..Default::default() }
+    }
+
+    /// Shape and values of `y`.
+    fn run(graph: &GraphProto, x: &[f32]) -> (Vec<usize>, Vec<f32>) {
+        let shape = shape(&graph.input[0]).unwrap();
+        let plan = read(graph, &["y"]).unwrap().into_optimized().unwrap().into_runnable().unwrap();
+        let outputs = plan.run(tvec!(Tensor::from_shape(&shape, x).unwrap().into_tvalue())).unwrap();
+        let y = outputs[0].to_plain_array_view::<f32>().unwrap();
+        (y.shape().into(), y.iter().copied().collect())
+    }
+
+    #[track_caller]
+    fn yields(graph: &GraphProto, x: &[f32], shape: &[usize], values: &[f32]) {
+        let (found_shape, found) = run(graph, x);
+        assert_eq!(found_shape, shape);
+        let close = |(a, b): (&f32, &f32)| (a - b).abs() < 1e-5;
+        assert!(
+            found.len() == values.len() && found.iter().zip(values).all(close),
+            "{found:?}, not {values:?}"
+        );
+    }
+
+    #[test]
+    fn operators_on_each_number() {
+        const X: [f32; 4] = [-4.0, -0.5, 0.5, 4.0];
+        for (op, attributes, expected) in [
+            ("Relu", vec![], [0.0, 0.0, 0.5, 4.0]),
+            ("LeakyRelu", vec![float("alpha", 0.1)], [-0.4, -0.05, 0.5, 4.0]),
+            ("Clip", vec![float("min", -1.0), float("max", 2.0)], [-1.0, -0.5, 0.5, 2.0]),
+            ("HardSigmoid", vec![float("alpha", 0.25)], [0.0, 0.375, 0.625, 1.0]),
+            ("HardSwish", vec![], [0.0, -0.208_333, 0.291_667, 4.0]),
+            ("Sigmoid", vec![], [0.017_986, 0.377_541, 0.622_459, 0.982_014]),
+            ("Identity", vec![], X),
+        ] {
+            let graph = graph(&[1, 4], vec![], vec![node(op, &["x"], "y", attributes)]);
+            println!("{op}");
+            yields(&graph, &X, &[1, 4], &expected);
+        }
+        // The bounds as inputs; the first is left out.
+        let most = vec![floats("most", &[], &[1.0])];
+        let graph = graph(&[1, 4], most, vec![node("Clip", &["x", "", "most"], "y", vec![])]);
+        yields(&graph, &X, &[1, 4], &[-4.0, -0.5, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn operators_on_two_tensors_spread_the_smaller() {
+        for (op, expected) in [
+            ("Add", [11.0, 12.0, 23.0, 24.0]),
+            ("Sub", [-9.0, -8.0, -17.0, -16.0]),
+            ("Mul", [10.0, 20.0, 60.0, 80.0]),
+            ("Div", [0.1, 0.2, 0.15, 0.2]),
+        ] {
+            let channels = vec![floats("c", &[2, 1, 1], &[10.0, 20.0])];
+            let graph = graph(&[1, 2, 1, 2], channels, vec![node(op, &["x", "c"], "y", vec![])]);
+            yields(&graph, &[1.0, 2.0, 3.0, 4.0], &[1, 2, 1, 2], &expected);
+        }
+    }
+
+    #[test]
+    fn convolutions_with_padding_stride_groups_and_bias() {
+        let weights = vec![
+            floats("w", &[2, 1, 3, 3], &[[1.0; 9], [0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]].concat()),
+            floats("b", &[2], &[0.5, -1.0]),
+        ];
+        let attributes = vec![
+            int("group", 2),
+            ints("strides", &[2, 2]),
+            ints("pads", &[0, 0, 1, 1]),
+            ints("kernel_shape", &[3, 3]),
+        ];
+        let graph = graph(&[1, 2, 4, 4], weights, vec![node("Conv", &["x", "w", "b"], "y", attributes)]);
+        let x: Vec<f32> = (0..32).map(|ix| ix as f32).collect();
+        let expected = [45.5, 39.5, 66.5, 50.5, 41.0, 45.0, 57.0, 61.0];
+        yields(&graph, &x, &[1, 2, 2, 2], &expected);
+    }
+
+    #[test]
+    fn weights_kept_as_integers_are_scaled_by_channel() {
+        let weights = vec![
+            int8s("q", &[2, 1, 1, 1], &[3, -5]),
+            floats("scale", &[2], &[0.5, 2.0]),
+            int8s("zero", &[2], &[1, 0]),
+        ];
+        let nodes = vec![
+            node("DequantizeLinear", &["q", "scale", "zero"], "w", vec![int("axis", 0)]),
+            node("Conv", &["x", "w"], "y", vec![]),
+        ];
+        yields(&graph(&[1, 1, 1, 2], weights, nodes), &[1.0, 2.0], &[1, 2, 1, 2], &[1.0, 2.0, -10.0, -20.0]);
+    }
+
+    #[test]
+    fn pools_and_means() {
+        let x: Vec<f32> = (0..8).map(|ix| ix as f32).collect();
+        let square = || vec![ints("kernel_shape", &[2, 2]), ints("strides", &[2, 2])];
+        for (op, initializer, inputs, attributes, shape, expected) in [
+            ("MaxPool", vec![], vec!["x"], square(), vec![1, 2, 1, 1], [3.0, 7.0]),
+            ("AveragePool", vec![], vec!["x"], square(), vec![1, 2, 1, 1], [1.5, 5.5]),
+            ("GlobalAveragePool", vec![], vec!["x"], vec![], vec![1, 2, 1, 1], [1.5, 5.5]),
+            (
+                "ReduceMean",
+                vec![],
+                vec!["x"],
+                vec![ints("axes", &[2, 3]), int("keepdims", 0)],
+                vec![1, 2],
+                [1.5, 5.5],
+            ),
+            (
+                "ReduceMean",
+                vec![int64s("axes", &[-1, -2])],
+                vec!["x", "axes"],
+                vec![],
+                vec![1, 2, 1, 1],
+                [1.5, 5.5],
+            ),
+        ] {
+            println!("{op}");
+            yields(
+                &graph(&[1, 2, 2, 2], initializer, vec![node(op, &inputs, "y", attributes)]),
+                &x,
+                &shape,
+                &expected,
+            );
+        }
+    }
+
+    #[test]
+    fn shapes_are_changed() {
+        let nodes = vec![
+            node("Relu", &["x"], "positive", vec![]),
+            node("Concat", &["x", "positive"], "both", vec![int("axis", 1)]),
+            node("Flatten", &["both"], "y", vec![]),
+        ];
+        yields(&graph(&[1, 1, 1, 2], vec![], nodes), &[-1.0, 2.0], &[1, 4], &[-1.0, 2.0, 0.0, 2.0]);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named() {
+        let refusal = |initializer, nodes| {
+            format!("{:#}", read(&graph(&[1, 1, 2, 2], initializer, nodes), &["y"]).unwrap_err())
+        };
+        let unknown = refusal(vec![], vec![node("Mystery", &["x"], "y", vec![])]);
+        assert_eq!(unknown, "Mystery “y” is not understood: this operator is not known here");
+        let unconnected = refusal(vec![], vec![node("Relu", &["z"], "y", vec![])]);
+        assert!(unconnected.contains("nothing yields its input “z”"), "{unconnected}");
+        let misfit = vec![floats("w", &[1, 3, 1, 1], &[1.0; 3])];
+        let misfit = refusal(misfit, vec![node("Conv", &["x", "w"], "y", vec![])]);
+        assert!(misfit.contains("3 channels"), "{misfit}");
+        let dynamic = refusal(vec![], vec![node("DequantizeLinear", &["x", "x"], "y", vec![])]);
+        assert!(dynamic.contains("not constant"), "{dynamic}");
+        assert!(refusal(vec![], vec![]).contains("nothing yields “y”"));
+    }
+}

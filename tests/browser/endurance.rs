@@ -1,0 +1,162 @@
+//! A page left open: hundreds of photos through it, and a worker that dies among them.
+
+use std::{env, path::PathBuf, thread, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{Fault, Page, SCRIPT, Visit},
+    pictures::{SIX, jpeg, real, shirt},
+};
+
+/// So many different photos, over and over: after the first hundred none is larger than all before it.
+const DIFFERENT: usize = 40;
+/// Milliseconds: a task over 50 is felt. Tasks are timed by the clock, in which others on a busy machine take their part.
+const LONGEST_TASK: f64 = 150.0;
+const MIB: f64 = 1048576.0;
+
+/// At the end of the worker's script: tells the size of its WebAssembly memory with every photo.
+const TELLS: &str = "
+    const channel = new BroadcastChannel('memory');
+    addEventListener('message', () => channel.postMessage(wasm.memory.buffer.byteLength));";
+
+/// The same, and dies over its fiftieth photo.
+const TELLS_AND_DIES: &str = "
+    const channel = new BroadcastChannel('memory');
+    addEventListener('message', () => channel.postMessage(wasm.memory.buffer.byteLength));
+    let photos = 0;
+    addEventListener('message', (event) => {
+      if (!event.data.Classify || ++photos < 50) return;
+      event.stopImmediatePropagation();
+      throw new Error('The test ends this worker.');
+    });";
+
+/// In the page: hears of the worker's memory, and writes down tasks that keep the page from answering a finger, but for
+/// those of the test's own.
+const WATCH: &str = "
+    window.worker = 0;
+    window.pauses = [];
+    window.tasks = [];
+    new BroadcastChannel('memory').onmessage = ({ data }) => { worker = data; };
+    window.observer = new PerformanceObserver((list) => tasks.push(...list.getEntries()));
+    observer.observe({ type: 'longtask' });
+    window.longTasks = () => {
+      tasks.push(...observer.takeRecords());
+      const ours = (task) => pauses.some(([from, to]) => task.startTime < to && task.startTime + task.duration > from);
+      return tasks.filter((task) => !ours(task)).map((task) => task.duration);
+    };";
+
+/// Bytes.
+#[derive(Clone, Copy, Debug)]
+struct Memory {
+    /// The worker's WebAssembly.
+    worker: f64,
+    /// The page's JavaScript objects after a collection; its WebAssembly is not among them.
+    heap: f64,
+    /// Resident, of the process that runs page and worker; 0 where the system does not tell.
+    process: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HeapUsage {
+    used_size: f64,
+}
+
+impl Memory {
+    fn of(page: &Page) -> Self {
+        let begin: f64 = page.run("return performance.now();");
+        page.cdp("HeapProfiler.collectGarbage", json!({}));
+        let heap: HeapUsage = serde_json::from_value(page.cdp("Runtime.getHeapUsage", json!({})))
+            .expect("the protocol's answer");
+        let worker: f64 = page.run(&format!("pauses.push([{begin}, performance.now()]); return worker;"));
+        Self { worker, heap: heap.used_size, process: page.memory().unwrap_or(0) as f64 }
+    }
+}
+
+/// Waits until so many photos are answered, asking the page for nothing that takes it long.
+fn wait_for(page: &Page, count: usize) {
+    let mut before = (0, 0);
+    loop {
+        let done: usize = page.run("return document.querySelectorAll('[data-state=done]').length;");
+        if done >= count {
+            return;
+        }
+        before = if before.0 == done { (done, before.1 + 1) } else { (done, 0) };
+        assert!(before.1 < 450, "{done} photos are answered, and no more in 90 seconds");
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn photos(page: &Page) -> Vec<PathBuf> {
+    let mut photos: Vec<_> =
+        SIX.iter().flat_map(|label| real(label).into_iter().take(DIFFERENT / 6 + 1)).collect();
+    if photos.is_empty() {
+        println!("Without real photos: with drawn ones.");
+        photos = (0..DIFFERENT)
+            .map(|number| {
+                let file = jpeg(&shirt(480 + 16 * number as u32, 640, [6 * number as u8, 70, 150]));
+                page.file(&format!("drawn-{number}.jpg"), &file)
+            })
+            .collect();
+    }
+    photos.truncate(DIFFERENT);
+    photos
+}
+
+/// `PHOTOS` of them, 200 at least; `make torture` has it answer a thousand.
+#[test]
+fn a_page_left_open_keeps_its_memory_its_ease_and_all_photos() {
+    let count = env::var("PHOTOS").map_or(200, |count| count.parse().expect("PHOTOS is a number"));
+    let page = Visit::to("/")
+        .with(SCRIPT, Fault::Appended(TELLS_AND_DIES))
+        .with(SCRIPT, Fault::Appended(TELLS))
+        .after_script(WATCH)
+        .open();
+    page.excuse("The test ends this worker.");
+    page.wait_for_engine();
+    let picked: Vec<_> = photos(&page).into_iter().cycle().take(count).collect();
+    page.run::<Value>("tasks.length = 0; observer.takeRecords();");
+
+    page.pick(&picked);
+    let mut levels = Vec::new();
+    for answered in (100..=count).step_by(100) {
+        wait_for(&page, answered);
+        let level = Memory::of(&page);
+        println!(
+            "after {answered:4} photos: worker {:.1} MiB, page's heap {:.1} MiB, process {:.0} MiB",
+            level.worker / MIB,
+            level.heap / MIB,
+            level.process / MIB
+        );
+        levels.push(level);
+    }
+    wait_for(&page, count);
+    assert_eq!(page.workers(), 2, "the first dies over its fiftieth photo, the second answers all others");
+
+    let (first, last) = (levels[0], levels[levels.len() - 1]);
+    assert!(last.worker <= first.worker, "the worker's memory grows: {levels:?}");
+    // Each photo adds its card to the page.
+    let more = (count - 100) as f64;
+    assert!(last.heap - first.heap < more * 20_000.0 + 2.0 * MIB, "the page's memory grows: {levels:?}");
+    assert!(last.process - first.process < more * 100_000.0 + 60.0 * MIB, "the process grows: {levels:?}");
+
+    println!("tasks over 50 ms: {:?}", page.run::<Vec<f64>>("return longTasks();"));
+    page.click(".toolbar button:last-child");
+    page.wait_until("the list is empty", |seen| seen.cards.is_empty());
+    let tasks: Vec<f64> = page.run("return longTasks();");
+    println!("and after all are removed: {tasks:?}");
+    assert!(
+        tasks.iter().all(|task| *task < LONGEST_TASK),
+        "tasks of {tasks:?} ms keep the page from answering"
+    );
+
+    let emptied = Memory::of(&page);
+    println!(
+        "after all are removed: page's heap {:.1} MiB, process {:.0} MiB",
+        emptied.heap / MIB,
+        emptied.process / MIB
+    );
+    assert!(emptied.heap <= first.heap, "cards that are gone are held: {emptied:?}, {levels:?}");
+}

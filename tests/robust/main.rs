@@ -1,0 +1,8 @@
+//! Files that are wrong, awkward, damaged or foreign do no harm.
+
+#[path = "../files/mod.rs"]
+mod files;
+mod models;
+mod photos;
+#[path = "../files/tiny_model.rs"]
+mod tiny_model;
