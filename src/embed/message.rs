@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Options;
 use crate::{
-    classifier::Prediction,
+    classifier::{ClassifyError, Prediction},
     engine::{Failure, Refusal},
 };
 
@@ -214,13 +214,13 @@ impl<'a> Reply<'a> {
     /// A photo is not answered.
     pub fn refused(id: Option<u32>, file: &'a str, refusal: &'a Refusal) -> Self {
         let code = match refusal {
-            Refusal::Photo(_) => "photo",
-            Refusal::Inference { .. } => "inference",
+            Refusal::Classifier(ClassifyError::Photo(_)) => "photo",
+            Refusal::Classifier(ClassifyError::Inference { .. }) => "inference",
             Refusal::Unreadable => "unreadable",
             Refusal::Crashed => "crashed",
             Refusal::TimedOut => "timed-out",
         };
-        Self::Error { id, file: Some(file), code, reason: refusal.cause(), remedy: refusal.remedy() }
+        Self::Error { id, file: Some(file), code, reason: refusal.cause(), remedy: refusal.remedy().into() }
     }
 
     /// The network cannot be loaded.
