@@ -10,6 +10,7 @@ mod words;
 
 use leptos::prelude::*;
 use leptos_router::{
+    NavigateOptions,
     components::{A, Route, Router, Routes},
     hooks::{use_location, use_navigate},
     path,
@@ -54,13 +55,13 @@ fn App() -> impl IntoView {
         <Router base=base_path()>
             <a class="skip" href="#main">"Skip to the content"</a>
             <header class="top">
-                <A href="/" attr:class="brand">
+                <A href=address("/") exact=true attr:class="brand">
                     <Hanger/>
                     "Clothing classifier"
                 </A>
                 <nav aria-label="Pages">
-                    <A href="/widget">"For your site"</A>
-                    <A href="/about">"About"</A>
+                    <A href=address("/widget")>"For your site"</A>
+                    <A href=address("/about")>"About"</A>
                 </nav>
             </header>
             <main id="main" tabindex="-1">
@@ -84,9 +85,10 @@ fn App() -> impl IntoView {
 #[component]
 fn HomeDropZone() -> impl IntoView {
     let (path, navigate) = (use_location().pathname, use_navigate());
-    let go_home = move || {
-        if path.get_untracked() != "/" {
-            navigate("/", Default::default());
+    let go_home = move |()| {
+        if path.get_untracked() != address("/") {
+            // Left to itself, the router would leave out the last slash.
+            navigate(&address("/"), NavigateOptions { resolve: false, ..Default::default() });
         }
     };
     view! { <DropZone taken=go_home/> }
@@ -104,9 +106,14 @@ fn Embedded() -> impl IntoView {
         <main id="main" class:compact=move || session.options.with(|options| options.compact)>
             <pages::home::Home/>
         </main>
-        <DropZone taken=|| ()/>
+        <DropZone taken=|()| ()/>
         <Announcer/>
     }
+}
+
+/// A path of the page's own as a link to it has it: the router adds its base in navigation only.
+fn address(path: &str) -> String {
+    base_path() + path
 }
 
 /// The path under which the page is served, without its last slash, as `<base>` says.

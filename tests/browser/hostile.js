@@ -49,7 +49,7 @@ second.postMessage({ protocol, type: "classify", id: 666, photo });
 await rest(500);
 const classify = { protocol, type: "classify", id: 1, photo };
 const late = [
-  ...early, { ...classify, id: -1 }, { ...classify, id: 1.5 }, { ...classify, id: 2 ** 32 }, { ...classify, id: "1" },
+  ...early.filter((message) => message?.type !== "reset"), { ...classify, id: -1 }, { ...classify, id: 1.5 }, { ...classify, id: 2 ** 32 }, { ...classify, id: "1" },
   { ...classify, id: null }, { ...classify, id: undefined }, { ...classify, photo: null }, { ...classify, photo: [] },
   { ...classify, photo: "file:///etc/passwd" }, { ...classify, photo: "https://example.org/a.jpg" },
   { ...classify, photo: { size: 1, type: "image/png" } }, { ...classify, photo: new ArrayBuffer(8) },

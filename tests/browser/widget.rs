@@ -508,6 +508,10 @@ fn options_are_heeded_when_it_opens_and_later() {
     );
     page.enter(FRAME);
     page.wait_for("return !document.querySelector('#choose').multiple;");
+    // Colours fade into each other.
+    page.wait_for(
+        "return getComputedStyle(document.querySelector('.button.primary')).backgroundColor === 'rgb(14, 107, 94)';",
+    );
     assert_eq!(page.run::<[String; 4]>(look), ["light", "rgb(250, 248, 245)", "rgb(14, 107, 94)", "false"]);
     page.pick(&[page.file("b.jpg", &jpeg(&shirt(200, 300, [90, 20, 20])))]);
     let cards = page.answers(1);
@@ -594,6 +598,68 @@ fn a_hostile_frame_cannot_make_the_element_err() {
     assert!(heard(&page, "error").is_empty());
     assert!(page.run::<bool>(OPEN), "the frame was not closed");
     assert_answers_the_site(&page);
+}
+
+/// What a frame may say that was made by somebody else, or is broken. It takes the place of the page.
+const LIAR: &str = "<!doctype html><title>A liar</title><script>
+    const protocol = 'clothing-classifier/1';
+    const prediction = { label: 'jeans', name: 'Jeans', probability: 0.9, recognised: true, alternatives: [] };
+    const told = [];
+    addEventListener('message', ({ data, ports: [port] }) => {
+      if (!port) return;
+      port.onmessage = ({ data }) => {
+        told.push(data);
+        if (data.type !== 'classify') return;
+        const { id } = data;
+        const answer = { protocol, type: 'classified', id, file: 'a.jpg', prediction };
+        const failure = { protocol, type: 'error', id, code: 'photo', reason: 'It is none.', remedy: 'Choose another.' };
+        const wrong = [
+          null, 1, 'x', [], {}, prediction, { ...answer, protocol: undefined }, { ...answer, protocol: 'clothing-classifier/2' },
+          { ...answer, protocol: [protocol] }, { ...answer, type: 'Classified' }, { ...answer, type: 'constructor' },
+          { ...answer, file: undefined }, { ...answer, file: 7 }, { ...answer, prediction: null }, { ...answer, prediction: [] },
+          ...Object.keys(prediction).flatMap((key) => [undefined, null, {}, -1, 2, NaN, '<b>'].map((value) =>
+            ({ ...answer, prediction: { ...prediction, [key]: value } })).filter(({ prediction }) =>
+              !(typeof prediction[key] === 'string' && (key === 'label' || key === 'name')))),
+          { ...answer, prediction: { ...prediction, alternatives: [null] } },
+          { ...answer, prediction: { ...prediction, alternatives: [{ label: 1, probability: 0.1 }] } },
+          { ...answer, prediction: { ...prediction, alternatives: [{ label: 'x', probability: 7 }] } },
+          { ...failure, code: undefined }, { ...failure, reason: 7 }, { ...failure, remedy: {} },
+          ...[-1, 0, NaN, Infinity, 1e9, '100', '1px;position:fixed', null, {}].map((height) => ({ protocol, type: 'size', height })),
+          { protocol, type: 'progress', phase: 'loading', done: 2, total: 1 },
+          { protocol, type: 'progress', phase: {}, done: 1, total: 1 },
+          { protocol, type: 'progress', phase: 'loading', done: -1, total: 1 },
+        ];
+        for (const message of wrong) port.postMessage(message);
+        port.postMessage({ ...answer, file: String(wrong.length) });
+      };
+      port.postMessage({ protocol, type: 'ready' });
+    });
+    parent.postMessage({ protocol, type: 'hello' }, '*');
+    </script>";
+
+#[test]
+fn a_lying_frame_is_not_believed() {
+    let page = away().open();
+    let script = fs::read_to_string(dist().join("embed.js")).expect("the bundle's script");
+    let body =
+        format!("<!doctype html><title>A shop</title><script type=module src=embed.js></script>{ELEMENT}");
+    let mut resources = HashMap::from([("/".to_string(), html(&body)), ("/embed".to_string(), html(LIAR))]);
+    resources.insert("/embed.js".into(), (String::new(), script.into_bytes()));
+    let site = Site::start(resources);
+    page.go_to(&site.url("/"));
+    page.run::<Value>(RECORD);
+    let label: String = page.run_async(
+        "return (await document.querySelector('clothing-classifier').classify(new Blob(['x']))).label;",
+    );
+    assert_eq!(label, "jeans", "the one that is well-formed");
+    let all: Vec<Heard> = page.run("return heard;");
+    let kinds: Vec<_> = all.iter().map(|heard| &*heard.kind).collect();
+    assert_eq!(kinds, ["ready", "classified"], "{all:?}");
+    let lies: u32 = all[1].detail["file"].as_str().expect("a name").parse().expect("how many there were");
+    assert!(lies >= 50, "{lies}");
+    let height: f64 =
+        page.run("return document.querySelector('clothing-classifier').getBoundingClientRect().height;");
+    assert!(height < 1_000.0, "{height}");
 }
 
 #[test]

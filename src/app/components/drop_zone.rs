@@ -7,7 +7,8 @@ use crate::app::session::Session;
 #[component]
 pub fn DropZone(
     /// Called when photos have come.
-    taken: impl Fn() + Clone + 'static,
+    #[prop(into)]
+    taken: UnsyncCallback<()>,
 ) -> impl IntoView {
     let session = Session::expect();
     let over = RwSignal::new(false);
@@ -18,14 +19,13 @@ pub fn DropZone(
     {
         Some(files) => {
             session.add(&files);
-            taken();
+            taken.run(());
         }
         None => {
             session.notice.set(Some(otherwise));
             session.announcement.set(otherwise.into());
         }
     };
-    let paste = take.clone();
     let listeners = [
         window_event_listener(ev::dragover, move |event| {
             event.prevent_default();
@@ -43,10 +43,7 @@ pub fn DropZone(
             take(event.data_transfer(), "That was no file. Save the picture first, then drop it here.");
         }),
         window_event_listener(ev::paste, move |event| {
-            paste(
-                event.clipboard_data(),
-                "There is no picture to paste. Copy one first, then paste it here.",
-            );
+            take(event.clipboard_data(), "There is no picture to paste. Copy one first, then paste it here.");
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));

@@ -1,11 +1,11 @@
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::CustomEvent;
+use web_sys::{CustomEvent, FormData, HtmlFormElement};
 
 use super::title;
 use crate::{
-    app::{components::icon::Check, session::Session},
-    classifier::Group,
+    app::session::Session,
+    classifier::{Group, Label},
 };
 
 const TAG: &str = "clothing-classifier";
@@ -14,47 +14,29 @@ const EVENTS: [&str; 4] = ["ready", "progress", "classified", "error"];
 /// How many lines of the event log are kept.
 const LINES: usize = 50;
 
-/// What is chosen on this page, in the words of the element's attributes.
-#[derive(Clone, Copy)]
-struct Choice {
-    loading: RwSignal<String>,
-    theme: RwSignal<String>,
-    accent: RwSignal<String>,
-    labels: RwSignal<String>,
-    multiple: RwSignal<bool>,
-    compact: RwSignal<bool>,
-}
+/// The element's attributes as they are chosen on this page, those that change nothing left out.
+type Attributes = Vec<(&'static str, String)>;
 
-impl Choice {
-    /// Attributes that differ from what the element does without them.
-    fn attributes(self) -> Vec<(&'static str, String)> {
-        let texts = [
-            ("loading", self.loading.get(), "lazy"),
-            ("theme", self.theme.get(), "auto"),
-            ("accent", self.accent.get(), ""),
-            ("labels", self.labels.get(), ""),
-        ];
-        let texts = texts.into_iter().filter(|(_, value, initial)| value != initial);
-        let flags = [("multiple", self.multiple.get()), ("compact", self.compact.get())];
-        texts
-            .map(|(name, value, _)| (name, value))
-            .chain(flags.into_iter().filter(|(_, on)| *on).map(|(name, _)| (name, String::new())))
-            .collect()
-    }
+/// Choices that always have some value, and the one that the element has without them.
+const INITIAL: [(&str, &str); 3] = [("loading", "lazy"), ("theme", "auto"), ("accent", "#0e6b5e")];
+
+fn chosen(form: &HtmlFormElement) -> Attributes {
+    let Ok(data) = FormData::new_with_form(form) else { return Attributes::new() };
+    let values = INITIAL.into_iter().filter_map(|(name, initial)| {
+        let value = data.get(name).as_string()?;
+        (value != initial).then_some((name, value))
+    });
+    let labels = String::from(data.get_all("labels").join(","));
+    let labels = (!labels.is_empty()).then_some(("labels", labels));
+    let flags = ["multiple", "compact"].into_iter().filter(|name| data.has(name));
+    values.chain(labels).chain(flags.map(|name| (name, String::new()))).collect()
 }
 
 /// The widget at work, the lines to paste into a site, and what the site hears of it.
 #[component]
 pub fn Widget() -> impl IntoView {
     title("For your site");
-    let choice = Choice {
-        loading: RwSignal::new("lazy".into()),
-        theme: RwSignal::new("auto".into()),
-        accent: RwSignal::new(String::new()),
-        labels: RwSignal::new(String::new()),
-        multiple: RwSignal::new(false),
-        compact: RwSignal::new(false),
-    };
+    let choice = RwSignal::new(Attributes::new());
     let log = RwSignal::new(Vec::<String>::new());
     view! {
         <article class="prose widget">
@@ -67,9 +49,9 @@ pub fn Widget() -> impl IntoView {
             <Live choice log/>
             <Options choice/>
             <h2>"What to paste"</h2>
-            <Snippet name="As an element" text=Signal::derive(move || element_snippet(choice))/>
+            <Snippet name="As an element" text=Signal::derive(move || choice.with(element_snippet))/>
             <Snippet name="As a frame, for sites that allow no script"
-                text=Signal::derive(move || frame_snippet(choice))/>
+                text=Signal::derive(move || choice.with(frame_snippet))/>
             <h2>"What your site hears"</h2>
             <Log log/>
             <h2>"From your own code"</h2>
@@ -90,7 +72,7 @@ classifier.addEventListener(\"classified\", ({ detail }) => console.log(detail.f
 
 /// The element itself. Its script is the one that sites load.
 #[component]
-fn Live(choice: Choice, log: RwSignal<Vec<String>>) -> impl IntoView {
+fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoView {
     let place = NodeRef::<html::Div>::new();
     Effect::new(move |_| {
         let Some(place) = place.get() else { return };
@@ -108,7 +90,7 @@ fn Live(choice: Choice, log: RwSignal<Vec<String>>) -> impl IntoView {
         }
         place.replace_children_with_node_1(&element);
         Effect::new(move |before: Option<Vec<&'static str>>| {
-            let attributes = choice.attributes();
+            let attributes = choice.get();
             for name in before.unwrap_or_default() {
                 if !attributes.iter().any(|(kept, _)| *kept == name) {
                     let _ = element.remove_attribute(name);
@@ -145,75 +127,33 @@ fn detail(detail: &JsValue) -> String {
 }
 
 #[component]
-fn Options(choice: Choice) -> impl IntoView {
+fn Options(choice: RwSignal<Attributes>) -> impl IntoView {
+    let form = NodeRef::<html::Form>::new();
+    let read = move |_| {
+        if let Some(form) = form.get_untracked() {
+            choice.set(chosen(&form));
+        }
+    };
     let labels = move || {
         let labels = Session::expect().model().map(|model| model.labels).unwrap_or_default();
         let garments = labels.into_iter().filter(|label| label.group != Group::None);
-        garments.map(|label| view! { <LabelChoice choice id=label.id name=label.name/> }).collect_view()
+        let choice = |Label { id, name, .. }| {
+            view! { <label><input type="checkbox" name="labels" value=id/>{name}</label> }
+        };
+        garments.map(choice).collect_view()
     };
     view! {
-        <fieldset class="options">
-            <legend>"Options"</legend>
-            <Select name="theme" words="Theme" value=choice.theme options=&["auto", "light", "dark"]/>
-            <Select name="loading" words="Loads" value=choice.loading options=&["lazy", "eager"]/>
-            <label>"Colour"
-                <input type="color" name="accent" prop:value=move || colour(&choice.accent.get())
-                    on:input=move |event| choice.accent.set(event_target_value(&event))/>
-            </label>
-            <Flag name="multiple" words="Several photos" value=choice.multiple/>
-            <Flag name="compact" words="Compact" value=choice.compact/>
+        <form class="options" aria-label="Options" node_ref=form on:input=read on:submit=|event| event.prevent_default()>
+            <label>"Theme"<select name="theme"><option>"auto"</option><option>"light"</option><option>"dark"</option></select></label>
+            <label>"Loads"<select name="loading"><option>"lazy"</option><option>"eager"</option></select></label>
+            <label>"Colour"<input type="color" name="accent" value="#0e6b5e"/></label>
+            <label><input type="checkbox" name="multiple"/>"Several photos"</label>
+            <label><input type="checkbox" name="compact"/>"Compact"</label>
             <details>
                 <summary>"Only some garments"</summary>
                 <div class="choices">{labels}</div>
             </details>
-        </fieldset>
-    }
-}
-
-/// A colour field shows some colour, also while none is chosen.
-fn colour(chosen: &str) -> String {
-    if chosen.is_empty() { "#0e6b5e".into() } else { chosen.into() }
-}
-
-#[component]
-fn LabelChoice(choice: Choice, id: String, name: String) -> impl IntoView {
-    let changed = move |event| {
-        let on = event_target_checked(&event);
-        choice.labels.update(|labels| {
-            let mut chosen: Vec<&str> = labels.split(',').filter(|other| !other.is_empty()).collect();
-            chosen.retain(|other| *other != id);
-            if on {
-                chosen.push(&id);
-            }
-            *labels = chosen.join(",");
-        });
-    };
-    view! { <label><input type="checkbox" on:change=changed/>{name}</label> }
-}
-
-#[component]
-fn Select(
-    name: &'static str,
-    words: &'static str,
-    value: RwSignal<String>,
-    options: &'static [&'static str],
-) -> impl IntoView {
-    let entries =
-        options.iter().map(|option| view! { <option value=*option>{*option}</option> }).collect_view();
-    view! {
-        <label>{words}
-            <select name=name on:change=move |event| value.set(event_target_value(&event))>{entries}</select>
-        </label>
-    }
-}
-
-#[component]
-fn Flag(name: &'static str, words: &'static str, value: RwSignal<bool>) -> impl IntoView {
-    view! {
-        <label>
-            <input type="checkbox" name=name on:change=move |event| value.set(event_target_checked(&event))/>
-            {words}
-        </label>
+        </form>
     }
 }
 
@@ -235,7 +175,7 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
             <p>{name}</p>
             <pre class="code" tabindex="0"><code>{move || text.get()}</code></pre>
             <button class="button small" on:click=copy>
-                {move || if copied.get() { view! { <Check/>"Copied" }.into_any() } else { "Copy".into_any() }}
+                {move || if copied.get() { "Copied" } else { "Copy" }}
             </button>
         </div>
     }
@@ -255,33 +195,28 @@ fn place() -> String {
     document().base_uri().ok().flatten().unwrap_or_default()
 }
 
-fn element_snippet(choice: Choice) -> String {
-    let attributes: String = choice
-        .attributes()
-        .into_iter()
-        .map(
-            |(name, value)| {
-                if value.is_empty() { format!(" {name}") } else { format!(" {name}=\"{value}\"") }
-            },
-        )
-        .collect();
-    format!("<script type=\"module\" src=\"{}embed.js\"></script>\n<{TAG}{attributes}></{TAG}>", place())
+fn element_snippet(attributes: &Attributes) -> String {
+    let mut written = String::new();
+    for (name, value) in attributes {
+        written += " ";
+        written += name;
+        if !value.is_empty() {
+            written = written + "=\"" + value + "\"";
+        }
+    }
+    format!("<script type=\"module\" src=\"{}embed.js\"></script>\n<{TAG}{written}></{TAG}>", place())
 }
 
-fn frame_snippet(choice: Choice) -> String {
-    let query = choice
-        .attributes()
-        .into_iter()
-        .filter(|(name, _)| *name != "loading")
-        .fold(form_urlencoded::Serializer::new(String::new()), |mut query, (name, value)| {
-            query.append_pair(name, &value);
-            query
-        })
-        .finish();
-    let (place, height) = (place(), if choice.compact.get() { 200 } else { 480 });
-    let query = if query.is_empty() { query } else { format!("?{}", query.replace('&', "&amp;")) };
+fn frame_snippet(attributes: &Attributes) -> String {
+    let has = |wanted| attributes.iter().any(|(name, _)| *name == wanted);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(attributes.iter().filter(|(name, _)| *name != "loading"));
+    let query = query.finish().replace('&', "&amp;");
+    let mark = if query.is_empty() { "" } else { "?" };
+    let height = if has("compact") { 200 } else { 480 };
     format!(
-        "<iframe src=\"{place}embed{query}\" title=\"What garment is this?\" loading=\"lazy\"\n  \
-         width=\"100%\" height=\"{height}\" style=\"border: 0\"></iframe>"
+        "<iframe src=\"{}embed{mark}{query}\" title=\"What garment is this?\" loading=\"lazy\"\n  \
+         width=\"100%\" height=\"{height}\" style=\"border: 0\"></iframe>",
+        place()
     )
 }

@@ -29,9 +29,14 @@ pub fn proxy() -> u16 {
     *PORT
 }
 
-/// Where Chromium itself asks for the time, for updates and for its start page, whatever it is told.
-const ITS_OWN: [&str; 4] =
-    ["clients2.google.com", "update.googleapis.com", "accounts.google.com", "start.duckduckgo.com"];
+/// Where Chromium itself asks for the time, for updates, for hints and for its start page, whatever it is told.
+const ITS_OWN: [&str; 5] = [
+    "clients2.google.com",
+    "update.googleapis.com",
+    "optimizationguide-pa.googleapis.com",
+    "accounts.google.com",
+    "start.duckduckgo.com",
+];
 
 /// The first lines of all requests so far that are not the browser's own.
 pub fn asked() -> Vec<String> {
