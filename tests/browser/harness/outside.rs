@@ -29,17 +29,35 @@ pub fn proxy() -> u16 {
     *PORT
 }
 
-/// Where Chromium itself asks for the time, for updates, for hints and for its start page, whatever it is told.
-const ITS_OWN: [&str; 5] = [
-    "clients2.google.com",
-    "update.googleapis.com",
-    "optimizationguide-pa.googleapis.com",
-    "accounts.google.com",
-    "start.duckduckgo.com",
+/// Where the browsers themselves ask for the time, updates, hints and their start page, whatever they are told; which
+/// of these a version asks differs.
+const ITS_OWN: [&str; 7] = [
+    "google.com",
+    "googleapis.com",
+    "duckduckgo.com",
+    "mozilla.org",
+    "mozilla.com",
+    "mozilla.net",
+    "firefox.com",
 ];
+
+/// Where pages, too, would ask at these.
+const OF_PAGES: [&str; 3] = ["www.google.com", "fonts.googleapis.com", "ajax.googleapis.com"];
 
 /// The first lines of all requests so far that are not the browser's own.
 pub fn asked() -> Vec<String> {
     let asked = ASKED.lock().expect("nobody panics with this lock");
-    asked.iter().filter(|request| !ITS_OWN.iter().any(|host| request.contains(host))).cloned().collect()
+    asked.iter().filter(|request| !is_its_own(host(request))).cloned().collect()
+}
+
+fn is_its_own(host: &str) -> bool {
+    let within = |domain: &&str| host == *domain || host.ends_with(&format!(".{domain}"));
+    ITS_OWN.iter().any(within) && !OF_PAGES.contains(&host)
+}
+
+/// Of "CONNECT host:443 HTTP/1.1" or "GET http://host/path HTTP/1.1".
+fn host(request: &str) -> &str {
+    let target = request.split(' ').nth(1).unwrap_or_default();
+    let target = target.split_once("://").map_or(target, |(_, rest)| rest);
+    target.split(['/', ':']).next().unwrap_or_default()
 }
