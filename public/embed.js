@@ -34,6 +34,7 @@ style.replaceSync(`
   iframe { position: absolute; width: 100%; height: 100%; border: 0; visibility: hidden; }
   .open iframe { visibility: visible; }
   .open button { visibility: hidden; }
+  slot[name=footer]::slotted(*) { display: block; margin-top: .5rem; }
 `);
 // No markup either, for pages with Trusted Types.
 const make = (tag, properties, ...children) => {

@@ -60,7 +60,7 @@ fn App() -> impl IntoView {
                     "Clothing classifier"
                 </A>
                 <nav aria-label="Pages">
-                    <A href=address("/widget")>"For your site"</A>
+                    <A href=address("/widget")>"Embed"</A>
                     <A href=address("/about")>"About"</A>
                 </nav>
             </header>

@@ -55,7 +55,7 @@ pub fn Widget() -> impl IntoView {
             <h2>"What your site hears"</h2>
             <Log log/>
             <h2>"From your own code"</h2>
-            <pre class="code"><code>{EXAMPLE}</code></pre>
+            <pre class="code" tabindex="0"><code>{EXAMPLE}</code></pre>
             <p>
                 "A photo may be a file, a blob, an image element or an address. The element's "
                 <a href="embed.d.ts" target="_blank" rel="external">"declarations"</a>
@@ -67,8 +67,10 @@ pub fn Widget() -> impl IntoView {
 
 const EXAMPLE: &str = "\
 const classifier = document.querySelector(\"clothing-classifier\");
-const { name, probability, recognised } = await classifier.classify(photo);
-classifier.addEventListener(\"classified\", ({ detail }) => console.log(detail.file, detail.name));";
+const { name, recognised } = await classifier.classify(photo);
+classifier.addEventListener(\"classified\", (event) => {
+  console.log(event.detail.file, event.detail.name);
+});";
 
 /// The element itself. Its script is the one that sites load.
 #[component]
@@ -173,10 +175,10 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
     view! {
         <div class="snippet">
             <p>{name}</p>
-            <pre class="code" tabindex="0"><code>{move || text.get()}</code></pre>
             <button class="button small" on:click=copy>
                 {move || if copied.get() { "Copied" } else { "Copy" }}
             </button>
+            <pre class="code" tabindex="0"><code>{move || text.get()}</code></pre>
         </div>
     }
 }
