@@ -77,10 +77,10 @@ async function read(input) {
 }
 
 const isText = (value) => typeof value === "string";
-const isShare = (value) => value >= 0 && value <= 1;
-const isPrediction = (value) => isText(value?.label) && isText(value.name) && isShare(value.probability) &&
+const isWithin = (value, least, most) => typeof value === "number" && value >= least && value <= most;
+const isPrediction = (value) => isText(value?.label) && isText(value.name) && isWithin(value.probability, 0, 1) &&
   typeof value.recognised === "boolean" && Array.isArray(value.alternatives) &&
-  value.alternatives.every((other) => isText(other?.label) && isShare(other.probability));
+  value.alternatives.every((other) => isText(other?.label) && isWithin(other.probability, 0, 1));
 
 export class ClothingClassifier extends HTMLElement {
   static observedAttributes = ["loading", "theme", "accent", "labels", "multiple", "compact"];
@@ -266,10 +266,10 @@ export class ClothingClassifier extends HTMLElement {
       this.#isReady = true;
       this.#resolveReady();
       this.#emit("ready");
-    } else if (type === "size" && height > 0 && height <= TALLEST) {
+    } else if (type === "size" && isWithin(height, 1, TALLEST)) {
       // Never less than what was reserved for it.
       this.#box.style.height = `max(${Math.ceil(height) + 2}px, ${this.#reserved()})`;
-    } else if (type === "progress" && isText(phase) && done >= 0 && done <= total) {
+    } else if (type === "progress" && isText(phase) && isWithin(done, 0, total)) {
       this.#emit("progress", { phase, done, total });
     } else if (type === "classified" && isPrediction(prediction) && isText(file)) {
       this.#asks.delete(id);
