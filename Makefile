@@ -2,6 +2,8 @@
 
 PORT = 8080
 DIST = dist
+# The path under which the bundle will stand on its server.
+BASE = /
 
 WITH_WASM = tools/wasm-env.sh
 PYTHON = model/.venv/bin/python
@@ -43,7 +45,7 @@ serve: build
 build:
 	@tools/setup.sh wasm trunk brotli
 	@echo "--- Building the page into $(DIST)/"
-	@$(WITH_WASM) trunk build --release --dist $(DIST)
+	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
 test: lint docs model-file native kernel build sizes browser
 	@echo "--- All tests passed"

@@ -3,6 +3,7 @@
 //! - [`photo`]: bytes → upright RGB pixels.
 //! - [`classifier`]: pixels → [`classifier::Prediction`], by an ONNX network that describes itself.
 //! - [`engine`]: the Web Worker that runs the classifier, and the page's side of it.
+//! - [`embed`]: what the page in another site's frame and that site say to each other.
 //! - `app`: the page (WebAssembly only).
 //!
 //! The feature `inference` brings decoders and network, the feature `page` the page: the page's own
@@ -12,6 +13,7 @@
 //! native command line `classify` as well.
 
 pub mod classifier;
+pub mod embed;
 pub mod engine;
 pub mod photo;
 

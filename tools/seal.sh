@@ -10,11 +10,13 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 cd "$1"
 find . -name '*.br' -o -name '*.gz' | xargs rm -f
 
-cp index.html about.html
+for page in about widget embed; do
+    cp index.html $page.html
+done
 
 # Everything but what only servers, app stores and other sites ask for. Pages go by their addresses.
 list=''
-for file in $(find . -type f ! -path './screenshots/*' ! -name '.*' ! -name sw.js ! -name healthz | sort); do
+for file in $(find . -type f ! -path './screenshots/*' ! -name '.*' ! -name sw.js ! -name healthz ! -name '*.d.ts' | sort); do
     url=${file#./}
     case $url in
     index.html) url= ;;

@@ -10,10 +10,12 @@ use web_sys::{File, FileList, HtmlElement, Url};
 use super::{offline::Offline, words};
 use crate::{
     classifier::ModelInfo,
+    embed::Options,
     engine::{
         EngineState, Failure, ItemState,
-        client::{Engine, Files, Output},
+        client::{Files, Output},
         queue::ItemId,
+        shared::SharedEngine,
     },
 };
 
@@ -32,6 +34,25 @@ pub struct Item {
     pub open: ArcRwSignal<bool>,
 }
 
+/// When the engine is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loading {
+    AtOnce,
+    /// When the first photo comes, or is about to.
+    WhenUsed,
+}
+
+/// What whoever embeds the page wants to hear of.
+pub enum News<'a> {
+    Engine(&'a EngineState),
+    /// Of a photo of the list, which has a name here, or of one that was asked about beside it.
+    Photo {
+        id: ItemId,
+        file_name: Option<&'a str>,
+        state: &'a ItemState,
+    },
+}
+
 /// A handle to the state; copies are the same session.
 #[derive(Clone, Copy)]
 pub struct Session {
@@ -40,6 +61,8 @@ pub struct Session {
     pub items: RwSignal<Vec<Item>>,
     /// How many of the picked photos are yet to come to the list.
     incoming: RwSignal<usize>,
+    /// What the site chooses that embeds the page.
+    pub options: RwSignal<Options>,
     pub offline: RwSignal<Offline>,
     /// Whether the browser offers to install the page.
     pub can_install: RwSignal<bool>,
@@ -47,19 +70,23 @@ pub struct Session {
     pub notice: RwSignal<Option<&'static str>>,
     /// What a screen reader is told next.
     pub announcement: RwSignal<String>,
-    client: StoredValue<Option<Engine>, LocalStorage>,
+    client: StoredValue<Option<SharedEngine>, LocalStorage>,
     next_id: StoredValue<Cell<u32>, LocalStorage>,
     /// How often the list was cleared: what was picked before that does not come to it any more.
     clearings: StoredValue<Cell<u32>, LocalStorage>,
+    listener: StoredValue<Option<Listener>, LocalStorage>,
 }
 
+type Listener = Box<dyn Fn(News)>;
+
 impl Session {
-    /// Starts the engine and hears of it.
-    pub fn start() -> Self {
+    /// Hears of the engine from now on.
+    pub fn start(loading: Loading, options: Options) -> Self {
         let session = Self {
-            engine: RwSignal::new(EngineState::Loading { received: 0, total: 1 }),
+            engine: RwSignal::new(EngineState::Asleep),
             items: RwSignal::new(Vec::new()),
             incoming: RwSignal::new(0),
+            options: RwSignal::new(options),
             offline: RwSignal::new(Offline::OnlineOnly),
             can_install: RwSignal::new(false),
             notice: RwSignal::new(None),
@@ -67,11 +94,17 @@ impl Session {
             client: StoredValue::new_local(None),
             next_id: StoredValue::new_local(Cell::new(0)),
             clearings: StoredValue::new_local(Cell::new(0)),
+            listener: StoredValue::new_local(None),
         };
         match Files::of_page() {
             Some(files) => {
-                let engine = Engine::start(files, move |output| session.hear(output));
+                let page = session.options.with_untracked(|options| options.page.clone());
+                let name = page.map(|page| format!("clothing-classifier {} {page}", files.version()));
+                let engine = SharedEngine::start(files, name.as_deref(), move |output| session.hear(output));
                 session.client.set_value(Some(engine));
+                if loading == Loading::AtOnce {
+                    session.wake();
+                }
             }
             None => session.engine.set(EngineState::Failed(Failure::Missing { status: 404 })),
         }
@@ -97,12 +130,17 @@ impl Session {
         self.add_files(files);
     }
 
-    fn add_files(self, files: Vec<File>) {
+    fn add_files(self, mut files: Vec<File>) {
         if files.is_empty() {
             return;
         }
+        self.wake();
         self.notice.set(None);
-        let single = files.len() == 1;
+        if !self.options.with_untracked(|options| options.multiple) {
+            files.truncate(1);
+            self.forget_all();
+        }
+        let open = files.len() == 1 && !self.options.with_untracked(|options| options.compact);
         for item in self.items.get_untracked() {
             item.open.set(false);
         }
@@ -114,7 +152,7 @@ impl Session {
                 if self.clearings.with_value(Cell::get) != clearings {
                     return;
                 }
-                last = self.list(files, single, last);
+                last = self.list(files, open, last);
                 TimeoutFuture::new(0).await;
             }
         });
@@ -142,14 +180,45 @@ impl Session {
     }
 
     fn item(self, file: &File, open: bool) -> Option<Item> {
-        let id = self.next_id.with_value(|next| next.replace(next.get() + 1));
         Some(Item {
-            id: ItemId(id),
+            id: self.new_id(),
             file_name: file.name(),
             url: Url::create_object_url_with_blob(file).ok()?,
             state: ArcRwSignal::new(ItemState::Waiting),
             open: ArcRwSignal::new(open),
         })
+    }
+
+    fn new_id(self) -> ItemId {
+        ItemId(self.next_id.with_value(|next| next.replace(next.get() + 1)))
+    }
+
+    /// Asks about a photo that is not put on the list: the listener hears of it.
+    pub fn ask(self, photo: File) -> ItemId {
+        if self.engine.with_untracked(|engine| matches!(engine, EngineState::Failed(_))) {
+            self.load();
+        }
+        self.wake();
+        let id = self.new_id();
+        self.client.with_value(|client| {
+            if let Some(client) = client {
+                client.add(id, photo);
+            }
+        });
+        id
+    }
+
+    /// Whoever listens hears of everything from now on.
+    pub fn listen(self, listener: impl Fn(News) + 'static) {
+        self.listener.set_value(Some(Box::new(listener)));
+    }
+
+    fn tell(self, news: News) {
+        self.listener.with_value(|listener| {
+            if let Some(listener) = listener {
+                listener(news);
+            }
+        });
     }
 
     /// Takes a photo off the list, whatever its state, and moves the focus to its neighbour.
@@ -172,6 +241,13 @@ impl Session {
 
     /// Takes all photos off the list.
     pub fn clear(self) {
+        self.forget_all();
+        self.announcement.set("All photos removed.".into());
+        focus_later("choose".into());
+    }
+
+    /// The same without a word, and the focus stays where it is.
+    pub fn forget_all(self) {
         self.clearings.with_value(|clearings| clearings.set(clearings.get() + 1));
         self.incoming.set(0);
         let mut items = Vec::new();
@@ -179,25 +255,35 @@ impl Session {
         for item in &items {
             self.forget(item);
         }
-        self.announcement.set("All photos removed.".into());
-        focus_later("choose".into());
     }
 
     fn forget(self, item: &Item) {
         let _ = Url::revoke_object_url(&item.url);
+        self.cancel(item.id);
+    }
+
+    /// Nothing more is heard of a photo.
+    pub fn cancel(self, id: ItemId) {
         self.client.with_value(|client| {
             if let Some(client) = client {
-                client.cancel(item.id);
+                client.cancel(id);
             }
         });
     }
 
-    /// Loads the engine again after a failure.
-    pub fn retry(self) {
-        self.engine.set(EngineState::Loading { received: 0, total: 1 });
+    /// Loads the engine, if nobody has yet.
+    pub fn wake(self) {
+        if self.engine.with_untracked(|engine| *engine == EngineState::Asleep) {
+            self.load();
+        }
+    }
+
+    /// Loads the engine, also again after a failure.
+    pub fn load(self) {
         self.client.with_value(|client| {
             if let Some(client) = client {
-                client.retry();
+                self.engine.set(EngineState::Loading { received: 0, total: 1 });
+                client.load();
             }
         });
     }
@@ -231,6 +317,7 @@ impl Session {
     fn hear(self, output: Output) {
         match output {
             Output::Engine(state) => {
+                self.tell(News::Engine(&state));
                 // A replaced worker says again that it is ready: no news for anyone.
                 if self.engine.with_untracked(|old| *old != state) {
                     if let Some(words) = words::announce_engine(&state) {
@@ -240,13 +327,26 @@ impl Session {
                 }
             }
             Output::Item(id, state) => {
+                let state = self.chosen(state);
                 let found =
                     self.items.with_untracked(|items| items.iter().find(|item| item.id == id).cloned());
+                let file_name = found.as_ref().map(|item| item.file_name.as_str());
+                self.tell(News::Photo { id, file_name, state: &state });
                 if let Some(item) = found {
                     item.state.set(state);
                     self.announce(&item);
                 }
             }
+        }
+    }
+
+    /// The answer among the labels that the site has chosen.
+    fn chosen(self, state: ItemState) -> ItemState {
+        match (state, untrack(|| self.model())) {
+            (ItemState::Done(answer), Some(model)) => {
+                ItemState::Done(self.options.with_untracked(|options| answer.among(&options.labels, &model)))
+            }
+            (state, _) => state,
         }
     }
 

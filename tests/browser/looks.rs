@@ -12,6 +12,7 @@ use crate::{
     answers::command_line,
     harness::{Fault, MODEL, Page, Screen, Visit, project},
     pictures::{jpeg, long_to_read, real, shirt},
+    widget,
 };
 
 const PHONE: Screen = Screen { width: 390, height: 844, touch: true, dark: false };
@@ -125,6 +126,28 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.go_to("/about");
     page.wait_for_engine();
     look(&page, "about");
+    page.go_to("/widget");
+    page.wait_for(widget::OPEN);
+    look(&page, "widget");
+    page.go_to("/embed");
+    look(&page, "embed");
+    page.pick(&[many[1].clone()]);
+    page.answers(1);
+    look(&page, "embed-answer");
+    page.go_to("/embed?compact&accent=%23b00040&multiple");
+    look(&page, "embed-compact");
+    page.pick(&many[1..3]);
+    page.answers(2);
+    look(&page, "embed-compact-answers");
+    let shop = widget::shop(&page);
+    page.go_to(&shop.url("/"));
+    page.wait_for(widget::OPEN);
+    look(&page, "shop");
+    page.enter(widget::FRAME);
+    page.pick(&[many[1].clone()]);
+    page.answers(1);
+    page.leave();
+    look(&page, "shop-answer");
     page.excuse_missing("/no-such-page");
     page.go_to("/no-such-page");
     page.wait_for_engine();

@@ -26,3 +26,4 @@ mod pages;
 mod parity;
 mod pictures;
 mod robust;
+mod widget;

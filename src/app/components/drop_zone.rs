@@ -1,20 +1,17 @@
 use leptos::{ev, prelude::*};
-use leptos_router::hooks::{use_location, use_navigate};
 use web_sys::DataTransfer;
 
 use crate::app::session::Session;
 
 /// Accepts photos dropped or pasted anywhere on the page, and says so while one is held over it.
 #[component]
-pub fn DropZone() -> impl IntoView {
+pub fn DropZone(
+    /// Called when photos have come.
+    #[prop(into)]
+    taken: UnsyncCallback<()>,
+) -> impl IntoView {
     let session = Session::expect();
     let over = RwSignal::new(false);
-    let (path, navigate) = (use_location().pathname, use_navigate());
-    let go_home = move || {
-        if path.get_untracked() != "/" {
-            navigate("/", Default::default());
-        }
-    };
 
     let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| match transfer
         .and_then(|transfer| transfer.files())
@@ -22,14 +19,13 @@ pub fn DropZone() -> impl IntoView {
     {
         Some(files) => {
             session.add(&files);
-            go_home();
+            taken.run(());
         }
         None => {
             session.notice.set(Some(otherwise));
             session.announcement.set(otherwise.into());
         }
     };
-    let paste = take.clone();
     let listeners = [
         window_event_listener(ev::dragover, move |event| {
             event.prevent_default();
@@ -47,10 +43,7 @@ pub fn DropZone() -> impl IntoView {
             take(event.data_transfer(), "That was no file. Save the picture first, then drop it here.");
         }),
         window_event_listener(ev::paste, move |event| {
-            paste(
-                event.clipboard_data(),
-                "There is no picture to paste. Copy one first, then paste it here.",
-            );
+            take(event.clipboard_data(), "There is no picture to paste. Copy one first, then paste it here.");
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));

@@ -1,6 +1,7 @@
 pub mod about;
 pub mod home;
 pub mod not_found;
+pub mod widget;
 
 use leptos::prelude::*;
 

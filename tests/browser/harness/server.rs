@@ -398,7 +398,31 @@ pub fn other_version(bundle: &Path, folder: &Path) {
     for (old, new) in &names {
         fs::rename(folder.join(old), folder.join(new)).expect("a file to rename");
     }
-    let sealed = Command::new(project().join("tools/seal.sh")).arg(folder).env("QUALITY", "1").status();
+    seal(folder);
+}
+
+/// A copy of a bundle as it is built to stand under a path of its server, which begins and ends with a slash;
+/// `folder` is the server's root.
+pub fn at_path(bundle: &Path, folder: &Path, path: &str) {
+    let place = folder.join(path.trim_matches('/'));
+    let _ = fs::remove_dir_all(folder);
+    copy(bundle, &place);
+    for file in fs::read_dir(&place).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = file.file_name().expect("a file").to_string_lossy();
+        if name == "index.html" || name.starts_with("start-") && name.ends_with(".js") {
+            let mut text = fs::read_to_string(&file).expect("text");
+            for quote in ['"', '\''] {
+                text = text.replace(&format!("={quote}/"), &format!("={quote}{path}"));
+                text = text.replace(&format!(" {quote}/"), &format!(" {quote}{path}"));
+            }
+            fs::write(&file, text).expect("a file");
+        }
+    }
+    seal(&place);
+}
+
+fn seal(bundle: &Path) {
+    let sealed = Command::new(project().join("tools/seal.sh")).arg(bundle).env("QUALITY", "1").status();
     assert!(sealed.expect("a shell").success(), "tools/seal.sh fails");
 }
 
