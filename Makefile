@@ -99,7 +99,7 @@ lint:
 	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget -- -D warnings
 
 docs: export RUSTDOCFLAGS = -D warnings
 docs:

@@ -20,7 +20,8 @@ weigh() {
 }
 
 printf '%10s %10s  %s\n' raw brotli file
-weigh index.html boot.js start-*.js icons/icon.svg ./*.css page-*.js page-*.wasm
+start=$(sed -n 's/.*src="\(start-[^"]*\)".*/\1/p' index.html)
+weigh index.html boot.js "$start" icons/icon.svg ./*.css page-*.js page-*.wasm
 page=$part
 weigh engine-*.js engine-*.wasm clothing-*.onnx
 all=$((page + part))

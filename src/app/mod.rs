@@ -11,7 +11,7 @@ mod words;
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::{A, Route, Router, Routes},
+    components::{Route, Router, Routes},
     hooks::{use_location, use_navigate},
     path,
 };
@@ -21,22 +21,31 @@ use crate::embed::Options;
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
 use session::{Loading, Session};
 
-/// Puts the page in place of the shell that `index.html` painted.
+/// What most come for: the code of `/` and `/about`.
 pub fn mount() {
+    replace_shell(App);
+}
+
+/// What sites embed, and the page about that: the code of `/embed` and `/widget`.
+pub fn mount_widget() {
+    // `public/boot.js` says so, by the address.
+    let root = document().document_element();
+    if root.is_some_and(|root| root.get_attribute("data-view").as_deref() == Some("embed")) {
+        replace_shell(Embedded);
+    } else {
+        replace_shell(ForSites);
+    }
+}
+
+/// Puts a view in place of the shell that `index.html` painted.
+fn replace_shell<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         show_failure();
     }));
     let shell = document().get_element_by_id("app").expect("index.html has #app");
     shell.replace_children_with_node_0();
-    let shell = shell.unchecked_into();
-    // `public/boot.js` says so, by the address.
-    let root = document().document_element();
-    if root.is_some_and(|root| root.get_attribute("data-view").as_deref() == Some("embed")) {
-        leptos::mount::mount_to(shell, Embedded).forget();
-    } else {
-        leptos::mount::mount_to(shell, App).forget();
-    }
+    leptos::mount::mount_to(shell.unchecked_into(), view).forget();
 }
 
 /// The page's code is of no use after a panic; this sentence stands in `index.html` and needs none.
@@ -46,38 +55,70 @@ fn show_failure() {
     }
 }
 
-#[component]
-fn App() -> impl IntoView {
+/// A session with all that a page of ours has around its content.
+fn start_session() -> Session {
     let session = Session::start(Loading::AtOnce, Options { multiple: true, ..Options::default() });
     provide_context(session);
     offline::start(session);
-    view! {
-        <Router base=base_path()>
-            <a class="skip" href="#main">"Skip to the content"</a>
-            <header class="top">
-                <A href=address("/") exact=true attr:class="brand">
-                    <Hanger/>
-                    "Clothing classifier"
-                </A>
-                <nav aria-label="Pages">
-                    <A href=address("/widget")>"Embed"</A>
-                    <A href=address("/about")>"About"</A>
-                </nav>
-            </header>
-            <main id="main" tabindex="-1">
+    session
+}
+
+#[component]
+fn App() -> impl IntoView {
+    start_session();
+    let content = || {
+        let path = use_location().pathname;
+        view! {
+            <Around path>
                 <Routes fallback=pages::not_found::NotFound>
                     <Route path=path!("/") view=pages::home::Home/>
                     <Route path=path!("/about") view=pages::about::About/>
-                    <Route path=path!("/widget") view=pages::widget::Widget/>
                 </Routes>
-            </main>
-            <footer class="bottom">
-                <p>"Your photos stay on this device: they are looked at here and sent nowhere."</p>
-                <OfflineStatus/>
-            </footer>
+            </Around>
             <HomeDropZone/>
             <Announcer/>
-        </Router>
+        }
+    };
+    view! { <Router base=base_path()>{content()}</Router> }
+}
+
+#[component]
+fn ForSites() -> impl IntoView {
+    start_session();
+    view! {
+        <Around path=address("/widget")>
+            <pages::widget::Widget/>
+        </Around>
+        <Announcer/>
+    }
+}
+
+/// Header and footer around a page. Addresses whose code is another's are loaded anew (`external`, to the router).
+#[component]
+fn Around(
+    /// The page's own.
+    #[prop(into)]
+    path: Signal<String>,
+    children: Children,
+) -> impl IntoView {
+    let current = move |of| move || (path.get() == address(of)).then_some("page");
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <header class="top">
+            <a class="brand" href=address("/") aria-current=current("/")>
+                <Hanger/>
+                "Clothing classifier"
+            </a>
+            <nav aria-label="Pages">
+                <a href=address("/widget") rel="external" aria-current=current("/widget")>"Embed"</a>
+                <a href=address("/about") aria-current=current("/about")>"About"</a>
+            </nav>
+        </header>
+        <main id="main" tabindex="-1">{children()}</main>
+        <footer class="bottom">
+            <p>"Your photos stay on this device: they are looked at here and sent nowhere."</p>
+            <OfflineStatus/>
+        </footer>
     }
 }
 

@@ -33,6 +33,8 @@ const FILES: [(&str, u16, &str, &str, bool); 23] = [
     ("/style-*.css", 200, "text/css", FOR_GOOD, true),
     ("/page-*.js", 200, SCRIPT, FOR_GOOD, true),
     ("/page-*_bg.wasm", 200, WASM, FOR_GOOD, true),
+    ("/widget-*.js", 200, SCRIPT, FOR_GOOD, true),
+    ("/widget-*.wasm", 200, WASM, FOR_GOOD, true),
     ("/engine-*.js", 200, SCRIPT, FOR_GOOD, true),
     ("/engine-*.wasm", 200, WASM, FOR_GOOD, true),
     ("/clothing-*.onnx", 200, BYTES, FOR_GOOD, true),

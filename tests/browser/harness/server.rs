@@ -409,7 +409,7 @@ pub fn at_path(bundle: &Path, folder: &Path, path: &str) {
     copy(bundle, &place);
     for file in fs::read_dir(&place).expect("a folder").map(|entry| entry.expect("an entry").path()) {
         let name = file.file_name().expect("a file").to_string_lossy();
-        if name == "index.html" || name.starts_with("start-") && name.ends_with(".js") {
+        if name.ends_with(".html") || name.starts_with("start-") && name.ends_with(".js") {
             let mut text = fs::read_to_string(&file).expect("text");
             for quote in ['"', '\''] {
                 text = text.replace(&format!("={quote}/"), &format!("={quote}{path}"));
