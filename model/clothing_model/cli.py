@@ -38,6 +38,14 @@ def train(arguments) -> None:
     training.train(run, photos)
 
 
+def soup(arguments) -> None:
+    """Averages the weights of runs that began from one another, for instance of a run and of the run before it."""
+    from . import training
+
+    runs = [training.Run.load(folder) for folder in arguments.of]
+    print(json.dumps(training.soup(runs, arguments.shares or [1.0] * len(runs), arguments.run).state["soup"]))
+
+
 def calibrate(arguments) -> None:
     """Temperature and thresholds of a run, from its val photos; stored in the run's folder."""
     import numpy as np
@@ -194,6 +202,12 @@ def parser() -> argparse.ArgumentParser:
                       help="of the convolutions (float32); bfloat16 is half again as fast on CPUs that know it")
     verb.add_argument("--device", help="cpu or cuda; default: cuda where there is one")
     verb.add_argument("--skip-bad", action="store_true", default=None, help="name unreadable files and go on without them")
+
+    verb = verbs.add_parser("soup", help="average the weights of runs", description=soup.__doc__)
+    verb.set_defaults(call=soup)
+    verb.add_argument("of", nargs="+", type=pathlib.Path, metavar="RUN", help="folders of finished runs")
+    verb.add_argument("--shares", nargs="+", type=float, help="of each run in the average; default: equal ones")
+    verb.add_argument("--run", type=pathlib.Path, required=True, help="folder of the new run, which can be exported")
 
     verb = verbs.add_parser("calibrate", help="fit temperature and thresholds on val", description=calibrate.__doc__)
     verb.set_defaults(call=calibrate)

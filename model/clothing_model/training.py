@@ -8,7 +8,7 @@ import json
 import os
 import pathlib
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 import matplotlib
 import numpy as np
@@ -351,9 +351,39 @@ def start(settings: Settings, folder: pathlib.Path, photos: list[data.Photo]) ->
     return Run(folder, settings, labels, data.digest(photos))
 
 
+def soup(runs: list[Run], shares: list[float], folder: pathlib.Path) -> Run:
+    """A finished run whose weights are the weighted mean of others' averaged weights; it is saved in `folder`.
+
+    Runs that began from one another lie in one valley of the loss, where the mean is often better than each (model
+    soups, Wortsman and others 2022, arXiv:2203.05482). shares: of each run, positive; they are scaled to sum to 1.
+    """
+    first = runs[0]
+    if len(shares) != len(runs) or min(shares) <= 0:
+        raise PipelineError(f"{len(runs)} runs and shares {shares}", "give one positive share for each run")
+    for run in runs:
+        if "average" not in run.state:
+            raise PipelineError(f"{run.folder}: nothing is trained yet", "let it finish an epoch first")
+        if (run.settings.backbone, run.labels, run.digest) != (first.settings.backbone, first.labels, first.digest):
+            raise PipelineError(f"{run.folder}: it has another backbone, other labels or other photos than {first.folder}",
+                                "average runs of one training")
+    if (folder / "checkpoint.pt").exists():
+        raise PipelineError(f"{folder}: there is a run here", "name another --run")
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = [(share / sum(shares), run.state["average"]) for share, run in zip(shares, runs)]
+    average = {key: sum(share * state[key] for share, state in weights) if value.is_floating_point() else value
+               for key, value in first.state["average"].items()}
+    result = replace(first, folder=folder, state={
+        "average": average, "settings": asdict(first.settings), "labels": labelling.dump(first.labels),
+        "digest": first.digest, "soup": {str(run.folder): share for run, (share, _) in zip(runs, weights)}})
+    torch.save(result.state, result.checkpoint)
+    return result
+
+
 def train(run: Run, photos: list[data.Photo]) -> None:
     """All stages that the run has not finished yet. photos: of the splits train and val."""
     settings, state = run.settings, run.state
+    if "soup" in state:
+        raise PipelineError(f"{run.folder}: this is an average of runs", "begin a new run from it with --begin")
     torch.manual_seed(settings.seed)
     longest = max(*settings.sizes, *settings.head_sizes, settings.input_size)
     photos, pixels = data.load(photos, longest, settings.skip_bad)

@@ -112,6 +112,24 @@ def test_a_run_can_begin_where_another_ended(photos, weights, run, tmp_path):
     assert history(folder) == [("body", "1")]
 
 
+def test_a_soup_is_the_mean_of_its_runs_and_can_be_asked(photos, weights, run, tmp_path):
+    train(photos, weights, tmp_path / "later", "--begin", str(run), "--sizes", "64", "--steps", "4")
+    cli.main(["soup", str(run), str(tmp_path / "later"), "--shares", "3", "1", "--run", str(tmp_path / "soup")])
+    parts = [training.Run.load(folder) for folder in (run, tmp_path / "later")]
+    soup = training.Run.load(tmp_path / "soup")
+    name = next(key for key, value in soup.state["average"].items() if value.dim() == 4)
+    earlier, later = (part.state["average"][name] for part in parts)
+    assert not torch.equal(earlier, later)
+    torch.testing.assert_close(soup.state["average"][name], 0.75 * earlier + 0.25 * later)
+    squares = [np.full((64, 64, 3), colour, np.uint8) for colour in COLOURS.values()]
+    assert list(soup.answers(squares).argmax(1)) == list(parts[0].answers(squares).argmax(1))
+    for arguments, cause in ((["--shares", "1", "--run", "x"], "share"), (["--run", str(run)], "there is a run")):
+        with pytest.raises(SystemExit, match=cause):
+            cli.main(["soup", str(run), str(tmp_path / "later"), *arguments])
+    with pytest.raises(SystemExit, match="average of runs"):
+        cli.main(["train", "--resume", "--run", str(tmp_path / "soup")])
+
+
 def test_keeping_early_stages_keeps_them(photos, weights, tmp_path):
     given = random_weights("test_efficientnet", tmp_path / "body.pt")
     train(photos, given, tmp_path / "kept", "--backbone", "test_efficientnet", "--keep-early", "--sizes", "64", "--steps", "2")

@@ -3,6 +3,8 @@
 use std::{
     path::{Path, PathBuf},
     sync::LazyLock,
+    thread,
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -302,6 +304,20 @@ fn settle(page: &Page) -> Seen {
     })
 }
 
+/// Opens the page anew, and waits until it has asked for a newer version and nothing is being installed any more: a
+/// browser lets a request for an update wait for the one before it, and share its outcome.
+#[track_caller]
+fn visit_to_the_end(page: &Page) {
+    let asked = || page.server.asked().iter().filter(|path| *path == "/sw.js").count();
+    let before = asked();
+    page.go_to("/");
+    page.wait_until("a newer version was asked for", |_| asked() > before);
+    thread::sleep(Duration::from_secs(1)); // until the browser has seen whether it is another
+    page.wait_until("nothing is being installed", |_| {
+        page.run_async("return !(await navigator.serviceWorker.getRegistration())?.installing;")
+    });
+}
+
 /// The server changes while the first visit is under way: before each of its requests in turn. Whatever comes of
 /// that visit, nothing is mixed, and the next one answers.
 #[test]
@@ -341,18 +357,18 @@ fn a_deploy_after_the_first_visit_mixes_nothing() {
     // The new server ends before the new version is whole.
     page.server.swap(two);
     page.server.swap_before("maskable-", one);
-    page.go_to("/");
+    visit_to_the_end(&page);
     page.wait_for_offline();
     assert_version(&page, one);
     assert_answers(&page);
 
     // There: it waits; and back: what waits is the old one again.
     page.server.swap(two);
-    page.go_to("/");
+    visit_to_the_end(&page);
     page.wait_until("the update is offered", is("update-waiting"));
     assert_version(&page, one);
     page.server.swap(one);
-    page.go_to("/");
+    visit_to_the_end(&page);
     page.wait_until("an update is offered", is("update-waiting"));
     assert_version(&page, one);
     assert_answers(&page);
