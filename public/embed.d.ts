@@ -73,6 +73,8 @@ export interface ClothingClassifierEventMap {
   error: CustomEvent<ClassifierError>;
 }
 
+type Events = Omit<HTMLElementEventMap, keyof ClothingClassifierEventMap> & ClothingClassifierEventMap;
+
 /**
  * Asks what garment a photo shows.
  *
@@ -96,16 +98,17 @@ export class ClothingClassifier extends HTMLElement {
   /** Settles when the classifier is open: once it is near the viewport, or used. */
   readonly ready: Promise<void>;
   /**
-   * What garment is on this photo? Answers come in the order of the calls. The photo is not shown.
+   * What garment is on this photo? Answers come in the order in which the photos could be read: of files and
+   * blobs, in that of the calls. The photo is not shown.
    * Rejects with a ClassifierError.
    */
   classify(photo: Blob | BufferSource | HTMLImageElement | URL | string): Promise<Prediction>;
   /** Forgets all photos, the visitor's and those that wait. */
   reset(): void;
 
-  addEventListener<K extends keyof ClothingClassifierEventMap>(
+  addEventListener<K extends keyof Events>(
     type: K,
-    listener: (this: ClothingClassifier, event: ClothingClassifierEventMap[K]) => void,
+    listener: (this: ClothingClassifier, event: Events[K]) => void,
     options?: boolean | AddEventListenerOptions,
   ): void;
   addEventListener(
@@ -114,6 +117,8 @@ export class ClothingClassifier extends HTMLElement {
     options?: boolean | AddEventListenerOptions,
   ): void;
 }
+
+export {}; // what is not exported by name is not exported
 
 declare global {
   interface HTMLElementTagNameMap {

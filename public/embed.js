@@ -31,6 +31,7 @@ style.replaceSync(`
   }
   button:focus-visible { outline: 3px solid; outline-offset: -6px; border-radius: inherit; }
   .pill { padding: .6em 1.3em; border-radius: 9em; background: CanvasText; color: Canvas; font-weight: 600; }
+  .box > small { position: absolute; inset: auto 1em 1em; text-align: center; pointer-events: none; }
   iframe { position: absolute; width: 100%; height: 100%; border: 0; visibility: hidden; }
   .open iframe { visibility: visible; }
   .open button { visibility: hidden; }
@@ -114,8 +115,8 @@ export class ClothingClassifier extends HTMLElement {
       make("small", {}, "The photo stays on your device."),
     ];
     const placeholder = make("slot", { name: "placeholder" }, ...words);
-    const button = make("button", { type: "button", part: "placeholder", onclick }, placeholder, this.#note);
-    this.#box = make("div", { className: "box", part: "box" }, button);
+    const button = make("button", { type: "button", part: "placeholder", onclick }, placeholder);
+    this.#box = make("div", { className: "box", part: "box" }, button, this.#note);
     root.append(
       make("div", { part: "label" }, make("slot", { name: "label" })),
       this.#box,

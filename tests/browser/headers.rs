@@ -3,7 +3,7 @@
 
 use std::{fs, io::Write, net::TcpStream, path::Path};
 
-use crate::harness::{Host, Response, dist};
+use crate::harness::{Host, Response, dist, is_hash};
 
 /// For good, since the name changes with the content.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
@@ -70,7 +70,7 @@ fn address(bundle: &Path, pattern: &str) -> String {
     let Some((begin, end)) = pattern.trim_start_matches('/').split_once('*') else { return pattern.into() };
     let is_meant = |name: &String| {
         let hash = name.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end));
-        hash.is_some_and(|hash| hash.len() == 16)
+        hash.is_some_and(is_hash)
     };
     let names = fs::read_dir(bundle)
         .expect("a bundle")

@@ -18,7 +18,7 @@ use std::{
 pub use browser::{Browser, Kind};
 pub use page::Page;
 pub use seen::{Card, Seen};
-pub use server::{CODE, Fault, Host, MODEL, Response, Rule, SCRIPT, Server, at_path, other_version};
+pub use server::{CODE, Fault, Host, MODEL, Response, Rule, SCRIPT, Server, at_path, is_hash, other_version};
 pub use site::Site;
 pub use visit::{Screen, Visit};
 

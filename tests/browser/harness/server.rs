@@ -348,6 +348,11 @@ fn part(body: &[u8], share: f64) -> usize {
     (body.len() as f64 * share) as usize
 }
 
+/// Whether that is what tells a file's content in its name: 64 bits, which Trunk writes without zeros before them.
+pub fn is_hash(text: &str) -> bool {
+    (12..=16).contains(&text.len()) && u64::from_str_radix(text, 16).is_ok()
+}
+
 /// A copy of a bundle in another folder, as if the same sources had been built to other bytes: every file whose
 /// name tells its content has another name and other content, to the same effect.
 pub fn other_version(bundle: &Path, folder: &Path) {
@@ -362,9 +367,7 @@ pub fn other_version(bundle: &Path, folder: &Path) {
         .collect();
     let mut names = Vec::new();
     for name in &files {
-        let hash = name
-            .split(['-', '.', '_'])
-            .find(|part| part.len() == 16 && u64::from_str_radix(part, 16).is_ok());
+        let hash = name.split(['-', '.', '_']).find(|part| is_hash(part));
         let Some(hash) = hash else { continue };
         let other: String = hash.chars().rev().collect();
         names.push((name.clone(), name.replace(hash, &other)));
