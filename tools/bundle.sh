@@ -70,11 +70,12 @@ for app in widget; do
     wasm=$name
     sed -i.tmp "s/${app}_bg\.wasm/$wasm/g" $app.js
     named $app.js $app.js
+    script=$name
     mv start.tmp first.tmp
-    sed "s/$page_script/$name/g; s/$page_wasm/$wasm/g" first.tmp >start.tmp
+    sed "s/$page_script/$script/g; s/$page_wasm/$wasm/g" first.tmp >start.tmp
     started_by $app.html
     mv first.tmp start.tmp
-    sed -i.tmp "s/$page_script/$name/g; s/$page_wasm/$wasm/g; /href=.*$app-/s/ integrity=\"[^\"]*\"//g" $app.html
+    sed -i.tmp "s/$page_script/$script/g; s/$page_wasm/$wasm/g; /href=.*$app-/s/ integrity=\"[^\"]*\"//g" $app.html
 done
 started_by index.html
 rm -f ./*.tmp
