@@ -2,6 +2,8 @@
 
 PORT = 8080
 DIST = dist
+# The path under which the bundle will stand on its server.
+BASE = /
 
 WITH_WASM = tools/wasm-env.sh
 PYTHON = model/.venv/bin/python
@@ -29,7 +31,7 @@ help:
 	@echo "make test        check and test everything but the training of the network"
 	@echo "make test-model  test collecting photos and training the network (installs PyTorch)"
 	@echo "make bench       measure the page beside onnxruntime-web"
-	@echo "make torture     try thousands of damaged photos, and a thousand in one page"
+	@echo "make torture     try thousands of damaged photos, a thousand in one page, and clean five thousand"
 	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
 	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
 	@echo "make load        see how many requests a second the server holds"
@@ -43,7 +45,7 @@ serve: build
 build:
 	@tools/setup.sh wasm trunk brotli
 	@echo "--- Building the page into $(DIST)/"
-	@$(WITH_WASM) trunk build --release --dist $(DIST)
+	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
 test: lint docs model-file native kernel build sizes browser
 	@echo "--- All tests passed"
@@ -82,6 +84,7 @@ torture: build
 	@tools/setup.sh browser
 	@MUTATED=10000 cargo test $(NATIVE) --test robust -- --nocapture mutated_photos
 	@MUTATED=1000 PHOTOS=1000 $(BROWSER_TEST) -- --nocapture mutated a_page_left_open
+	@CLEANED=5000 $(BROWSER_TEST) -- --nocapture clean::swapped clean::thousands
 
 FUZZ_SECONDS = 1800
 fuzz:
@@ -97,7 +100,7 @@ lint:
 	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget --bin clean -- -D warnings
 
 docs: export RUSTDOCFLAGS = -D warnings
 docs:

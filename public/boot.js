@@ -5,6 +5,9 @@
   "use strict";
   var started = false;
 
+  // In another site's frame there is no room for the page's own frame.
+  if (/\/embed(\.html)?$/.test(location.pathname)) document.documentElement.setAttribute("data-view", "embed");
+
   function show(id) {
     if (started) return;
     started = true;

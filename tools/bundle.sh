@@ -5,6 +5,7 @@
 # files with names that change with their content, so that they can be cached for good and no script
 # stands in the page, where the content security policy forbids it. It tells the page the names and sizes of
 # the engine's files (which a compressed response does not tell) by a block of JSON in index.html.
+# Each of the page's addresses gets a file, so that any other address is a 404.
 # In the end seal.sh makes the bundle ready to be served.
 set -eu
 echo "--- Naming the bundle's files by their content"
@@ -15,7 +16,7 @@ stop() {
     exit 1
 }
 
-for file in index.html engine.js engine_bg.wasm clothing.onnx; do
+for file in index.html widget.js widget_bg.wasm clean.js clean_bg.wasm engine.js engine_bg.wasm clothing.onnx; do
     [ -s "$file" ] || stop "$file is not in the bundle"
 done
 
@@ -52,8 +53,33 @@ put "<script type=\"application/json\" id=\"engine-files\">$files</script>"
 begin='<script type="module">' end='</script>'
 sed -n "\\|^$begin\$|,\\|^$end\$|p" index.html | sed '1d;$d' >start.tmp
 grep -q TrunkApplicationStarted start.tmp || stop "index.html lacks the script by which Trunk starts the page"
-named start.tmp start.js
-sed "\\|^$begin\$|,\\|^$end\$|c\\<script type=\"module\" src=\"$name\"></script>" index.html >index.tmp
-mv index.tmp index.html
+page_script=$(echo page-*.js) page_wasm=$(echo page-*_bg.wasm)
+grep -qF "$page_script" start.tmp && grep -qF "$page_wasm" start.tmp || stop "$page_script is not what index.html starts"
+
+# started_by PAGE: writes PAGE, which is index.html started by start.tmp.
+started_by() {
+    cp start.tmp started.tmp
+    named started.tmp start.js
+    sed "\\|^$begin\$|,\\|^$end\$|c\\<script type=\"module\" src=\"$name\"></script>" index.html >page.tmp
+    mv page.tmp "$1"
+}
+
+# Addresses with code of their own get a page that loads that in the place of the first page's.
+for app in widget clean; do
+    named ${app}_bg.wasm $app.wasm
+    wasm=$name
+    sed -i.tmp "s/${app}_bg\.wasm/$wasm/g" $app.js
+    named $app.js $app.js
+    script=$name
+    mv start.tmp first.tmp
+    sed "s/$page_script/$script/g; s/$page_wasm/$wasm/g" first.tmp >start.tmp
+    started_by $app.html
+    mv first.tmp start.tmp
+    sed -i.tmp "s/$page_script/$script/g; s/$page_wasm/$wasm/g; /href=.*$app-/s/ integrity=\"[^\"]*\"//g" $app.html
+done
+started_by index.html
+rm -f ./*.tmp
+cp index.html about.html
+cp widget.html embed.html
 
 "$TRUNK_SOURCE_DIR/tools/seal.sh" .

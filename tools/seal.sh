@@ -1,7 +1,6 @@
 #!/bin/sh
 # seal.sh DIR: makes the bundle in DIR ready to be served, once its files have their final names:
 #
-# - a file for each of the page's own addresses, so that any other address is a 404;
 # - sw.js with the list of all files that make up a version, their sizes and digests;
 # - compressed copies beside the files, for servers that send these (QUALITY is brotli's, 11 by default).
 set -eu
@@ -10,13 +9,9 @@ source=$(cd "$(dirname "$0")/.." && pwd)
 cd "$1"
 find . -name '*.br' -o -name '*.gz' | xargs rm -f
 
-for page in about clean; do
-    cp index.html $page.html
-done
-
 # Everything but what only servers, app stores and other sites ask for. Pages go by their addresses.
 list=''
-for file in $(find . -type f ! -path './screenshots/*' ! -name '.*' ! -name sw.js ! -name healthz | sort); do
+for file in $(find . -type f ! -path './screenshots/*' ! -name '.*' ! -name sw.js ! -name healthz ! -name '*.d.ts' | sort); do
     url=${file#./}
     case $url in
     index.html) url= ;;

@@ -4,6 +4,7 @@
 set -eu
 all_allowed=4500000
 page_allowed=250000 # what must arrive before the page can be seen and used
+embed_allowed=4096  # what a site that embeds the page loads before its visitor comes near
 
 cd "$1"
 
@@ -19,13 +20,17 @@ weigh() {
 }
 
 printf '%10s %10s  %s\n' raw brotli file
-weigh index.html boot.js start-*.js icons/icon.svg ./*.css page-*.js page-*.wasm
+start=$(sed -n 's/.*src="\(start-[^"]*\)".*/\1/p' index.html)
+weigh index.html boot.js "$start" icons/icon.svg ./*.css page-*.js page-*.wasm
 page=$part
 weigh engine-*.js engine-*.wasm clothing-*.onnx
 all=$((page + part))
+weigh embed.js
+embed=$part
 
-echo "The page's own part: $page of $page_allowed bytes. First visit: $all of $all_allowed bytes."
-if [ $page -gt $page_allowed ] || [ $all -gt $all_allowed ]; then
+echo "The page's own part: $page of $page_allowed bytes. First visit: $all of $all_allowed bytes." \
+    "The script for other sites: $embed of $embed_allowed bytes."
+if [ $embed -gt $embed_allowed ] || [ $page -gt $page_allowed ] || [ $all -gt $all_allowed ]; then
     echo "That is too much." >&2
     exit 1
 fi

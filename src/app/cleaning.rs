@@ -9,7 +9,7 @@ use super::{
     journal::Journal,
     opened,
     save::save,
-    session::{Session, focus_later, is_model},
+    session::{News, Session, focus_later, is_model},
     words,
 };
 use crate::{
@@ -18,10 +18,10 @@ use crate::{
     engine::{EngineState, ItemState, queue::ItemId},
 };
 
-/// So many photos are with the engine: the worker never waits, and other pages' photos do not wait long.
+/// So many photos are with the engine, so that the worker never waits.
 const AHEAD: usize = 2;
 
-/// A handle to the state; copies are the same. It outlives the page on which it is shown.
+/// A handle to the state; copies are the same.
 #[derive(Clone, Copy)]
 pub struct Cleaning {
     session: Session,
@@ -47,7 +47,11 @@ impl Cleaning {
             asked: StoredValue::new_local(HashMap::new()),
             model: StoredValue::new(None),
         };
-        session.listen(move |id, state| cleaning.hear(id, state));
+        session.listen(move |news| {
+            if let News::Photo { id, file_name: None, state } = news {
+                cleaning.hear(id, state);
+            }
+        });
         Effect::new(move |_| {
             if let EngineState::Ready(model) = session.engine.get() {
                 cleaning.answer_by(model);
@@ -149,7 +153,7 @@ impl Cleaning {
         save("decisions.csv", &text.unwrap_or_default());
     }
 
-    fn hear(self, id: ItemId, state: ItemState) {
+    fn hear(self, id: ItemId, state: &ItemState) {
         let standing = |label: &str| match state {
             ItemState::Done(answer) => Some(Standing::Judged(Judgement::of(&answer.prediction, label))),
             ItemState::Refused(refusal) => {

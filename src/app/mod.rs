@@ -1,9 +1,10 @@
-//! The page: `session` holds its state, `cleaning` that of cleaning a folder, with `opened` for its files and `journal` for
-//! what is decided; `offline` keeps it on the device, `pages` has one file a page, `components` one a component, `words`
-//! the sentences.
+//! The page: `session` holds its state, `offline` keeps it on the device, `host` speaks with the site in whose
+//! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `cleaning` is the
+//! state of cleaning a folder, with `opened` for its files and `journal` for what is decided.
 
 mod cleaning;
 mod components;
+mod host;
 mod journal;
 mod offline;
 mod opened;
@@ -14,24 +15,48 @@ mod words;
 
 use leptos::prelude::*;
 use leptos_router::{
-    components::{A, Route, Router, Routes},
+    NavigateOptions,
+    components::{Route, Router, Routes},
+    hooks::{use_location, use_navigate},
     path,
 };
 use wasm_bindgen::JsCast;
 
+use crate::embed::Options;
 use cleaning::Cleaning;
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
-use session::Session;
+use session::{Loading, Session};
 
-/// Puts the page in place of the shell that `index.html` painted.
+/// What most come for: the code of `/` and `/about`.
 pub fn mount() {
+    replace_shell(App);
+}
+
+/// What sites embed, and the page about that: the code of `/embed` and `/widget`.
+pub fn mount_widget() {
+    // `public/boot.js` says so, by the address.
+    let root = document().document_element();
+    if root.is_some_and(|root| root.get_attribute("data-view").as_deref() == Some("embed")) {
+        replace_shell(Embedded);
+    } else {
+        replace_shell(ForSites);
+    }
+}
+
+/// Cleaning labelled photos: the code of `/clean`.
+pub fn mount_clean() {
+    replace_shell(Cleaner);
+}
+
+/// Puts a view in place of the shell that `index.html` painted.
+fn replace_shell<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) {
     std::panic::set_hook(Box::new(|panic| {
         console_error_panic_hook::hook(panic);
         show_failure();
     }));
     let shell = document().get_element_by_id("app").expect("index.html has #app");
     shell.replace_children_with_node_0();
-    leptos::mount::mount_to(shell.unchecked_into(), App).forget();
+    leptos::mount::mount_to(shell.unchecked_into(), view).forget();
 }
 
 /// The page's code is of no use after a panic; this sentence stands in `index.html` and needs none.
@@ -41,39 +66,119 @@ fn show_failure() {
     }
 }
 
+/// A session with all that a page of ours has around its content.
+fn start_session() -> Session {
+    let session = Session::start(Loading::AtOnce, Options { multiple: true, ..Options::default() });
+    provide_context(session);
+    offline::start(session);
+    session
+}
+
 #[component]
 fn App() -> impl IntoView {
-    let session = Session::start();
-    provide_context(session);
-    provide_context(Cleaning::start(session));
-    offline::start(session);
-    view! {
-        <Router base=base_path()>
-            <a class="skip" href="#main">"Skip to the content"</a>
-            <header class="top">
-                <A href="/" attr:class="brand">
-                    <Hanger/>
-                    "Clothing classifier"
-                </A>
-                <nav aria-label="Pages">
-                    <A href="/about">"About"</A>
-                </nav>
-            </header>
-            <main id="main" tabindex="-1">
+    start_session();
+    let content = || {
+        let path = use_location().pathname;
+        view! {
+            <Around path>
                 <Routes fallback=pages::not_found::NotFound>
                     <Route path=path!("/") view=pages::home::Home/>
                     <Route path=path!("/about") view=pages::about::About/>
-                    <Route path=path!("/clean") view=pages::clean::Clean/>
                 </Routes>
-            </main>
-            <footer class="bottom">
-                <p>"Your photos stay on this device: they are looked at here and sent nowhere."</p>
-                <OfflineStatus/>
-            </footer>
-            <DropZone/>
+            </Around>
+            <HomeDropZone/>
             <Announcer/>
-        </Router>
+        }
+    };
+    view! { <Router base=base_path()>{content()}</Router> }
+}
+
+#[component]
+fn ForSites() -> impl IntoView {
+    start_session();
+    view! {
+        <Around path=address("/widget")>
+            <pages::widget::Widget/>
+        </Around>
+        <Announcer/>
     }
+}
+
+#[component]
+fn Cleaner() -> impl IntoView {
+    let cleaning = Cleaning::start(start_session());
+    provide_context(cleaning);
+    view! {
+        <Around path=address("/clean")>
+            <pages::clean::Clean/>
+        </Around>
+        <DropZone taken=|()| () instead=move |transfer| cleaning.take(&transfer)/>
+        <Announcer/>
+    }
+}
+
+/// Header and footer around a page. Addresses whose code is another's are loaded anew (`external`, to the router).
+#[component]
+fn Around(
+    /// The page's own.
+    #[prop(into)]
+    path: Signal<String>,
+    children: Children,
+) -> impl IntoView {
+    let current = move |of| move || (path.get() == address(of)).then_some("page");
+    view! {
+        <a class="skip" href="#main">"Skip to the content"</a>
+        <header class="top">
+            <a class="brand" href=address("/") aria-current=current("/")>
+                <Hanger/>
+                "Clothing classifier"
+            </a>
+            <nav aria-label="Pages">
+                <a href=address("/widget") rel="external" aria-current=current("/widget")>"Embed"</a>
+                <a href=address("/about") aria-current=current("/about")>"About"</a>
+            </nav>
+        </header>
+        <main id="main" tabindex="-1">{children()}</main>
+        <footer class="bottom">
+            <p>"Your photos stay on this device: they are looked at here and sent nowhere."</p>
+            <OfflineStatus/>
+        </footer>
+    }
+}
+
+/// Photos that are dropped on another page are shown on the first.
+#[component]
+fn HomeDropZone() -> impl IntoView {
+    let (path, navigate) = (use_location().pathname, use_navigate());
+    let go_home = move |()| {
+        if path.get_untracked() != address("/") {
+            // Left to itself, the router would leave out the last slash.
+            navigate(&address("/"), NavigateOptions { resolve: false, ..Default::default() });
+        }
+    };
+    view! { <DropZone taken=go_home/> }
+}
+
+/// The page in another site's frame: the first page alone. It loads nothing large before it is used, and leaves
+/// it to the page itself to stay on the device.
+#[component]
+fn Embedded() -> impl IntoView {
+    let query = window().location().search().unwrap_or_default();
+    let session = Session::start(Loading::WhenUsed, Options::parse(query.trim_start_matches('?')));
+    provide_context(session);
+    host::start(session);
+    view! {
+        <main id="main" class:compact=move || session.options.with(|options| options.compact)>
+            <pages::home::Home/>
+        </main>
+        <DropZone taken=|()| ()/>
+        <Announcer/>
+    }
+}
+
+/// A path of the page's own as a link to it has it: the router adds its base in navigation only.
+pub fn address(path: &str) -> String {
+    base_path() + path
 }
 
 /// The path under which the page is served, without its last slash, as `<base>` says.

@@ -71,7 +71,9 @@ pub fn start(session: Session) {
     ask_for_shared(session, container.as_ref());
     let begun = StoredValue::new(false);
     Effect::new(move |_| {
-        let settled = session.engine.with(|engine| !matches!(engine, EngineState::Loading { .. }));
+        let settled = session
+            .engine
+            .with(|engine| !matches!(engine, EngineState::Asleep | EngineState::Loading { .. }));
         if !settled || begun.get_value() {
             return;
         }

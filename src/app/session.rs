@@ -12,10 +12,12 @@ use web_sys::{File, FileList, HtmlElement, Url};
 use super::{offline::Offline, words};
 use crate::{
     classifier::ModelInfo,
+    embed::Options,
     engine::{
         EngineState, Failure, ItemState, Refusal,
-        client::{Engine, Files, Output},
+        client::{Files, Output},
         queue::ItemId,
+        shared::SharedEngine,
     },
 };
 
@@ -34,6 +36,25 @@ pub struct Item {
     pub open: ArcRwSignal<bool>,
 }
 
+/// When the engine is loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loading {
+    AtOnce,
+    /// When the first photo comes, or is about to.
+    WhenUsed,
+}
+
+/// What whoever embeds the page wants to hear of.
+pub enum News<'a> {
+    Engine(&'a EngineState),
+    /// Of a photo of the list, which has a name here, or of one that was asked about beside it.
+    Photo {
+        id: ItemId,
+        file_name: Option<&'a str>,
+        state: &'a ItemState,
+    },
+}
+
 /// A model file that was given and is not used.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedModel {
@@ -50,6 +71,8 @@ pub struct Session {
     pub items: RwSignal<Vec<Item>>,
     /// How many of the picked photos are yet to come to the list.
     incoming: RwSignal<usize>,
+    /// What the site chooses that embeds the page.
+    pub options: RwSignal<Options>,
     pub offline: RwSignal<Offline>,
     /// Whether the browser offers to install the page.
     pub can_install: RwSignal<bool>,
@@ -60,29 +83,31 @@ pub struct Session {
     pub notice: RwSignal<Option<&'static str>>,
     /// What a screen reader is told next.
     pub announcement: RwSignal<String>,
-    client: StoredValue<Option<Engine>, LocalStorage>,
+    client: StoredValue<Option<SharedEngine>, LocalStorage>,
     next_id: StoredValue<Cell<u32>, LocalStorage>,
     /// How often the list was cleared: what was picked before that does not come to it any more.
     clearings: StoredValue<Cell<u32>, LocalStorage>,
+    listener: StoredValue<Option<Listener>, LocalStorage>,
+    /// Whether a model can be given among photos. In other sites' frames, which share an engine, none can.
+    takes_models: bool,
     /// Those of the list, for when another model answers.
     files: StoredValue<HashMap<ItemId, File>, LocalStorage>,
     /// The model that is being tried: a file's, or the page's own.
     trying: StoredValue<Option<Option<String>>>,
     /// The model that answered last.
     model: StoredValue<Option<ModelInfo>>,
-    listener: StoredValue<Option<Listener>, LocalStorage>,
 }
 
-/// Hears of photos that were asked about and are not on the list.
-type Listener = Box<dyn Fn(ItemId, ItemState)>;
+type Listener = Box<dyn Fn(News)>;
 
 impl Session {
-    /// Starts the engine and hears of it.
-    pub fn start() -> Self {
+    /// Hears of the engine from now on.
+    pub fn start(loading: Loading, options: Options) -> Self {
         let session = Self {
-            engine: RwSignal::new(EngineState::Loading { received: 0, total: 1 }),
+            engine: RwSignal::new(EngineState::Asleep),
             items: RwSignal::new(Vec::new()),
             incoming: RwSignal::new(0),
+            options: RwSignal::new(options),
             offline: RwSignal::new(Offline::OnlineOnly),
             can_install: RwSignal::new(false),
             own_model: RwSignal::new(None),
@@ -92,15 +117,21 @@ impl Session {
             client: StoredValue::new_local(None),
             next_id: StoredValue::new_local(Cell::new(0)),
             clearings: StoredValue::new_local(Cell::new(0)),
+            listener: StoredValue::new_local(None),
+            takes_models: loading == Loading::AtOnce,
             files: StoredValue::new_local(HashMap::new()),
             trying: StoredValue::new(None),
             model: StoredValue::new(None),
-            listener: StoredValue::new_local(None),
         };
         match Files::of_page() {
             Some(files) => {
-                let engine = Engine::start(files, move |output| session.hear(output));
+                let page = session.options.with_untracked(|options| options.page.clone());
+                let name = page.map(|page| format!("clothing-classifier {} {page}", files.version()));
+                let engine = SharedEngine::start(files, name.as_deref(), move |output| session.hear(output));
                 session.client.set_value(Some(engine));
+                if loading == Loading::AtOnce {
+                    session.wake();
+                }
             }
             None => session.engine.set(EngineState::Failed(Failure::Missing { status: 404 })),
         }
@@ -128,7 +159,7 @@ impl Session {
 
     fn add_files(self, mut files: Vec<File>) {
         files.retain(|file| {
-            let is_model = is_model(file);
+            let is_model = self.takes_models && is_model(file);
             if is_model {
                 self.use_model(Some(file.clone()));
             }
@@ -137,8 +168,13 @@ impl Session {
         if files.is_empty() {
             return;
         }
+        self.wake();
         self.notice.set(None);
-        let single = files.len() == 1;
+        if !self.options.with_untracked(|options| options.multiple) {
+            files.truncate(1);
+            self.forget_all();
+        }
+        let open = files.len() == 1 && !self.options.with_untracked(|options| options.compact);
         for item in self.items.get_untracked() {
             item.open.set(false);
         }
@@ -150,7 +186,7 @@ impl Session {
                 if self.clearings.with_value(Cell::get) != clearings {
                     return;
                 }
-                last = self.list(files, single, last);
+                last = self.list(files, open, last);
                 TimeoutFuture::new(0).await;
             }
         });
@@ -190,22 +226,16 @@ impl Session {
 
     /// Asks about a photo that is not put on the list: the listener hears of it.
     pub fn ask(self, photo: File) -> ItemId {
+        if self.engine.with_untracked(|engine| matches!(engine, EngineState::Failed(_))) {
+            self.load();
+        }
+        self.wake();
         let id = self.new_id();
         self.client(|client| client.add(id, photo));
         id
     }
 
-    /// Whoever listens hears of such photos from now on.
-    pub fn listen(self, listener: impl Fn(ItemId, ItemState) + 'static) {
-        self.listener.set_value(Some(Box::new(listener)));
-    }
-
-    /// Nothing more is heard of a photo.
-    pub fn cancel(self, id: ItemId) {
-        self.client(|client| client.cancel(id));
-    }
-
-    fn client(self, command: impl FnOnce(&Engine)) {
+    fn client(self, command: impl FnOnce(&SharedEngine)) {
         self.client.with_value(|client| {
             if let Some(client) = client {
                 command(client);
@@ -256,6 +286,19 @@ impl Session {
         }
     }
 
+    /// Whoever listens hears of everything from now on.
+    pub fn listen(self, listener: impl Fn(News) + 'static) {
+        self.listener.set_value(Some(Box::new(listener)));
+    }
+
+    fn tell(self, news: News) {
+        self.listener.with_value(|listener| {
+            if let Some(listener) = listener {
+                listener(news);
+            }
+        });
+    }
+
     /// Takes a photo off the list, whatever its state, and moves the focus to its neighbour.
     pub fn remove(self, id: ItemId) {
         let Some(index) = self.items.with_untracked(|items| items.iter().position(|item| item.id == id))
@@ -276,6 +319,13 @@ impl Session {
 
     /// Takes all photos off the list.
     pub fn clear(self) {
+        self.forget_all();
+        self.announcement.set("All photos removed.".into());
+        focus_later("choose".into());
+    }
+
+    /// The same without a word, and the focus stays where it is.
+    pub fn forget_all(self) {
         self.clearings.with_value(|clearings| clearings.set(clearings.get() + 1));
         self.incoming.set(0);
         let mut items = Vec::new();
@@ -283,8 +333,6 @@ impl Session {
         for item in &items {
             self.forget(item);
         }
-        self.announcement.set("All photos removed.".into());
-        focus_later("choose".into());
     }
 
     fn forget(self, item: &Item) {
@@ -293,10 +341,24 @@ impl Session {
         self.cancel(item.id);
     }
 
-    /// Loads the engine again after a failure.
-    pub fn retry(self) {
-        self.engine.set(EngineState::Loading { received: 0, total: 1 });
-        self.client(Engine::retry);
+    /// Nothing more is heard of a photo.
+    pub fn cancel(self, id: ItemId) {
+        self.client(|client| client.cancel(id));
+    }
+
+    /// Loads the engine, if nobody has yet.
+    pub fn wake(self) {
+        if self.engine.with_untracked(|engine| *engine == EngineState::Asleep) {
+            self.load();
+        }
+    }
+
+    /// Loads the engine, also again after a failure.
+    pub fn load(self) {
+        self.client(|client| {
+            self.engine.set(EngineState::Loading { received: 0, total: 1 });
+            client.load();
+        });
     }
 
     /// The model's description, once it is there.
@@ -328,6 +390,7 @@ impl Session {
     fn hear(self, output: Output) {
         match output {
             Output::Engine(state) => {
+                self.tell(News::Engine(&state));
                 // A replaced worker says again that it is ready: no news for anyone.
                 if self.engine.with_untracked(|old| *old != state) {
                     if let Some(words) = words::announce_engine(&state) {
@@ -345,19 +408,26 @@ impl Session {
                 }
             }
             Output::Item(id, state) => {
+                let state = self.chosen(state);
                 let found =
                     self.items.with_untracked(|items| items.iter().find(|item| item.id == id).cloned());
+                let file_name = found.as_ref().map(|item| item.file_name.as_str());
+                self.tell(News::Photo { id, file_name, state: &state });
                 if let Some(item) = found {
                     item.state.set(state);
                     self.announce(&item);
-                } else {
-                    self.listener.with_value(|listener| {
-                        if let Some(listener) = listener {
-                            listener(id, state);
-                        }
-                    });
                 }
             }
+        }
+    }
+
+    /// The answer among the labels that the site has chosen.
+    fn chosen(self, state: ItemState) -> ItemState {
+        match (state, untrack(|| self.model())) {
+            (ItemState::Done(answer), Some(model)) => {
+                ItemState::Done(self.options.with_untracked(|options| answer.among(&options.labels, &model)))
+            }
+            (state, _) => state,
         }
     }
 

@@ -71,7 +71,7 @@ pub fn announce_item(file_name: &str, state: &ItemState, model: &ModelInfo) -> O
 /// What a screen reader hears of the engine; progress is left to the progress bar.
 pub fn announce_engine(state: &EngineState) -> Option<String> {
     match state {
-        EngineState::Loading { .. } => None,
+        EngineState::Asleep | EngineState::Loading { .. } => None,
         EngineState::Ready(_) => Some("Ready to recognise photos.".into()),
         EngineState::Failed(_) => None, // an alert of its own
     }

@@ -1,4 +1,4 @@
-use super::{Alternative, Answer, ClassMap, Group, Milliseconds, ModelInfo, Prediction};
+use super::{Alternative, Answer, ClassMap, Milliseconds, ModelInfo, Prediction};
 
 /// The answer that logits mean. Size and durations are left at 0; `class_map` is asked for the best label's map.
 pub fn answer(info: &ModelInfo, logits: &[f32], class_map: impl FnOnce(usize) -> ClassMap) -> Answer {
@@ -11,8 +11,7 @@ pub fn answer(info: &ModelInfo, logits: &[f32], class_map: impl FnOnce(usize) ->
         label: label.id.clone(),
         name: label.name.clone(),
         probability,
-        recognised: label.group != Group::None
-            && info.thresholds.get(&label.group).is_some_and(|&threshold| probability >= threshold),
+        recognised: info.recognises(label, probability),
         alternatives: ranking[1..]
             .iter()
             .map(|&ix| Alternative { label: info.labels[ix].id.clone(), probability: probabilities[ix] })
@@ -46,7 +45,7 @@ fn ranking(logits: &[f32]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Group, *};
     use crate::classifier::{Filter, Fit, Label, Placement, Resize, Verdict};
 
     fn info() -> ModelInfo {
@@ -113,6 +112,28 @@ mod tests {
         assert_eq!(answer.prediction.label, "dress");
         assert_eq!(answer.prediction.alternatives[0].label, "skirt");
         assert_eq!(answer.class_map.values, [0.0]);
+    }
+
+    #[test]
+    fn a_choice_shares_out_what_the_others_had_and_leaves_room_for_no_garment() {
+        let among = |probabilities, ids: &[&str]| {
+            let ids: Vec<_> = ids.iter().map(|id| id.to_string()).collect();
+            answer(&logits(probabilities)).among(&ids, &info())
+        };
+        let chosen = among([0.6, 0.3, 0.1], &["skirt", "cape"]);
+        let Prediction { label, name, probability, recognised, alternatives, .. } = chosen.prediction;
+        assert_eq!((label.as_str(), name.as_str(), recognised), ("skirt", "SKIRT", false));
+        assert!((probability - 0.75).abs() < 1e-6 && (alternatives[0].probability - 0.25).abs() < 1e-6);
+        assert_eq!((alternatives.len(), alternatives[0].label.as_str()), (1, "not-clothing"));
+        assert_eq!(chosen.class_map.values, [0.0], "the map was that of another label");
+
+        let sure = among([0.6, 0.37, 0.03], &["skirt"]).prediction;
+        assert!(sure.recognised && (sure.probability - 0.925).abs() < 1e-6);
+        assert_eq!(among([0.1, 0.1, 0.8], &["dress"]).prediction.label, "not-clothing");
+        for ids in [&[][..], &["cape"], &["not-clothing"]] {
+            assert_eq!(among([0.6, 0.3, 0.1], ids), answer(&logits([0.6, 0.3, 0.1])), "{ids:?}");
+        }
+        assert_eq!(among([1.0, 0.0, 0.0], &["skirt"]).prediction.probability, 0.0, "and it is a number");
     }
 
     #[test]

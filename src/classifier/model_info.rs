@@ -48,6 +48,12 @@ impl ModelInfo {
         self.labels.iter().find(|label| label.id == id)
     }
 
+    /// Whether an answer of that probability counts as recognised.
+    pub fn recognises(&self, best: &Label, probability: f32) -> bool {
+        best.group != Group::None
+            && self.thresholds.get(&best.group).is_some_and(|&threshold| probability >= threshold)
+    }
+
     /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are let be.
     ///
     /// # Errors

@@ -62,6 +62,36 @@ impl Prediction {
             _ => Verdict::Unsure,
         }
     }
+
+    /// The answer where only these labels can be, and what is no garment: the others' probability is shared out
+    /// among them. The answer as it is, if there are none of these.
+    pub fn among(self, ids: &[String], model: &ModelInfo) -> Self {
+        let is_garment = |id: &str| model.label(id).is_some_and(|label| label.group != Group::None);
+        let mut all = std::iter::once(&self.label).chain(self.alternatives.iter().map(|other| &other.label));
+        if !all.any(|id| ids.contains(id) && is_garment(id)) {
+            return self;
+        }
+        let best = Alternative { label: self.label, probability: self.probability };
+        let mut left: Vec<_> = std::iter::once(best)
+            .chain(self.alternatives)
+            .filter(|other| ids.contains(&other.label) || !is_garment(&other.label))
+            .collect();
+        let sum: f32 = left.iter().map(|other| other.probability).sum();
+        for other in &mut left {
+            // All may be too improbable for a number.
+            other.probability = if sum > 0.0 { other.probability / sum } else { 0.0 };
+        }
+        let Alternative { label, probability } = left.remove(0);
+        let known = model.label(&label);
+        Self {
+            name: known.map_or_else(|| label.clone(), |label| label.name.clone()),
+            recognised: known.is_some_and(|label| model.recognises(label, probability)),
+            label,
+            probability,
+            alternatives: left,
+            ..self
+        }
+    }
 }
 
 /// Where on the photo the network found evidence for a label: its class map, from the head applied before pooling.
@@ -103,6 +133,18 @@ pub struct Answer {
     pub prediction: Prediction,
     /// Evidence for `prediction.label`.
     pub class_map: ClassMap,
+}
+
+impl Answer {
+    /// See [`Prediction::among`]. A map of a label that is no longer the best is emptied.
+    pub fn among(mut self, ids: &[String], model: &ModelInfo) -> Self {
+        let best = self.prediction.label.clone();
+        self.prediction = self.prediction.among(ids, model);
+        if self.prediction.label != best {
+            self.class_map.values.fill(0.0);
+        }
+        self
+    }
 }
 
 #[cfg(all(test, feature = "inference"))]

@@ -41,13 +41,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Begins to load at once; `notify` hears every change of state.
+    /// Loads nothing before it is told to; `notify` hears every change of state.
     pub fn start(files: Files, notify: impl Fn(Output) + 'static) -> Self {
         let (outbox, inbox) = unbounded();
         spawn_local(Actor::new(files, outbox.clone(), notify).run(inbox));
-        let engine = Self { inbox: outbox };
-        engine.retry();
-        engine
+        Self { inbox: outbox }
     }
 
     /// Queues a photo. The file is not read before its turn.
@@ -60,8 +58,8 @@ impl Engine {
         self.send(Input::Cancel(id));
     }
 
-    /// Loads again after a [`Failure`]; waiting photos are answered then.
-    pub fn retry(&self) {
+    /// Loads, also again after a [`Failure`]; waiting photos are answered then.
+    pub fn load(&self) {
         self.send(Input::Load);
     }
 

@@ -41,6 +41,13 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Tells this build's files from those of others.
+    pub fn version(&self) -> &str {
+        &self.script.url
+    }
+}
+
 /// What a worker is started with. Kept, so that a second worker needs no second download.
 pub struct Parts {
     pub script: String,

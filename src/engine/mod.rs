@@ -3,7 +3,8 @@
 //! The page holds an `client::Engine` and hands it files; a worker answers them one after
 //! another. [`queue`] decides what is asked next and what a worker's death means (pure, runs
 //! natively); `download` brings the worker's code and the model; `client` is the page's side,
-//! `worker` the other, which leaves some formats to `browser_decoder`; `message` is what they say to each other.
+//! `shared` lets several frames have one, `worker` is the other side, which leaves some formats to `browser_decoder`;
+//! `message` is what they say to each other.
 
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 mod browser_decoder;
@@ -16,6 +17,8 @@ pub mod client;
 mod download;
 #[cfg(target_arch = "wasm32")]
 mod message;
+#[cfg(all(target_arch = "wasm32", feature = "page"))]
+pub mod shared;
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 pub mod worker;
 

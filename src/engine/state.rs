@@ -6,8 +6,10 @@ use crate::{
 };
 
 /// Where the engine stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum EngineState {
+    /// It has not been asked for yet.
+    Asleep,
     /// Bytes of the worker's code and the model that have arrived, of all there are.
     Loading { received: u64, total: u64 },
     /// Photos are answered by this model.
@@ -17,7 +19,7 @@ pub enum EngineState {
 }
 
 /// Where one photo stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ItemState {
     /// In the queue.
     Waiting,
@@ -35,7 +37,7 @@ impl ItemState {
 }
 
 /// Why the engine is not there.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Failure {
     /// A part could not be fetched, or its bytes stopped coming.
     Unreachable,

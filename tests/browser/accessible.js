@@ -18,7 +18,7 @@ expect(new Set(ids).size === ids.length, `an id is there twice: ${ids}`);
 for (const image of shown("img")) expect(image.alt, "no alternative text", image);
 for (const element of shown("button, a[href], input, progress")) expect(name(element), "no name", element);
 for (const drawing of shown("svg, canvas")) expect(drawing.closest("[aria-hidden=true]"), "a drawing is read out", drawing);
-for (const label of shown("label")) expect(document.getElementById(label.htmlFor), "a label of nothing", label);
+for (const label of shown("label")) expect(label.control, "a label of nothing", label);
 for (const reference of document.querySelectorAll("[aria-labelledby], [aria-describedby], [aria-controls]"))
   for (const attribute of ["aria-labelledby", "aria-describedby", "aria-controls"])
     for (const id of (reference.getAttribute(attribute) ?? "").split(" ").filter(Boolean))

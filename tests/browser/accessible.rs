@@ -107,9 +107,12 @@ fn everything_has_a_name_in_every_state() {
     assert_named(&page);
 
     page.excuse_missing("/no-such-page");
-    for path in ["/about", "/no-such-page"] {
+    for path in ["/about", "/widget", "/no-such-page"] {
         page.go_to(path);
         page.wait_for_engine();
         assert_named(&page);
     }
+    page.go_to("/embed?compact");
+    page.wait_until("the page is there", |seen| seen.heading.is_some());
+    assert_named(&page);
 }

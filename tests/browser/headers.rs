@@ -1,14 +1,9 @@
 //! What the server says of each kind of file. The browser sees to it that it means something: with this policy
 //! the whole page is used in the other tests, and whatever the policy forbids fails them.
 
-use std::{
-    fs,
-    io::Write,
-    net::TcpStream,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::Write, net::TcpStream, path::Path};
 
-use crate::harness::{Host, Response, dist, other_version};
+use crate::harness::{Host, Response, dist, is_hash};
 
 /// For good, since the name changes with the content.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
@@ -22,12 +17,13 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 23] = [
+const FILES: [(&str, u16, &str, &str, bool); 28] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
     ("/about", 200, HTML, ASKED_ANEW, true),
     ("/clean", 200, HTML, ASKED_ANEW, true),
+    ("/widget", 200, HTML, ASKED_ANEW, true),
     ("/sw.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/manifest.webmanifest", 200, "application/manifest+json", ASKED_ANEW, true),
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),
@@ -38,6 +34,10 @@ const FILES: [(&str, u16, &str, &str, bool); 23] = [
     ("/style-*.css", 200, "text/css", FOR_GOOD, true),
     ("/page-*.js", 200, SCRIPT, FOR_GOOD, true),
     ("/page-*_bg.wasm", 200, WASM, FOR_GOOD, true),
+    ("/widget-*.js", 200, SCRIPT, FOR_GOOD, true),
+    ("/widget-*.wasm", 200, WASM, FOR_GOOD, true),
+    ("/clean-*.js", 200, SCRIPT, FOR_GOOD, true),
+    ("/clean-*.wasm", 200, WASM, FOR_GOOD, true),
     ("/engine-*.js", 200, SCRIPT, FOR_GOOD, true),
     ("/engine-*.wasm", 200, WASM, FOR_GOOD, true),
     ("/clothing-*.onnx", 200, BYTES, FOR_GOOD, true),
@@ -73,7 +73,7 @@ fn address(bundle: &Path, pattern: &str) -> String {
     let Some((begin, end)) = pattern.trim_start_matches('/').split_once('*') else { return pattern.into() };
     let is_meant = |name: &String| {
         let hash = name.strip_prefix(begin).and_then(|rest| rest.strip_suffix(end));
-        hash.is_some_and(|hash| hash.len() == 16)
+        hash.is_some_and(is_hash)
     };
     let names = fs::read_dir(bundle)
         .expect("a bundle")
@@ -88,22 +88,23 @@ fn directives(response: &Response) -> Vec<(&str, Vec<&str>)> {
 }
 
 #[track_caller]
-fn assert_safe(path: &str, response: &Response, framed_by: &str, taken_by: &str) {
+fn assert_safe(path: &str, response: &Response, framed_by: Option<&str>, taken_by: &str) {
     for (name, value) in ALWAYS {
         assert_eq!(response.headers.get(name).map(String::as_str), Some(value), "{name} of {path}");
     }
-    let wanted = [
+    let mut wanted = vec![
         ("default-src", vec!["'none'"]),
         ("script-src", vec!["'self'", "'wasm-unsafe-eval'"]),
         ("style-src", vec!["'self'"]),
         ("img-src", vec!["'self'", "blob:"]),
         ("connect-src", vec!["'self'"]),
         ("worker-src", vec!["'self'"]),
+        ("frame-src", vec!["'self'"]),
         ("manifest-src", vec!["'self'"]),
         ("base-uri", vec!["'self'"]),
         ("form-action", vec!["'self'"]),
-        ("frame-ancestors", vec![framed_by]),
     ];
+    wanted.extend(framed_by.map(|framed_by| ("frame-ancestors", vec![framed_by])));
     assert_eq!(directives(response), wanted, "{path}");
     assert_eq!(response.headers["cross-origin-resource-policy"], taken_by, "{path}");
     let permissions = &response.headers["permissions-policy"];
@@ -128,7 +129,7 @@ fn every_kind_of_file_has_its_headers() {
             assert_eq!(response.headers["cache-control"], caching, "{path}");
             let coding = response.headers.get("content-encoding").map_or("", String::as_str);
             assert_eq!(coding, if compressed { coded } else { "" }, "{path} for {accepted}");
-            assert_safe(&path, &response, "'none'", "same-origin");
+            assert_safe(&path, &response, Some("'none'"), "same-origin");
             if status == 200 {
                 let head = ask(&host, "HEAD", &path, accepted);
                 assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
@@ -179,7 +180,7 @@ fn nothing_else_is_served() {
     {
         let response = ask(&host, "GET", path, "identity");
         assert_eq!(response.status, 404, "{path}");
-        assert_safe(path, &response, "'none'", "same-origin");
+        assert_safe(path, &response, Some("'none'"), "same-origin");
     }
     for method in ["POST", "PUT", "DELETE"] {
         assert_eq!(ask(&host, method, "/", "identity").status, 405, "{method}");
@@ -189,23 +190,19 @@ fn nothing_else_is_served() {
 /// Other sites may frame this page and load this script, and no other.
 #[test]
 fn what_other_sites_embed_is_open_to_them() {
-    let bundle: PathBuf = Path::new(env!("CARGO_TARGET_TMPDIR")).join("embedding");
-    other_version(&dist(), &bundle);
-    fs::copy(bundle.join("index.html"), bundle.join("embed.html")).expect("a page to embed");
-    fs::write(bundle.join("embed.js"), "// A script for other sites.\n").expect("a script to embed");
-    let host = Host::start(&bundle);
+    let host = Host::start(&dist());
 
     let page = ask(&host, "GET", "/embed", "identity");
     assert_eq!((page.status, &*page.headers["cache-control"]), (200, ASKED_ANEW));
-    assert_safe("/embed", &page, "*", "cross-origin");
+    assert_safe("/embed", &page, None, "cross-origin");
     assert!(!page.headers.contains_key("x-frame-options"));
 
     let script = ask(&host, "GET", "/embed.js", "identity");
     assert_eq!((script.status, &*script.headers["content-type"]), (200, SCRIPT));
     assert_eq!(script.headers["access-control-allow-origin"], "*");
-    assert_safe("/embed.js", &script, "'none'", "cross-origin");
+    assert_safe("/embed.js", &script, Some("'none'"), "cross-origin");
 
-    for path in ["/", "/about", "/sw.js"] {
+    for path in ["/", "/about", "/widget", "/sw.js"] {
         assert!(!ask(&host, "GET", path, "identity").headers.contains_key("access-control-allow-origin"));
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     clean,
     harness::{Fault, MODEL, Page, Screen, Visit, project},
     pictures::{SIX, jpeg, long_to_read, real, shirt},
+    widget,
 };
 
 const PHONE: Screen = Screen { width: 390, height: 844, touch: true, dark: false };
@@ -140,6 +141,28 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.choose("give-model", &[page.file("half.onnx", b"no model")]);
     clean::wait(&page, "the network is refused", |seen| !seen.refused_model.is_empty());
     look(&page, "clean-decided");
+    page.go_to("/widget");
+    page.wait_for(widget::OPEN);
+    look(&page, "widget");
+    page.go_to("/embed");
+    look(&page, "embed");
+    page.pick(&[many[1].clone()]);
+    page.answers(1);
+    look(&page, "embed-answer");
+    page.go_to("/embed?compact&accent=%23b00040&multiple");
+    look(&page, "embed-compact");
+    page.pick(&many[1..3]);
+    page.answers(2);
+    look(&page, "embed-compact-answers");
+    let shop = widget::shop(&page);
+    page.go_to(&shop.url("/"));
+    page.wait_for(widget::OPEN);
+    look(&page, "shop");
+    page.enter(widget::FRAME);
+    page.pick(&[many[1].clone()]);
+    page.answers(1);
+    page.leave();
+    look(&page, "shop-answer");
     page.excuse_missing("/no-such-page");
     page.go_to("/no-such-page");
     page.wait_for_engine();

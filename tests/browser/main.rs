@@ -30,3 +30,4 @@ mod pictures;
 mod robust;
 #[path = "../files/tiny_model.rs"]
 mod tiny_model;
+mod widget;

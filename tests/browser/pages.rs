@@ -27,7 +27,7 @@ fn about_opens_directly_and_tells_what_the_model_knows() {
 fn photos_and_answers_are_still_there_on_the_way_back() {
     let page = Page::ready();
     one_photo(&page);
-    page.click("nav a");
+    page.click("nav a[href$='/about']");
     page.wait_until("About is there", |seen| seen.path == "/about" && seen.cards.is_empty());
     page.go_back();
     let seen = page.wait_until("the list is there", |seen| seen.path == "/" && seen.cards.len() == 1);
@@ -40,7 +40,7 @@ fn photos_and_answers_are_still_there_on_the_way_back() {
 fn a_photo_picked_before_a_walk_to_about_is_answered_meanwhile() {
     let page = Page::ready();
     page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
-    page.click("nav a");
+    page.click("nav a[href$='/about']");
     page.wait_until("the answer is announced", |seen| {
         seen.announced.as_ref().is_some_and(|words| words.starts_with("shirt.jpg: "))
     });
@@ -65,7 +65,7 @@ fn nothing_leaves_the_device_and_nothing_is_fetched_while_photos_are_answered() 
     let page = Page::ready();
     let loaded = page.server.asked();
     one_photo(&page);
-    page.click("nav a");
+    page.click("nav a[href$='/about']");
     page.wait_until("About is there", |seen| seen.path == "/about");
     page.go_back();
     page.answer("shirt.jpg");

@@ -1,20 +1,20 @@
 use leptos::{ev, prelude::*};
-use leptos_router::hooks::{use_location, use_navigate};
 use web_sys::DataTransfer;
 
-use crate::app::{cleaning::Cleaning, session::Session};
+use crate::app::session::Session;
 
-/// Accepts photos dropped or pasted anywhere on the page, and says so while one is held over it.
+/// Accepts what is dropped or pasted anywhere on the page, and says so while something is held over it.
 #[component]
-pub fn DropZone() -> impl IntoView {
-    let (session, cleaning) = (Session::expect(), Cleaning::expect());
+pub fn DropZone(
+    /// Called when photos have come.
+    #[prop(into)]
+    taken: UnsyncCallback<()>,
+    /// Called with what was dropped where that is no photos for the list; then nothing can be pasted.
+    #[prop(optional, into)]
+    instead: Option<UnsyncCallback<DataTransfer>>,
+) -> impl IntoView {
+    let session = Session::expect();
     let over = RwSignal::new(false);
-    let (path, navigate) = (use_location().pathname, use_navigate());
-    let go_home = move || {
-        if path.get_untracked() != "/" {
-            navigate("/", Default::default());
-        }
-    };
 
     let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| match transfer
         .and_then(|transfer| transfer.files())
@@ -22,18 +22,12 @@ pub fn DropZone() -> impl IntoView {
     {
         Some(files) => {
             session.add(&files);
-            go_home();
+            taken.run(());
         }
         None => {
             session.notice.set(Some(otherwise));
             session.announcement.set(otherwise.into());
         }
-    };
-    let paste = take.clone();
-    let path = use_location().pathname;
-    let drop = move |transfer: Option<DataTransfer>| match transfer {
-        Some(transfer) if path.get_untracked().ends_with("/clean") => cleaning.take(&transfer),
-        transfer => take(transfer, "That was no file. Save the picture first, then drop it here."),
     };
     let listeners = [
         window_event_listener(ev::dragover, move |event| {
@@ -49,20 +43,27 @@ pub fn DropZone() -> impl IntoView {
         window_event_listener(ev::drop, move |event| {
             event.prevent_default();
             over.set(false);
-            drop(event.data_transfer());
+            match (instead, event.data_transfer()) {
+                (Some(instead), Some(transfer)) => instead.run(transfer),
+                (_, transfer) => {
+                    take(transfer, "That was no file. Save the picture first, then drop it here.");
+                }
+            }
         }),
         window_event_listener(ev::paste, move |event| {
-            paste(
-                event.clipboard_data(),
-                "There is no picture to paste. Copy one first, then paste it here.",
-            );
+            if instead.is_none() {
+                take(
+                    event.clipboard_data(),
+                    "There is no picture to paste. Copy one first, then paste it here.",
+                );
+            }
         }),
     ];
     on_cleanup(move || listeners.into_iter().for_each(WindowListenerHandle::remove));
 
     view! {
         <div class="drop-hint" class:over=move || over.get() aria-hidden="true">
-            <p>"Drop your photos"</p>
+            <p>{if instead.is_some() { "Drop your folder" } else { "Drop your photos" }}</p>
         </div>
     }
 }

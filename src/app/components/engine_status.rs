@@ -29,7 +29,7 @@ pub fn EngineStatus() -> impl IntoView {
         {move || failure.get().map(|failure| view! {
             <div class="failed" role="alert">
                 <p><strong>{failure.cause()}</strong>" "{failure.remedy()}</p>
-                <button class="button" on:click=move |_| session.retry()>"Try again"</button>
+                <button class="button" on:click=move |_| session.load()>"Try again"</button>
             </div>
         })}
     }

@@ -84,7 +84,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
 fn waiting(session: Session) -> impl IntoView {
     move || {
         busy(match session.engine.get() {
-            EngineState::Loading { .. } => "Waiting for the network to load…".into(),
+            EngineState::Asleep | EngineState::Loading { .. } => "Waiting for the network to load…".into(),
             EngineState::Ready(_) => "In the queue".into(),
             EngineState::Failed(_) => "Waiting: the network has not loaded".into(),
         })

@@ -13,6 +13,7 @@ const KINDS: &str = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/a
 #[component]
 pub fn Picker() -> impl IntoView {
     let session = Session::expect();
+    let multiple = move || session.options.with(|options| options.multiple);
     let picked = move |event: Event| {
         let input: HtmlInputElement = event.target().expect("an input changed").unchecked_into();
         if let Some(files) = input.files() {
@@ -23,8 +24,10 @@ pub fn Picker() -> impl IntoView {
     };
     view! {
         <div class="picker">
-            <input id="choose" class="visually-hidden" type="file" accept=KINDS multiple on:change=picked/>
-            <label class="button primary" for="choose"><Picture/>"Choose photos"</label>
+            <input id="choose" class="visually-hidden" type="file" accept=KINDS multiple=multiple on:change=picked/>
+            <label class="button primary" for="choose">
+                <Picture/>{move || if multiple() { "Choose photos" } else { "Choose a photo" }}
+            </label>
             <input id="take" class="visually-hidden touch" type="file" accept="image/jpeg" capture="environment" on:change=picked/>
             <label class="button touch" for="take"><Camera/>"Take a photo"</label>
         </div>

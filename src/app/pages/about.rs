@@ -1,9 +1,8 @@
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::title;
 use crate::{
-    app::{components::engine_status::EngineStatus, session::Session, words::percent},
+    app::{address, components::engine_status::EngineStatus, session::Session, words::percent},
     classifier::{Group, Metrics, ModelInfo},
 };
 
@@ -41,7 +40,7 @@ pub fn About() -> impl IntoView {
             <p>
                 "A network that you trained on other things answers here too: drop its ONNX file on the page. "
                 "And the network helps to find wrong labels among your photos: "
-                <A href="/clean">"clean labelled photos"</A>"."
+                <a href=address("/clean") rel="external">"clean labelled photos"</a>"."
             </p>
             <h2>"Photos it can read"</h2>
             <p>

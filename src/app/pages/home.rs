@@ -19,7 +19,7 @@ pub fn Home() -> impl IntoView {
             <h1>"What garment is this?"</h1>
             <p class="lead">"Pick a photo of a garment and read what it is."</p>
             <Picker/>
-            <p class="hint">"Or drop or paste photos anywhere on this page."</p>
+            <p class="hint">"Or drop or paste photos here."</p>
             {move || session.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
             <OwnModel/>
             <EngineStatus/>

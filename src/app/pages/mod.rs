@@ -2,6 +2,7 @@ pub mod about;
 pub mod clean;
 pub mod home;
 pub mod not_found;
+pub mod widget;
 
 use leptos::prelude::*;
 

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
-use leptos_router::components::A;
 
 use super::title;
+use crate::app::address;
 
 /// For an address that is none of ours.
 #[component]
@@ -10,7 +10,7 @@ pub fn NotFound() -> impl IntoView {
     view! {
         <article class="prose">
             <h1>"There is no page at this address"</h1>
-            <p><A href="/">"Ask about a photo"</A>" instead."</p>
+            <p><a href=address("/")>"Ask about a photo"</a>" instead."</p>
         </article>
     }
 }

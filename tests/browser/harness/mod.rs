@@ -6,6 +6,7 @@ mod outside;
 mod page;
 mod seen;
 mod server;
+mod site;
 mod visit;
 
 use std::{
@@ -17,7 +18,8 @@ use std::{
 pub use browser::{Browser, Kind};
 pub use page::Page;
 pub use seen::{Card, Seen};
-pub use server::{CODE, Fault, Host, MODEL, Response, Rule, SCRIPT, Server, other_version};
+pub use server::{CODE, Fault, Host, MODEL, Response, Rule, SCRIPT, Server, at_path, is_hash, other_version};
+pub use site::Site;
 pub use visit::{Screen, Visit};
 
 /// How long nothing may happen before it counts as never happening, on a slow and busy machine.

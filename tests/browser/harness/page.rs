@@ -81,6 +81,17 @@ impl Page {
         });
     }
 
+    /// Looks into the frame that a script gives; the rest of what is done and seen is in there.
+    #[track_caller]
+    pub fn enter(&self, script: &str) {
+        self.drive(async |driver| driver.execute(script, []).await?.element()?.enter_frame().await);
+    }
+
+    /// Looks at the page itself again.
+    pub fn leave(&self) {
+        self.drive(async |driver| driver.enter_default_frame().await);
+    }
+
     pub fn go_back(&self) {
         self.drive(async |driver| driver.back().await);
     }
@@ -182,6 +193,16 @@ impl Page {
             if last.as_ref() != Some(&seen) {
                 (change, last) = (Instant::now(), Some(seen));
             }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// Waits until a script's result is true.
+    #[track_caller]
+    pub fn wait_for(&self, script: &str) {
+        let begin = Instant::now();
+        while !self.run::<bool>(script) {
+            assert!(begin.elapsed() < PATIENCE, "waited in vain for {script}");
             thread::sleep(POLL);
         }
     }

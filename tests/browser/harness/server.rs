@@ -348,6 +348,11 @@ fn part(body: &[u8], share: f64) -> usize {
     (body.len() as f64 * share) as usize
 }
 
+/// Whether that is what tells a file's content in its name: 64 bits, which Trunk writes without zeros before them.
+pub fn is_hash(text: &str) -> bool {
+    (12..=16).contains(&text.len()) && u64::from_str_radix(text, 16).is_ok()
+}
+
 /// A copy of a bundle in another folder, as if the same sources had been built to other bytes: every file whose
 /// name tells its content has another name and other content, to the same effect.
 pub fn other_version(bundle: &Path, folder: &Path) {
@@ -362,9 +367,7 @@ pub fn other_version(bundle: &Path, folder: &Path) {
         .collect();
     let mut names = Vec::new();
     for name in &files {
-        let hash = name
-            .split(['-', '.', '_'])
-            .find(|part| part.len() == 16 && u64::from_str_radix(part, 16).is_ok());
+        let hash = name.split(['-', '.', '_']).find(|part| is_hash(part));
         let Some(hash) = hash else { continue };
         let other: String = hash.chars().rev().collect();
         names.push((name.clone(), name.replace(hash, &other)));
@@ -398,7 +401,31 @@ pub fn other_version(bundle: &Path, folder: &Path) {
     for (old, new) in &names {
         fs::rename(folder.join(old), folder.join(new)).expect("a file to rename");
     }
-    let sealed = Command::new(project().join("tools/seal.sh")).arg(folder).env("QUALITY", "1").status();
+    seal(folder);
+}
+
+/// A copy of a bundle as it is built to stand under a path of its server, which begins and ends with a slash;
+/// `folder` is the server's root.
+pub fn at_path(bundle: &Path, folder: &Path, path: &str) {
+    let place = folder.join(path.trim_matches('/'));
+    let _ = fs::remove_dir_all(folder);
+    copy(bundle, &place);
+    for file in fs::read_dir(&place).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = file.file_name().expect("a file").to_string_lossy();
+        if name.ends_with(".html") || name.starts_with("start-") && name.ends_with(".js") {
+            let mut text = fs::read_to_string(&file).expect("text");
+            for quote in ['"', '\''] {
+                text = text.replace(&format!("={quote}/"), &format!("={quote}{path}"));
+                text = text.replace(&format!(" {quote}/"), &format!(" {quote}{path}"));
+            }
+            fs::write(&file, text).expect("a file");
+        }
+    }
+    seal(&place);
+}
+
+fn seal(bundle: &Path) {
+    let sealed = Command::new(project().join("tools/seal.sh")).arg(bundle).env("QUALITY", "1").status();
     assert!(sealed.expect("a shell").success(), "tools/seal.sh fails");
 }
 

@@ -25,6 +25,7 @@ pub struct Visit {
     online_only: bool,
     swap: Option<(&'static str, PathBuf)>,
     room: Option<u64>,
+    bundle: PathBuf,
 }
 
 /// Counts the workers that the page starts.
@@ -46,6 +47,7 @@ impl Visit {
             online_only: false,
             swap: None,
             room: None,
+            bundle: super::dist(),
         }
     }
 
@@ -101,6 +103,12 @@ impl Visit {
         self
     }
 
+    /// Takes another bundle than the one that was built.
+    pub fn of(mut self, bundle: &Path) -> Self {
+        self.bundle = bundle.into();
+        self
+    }
+
     /// Lets the browser call itself so (its user agent).
     pub fn by(mut self, agent: &'static str) -> Self {
         self.agent = Some(agent);
@@ -109,8 +117,7 @@ impl Visit {
 
     /// Opens the page in a fresh browser.
     pub fn open(mut self) -> Page {
-        let page =
-            Page::new(Browser::start(self.kind, self.agent), Server::start(&super::dist(), self.rules));
+        let page = Page::new(Browser::start(self.kind, self.agent), Server::start(&self.bundle, self.rules));
         if self.online_only {
             self.scripts.push("delete Navigator.prototype.serviceWorker;");
         }

@@ -1,0 +1,305 @@
+// <clothing-classifier>: asks what garment a photo shows, inside any page. embed.d.ts says how it is used.
+//
+// A placeholder is painted at once. Near the viewport, or when it is used, the element opens the page `embed`
+// beside this script in a frame. The frame says hello, the element answers with one end of a channel, and all
+// else goes through that: src/embed/message.rs has what is said. Photos go to the frame only, answers come back.
+const PROTOCOL = "clothing-classifier/1";
+const PATIENCE = 30_000; // milliseconds for the frame to open
+const TALLEST = 4_000; // pixels that a frame may ask for
+const page = new URL("embed", import.meta.url);
+const group = Math.random().toString(36).slice(2); // all elements here share one engine
+
+// Not a <style>: pages may forbid that. Only `display` is forced; the rest gives way to the page's own rules.
+const style = new CSSStyleSheet();
+style.replaceSync(`
+  :host { display: block !important; max-width: 40rem; }
+  :host([hidden]) { display: none !important; }
+  .box {
+    all: initial; position: relative; display: block; overflow: hidden; box-sizing: border-box;
+    height: var(--clothing-classifier-height, 24rem);
+    border: var(--clothing-classifier-border, 1px solid #8886);
+    border-radius: var(--clothing-classifier-radius, 14px);
+    background: Canvas; color: CanvasText; color-scheme: light dark;
+    font: var(--clothing-classifier-font, 1rem/1.5 system-ui, sans-serif);
+  }
+  :host([compact]) .box { height: var(--clothing-classifier-height, 12rem); }
+  :host([theme="light"]) .box { color-scheme: light; }
+  :host([theme="dark"]) .box { color-scheme: dark; }
+  button {
+    all: unset; position: absolute; inset: 0; display: grid; place-content: center; justify-items: center;
+    gap: .75em; padding: 1em; text-align: center; cursor: pointer;
+  }
+  button:focus-visible { outline: 3px solid; outline-offset: -6px; border-radius: inherit; }
+  .pill { padding: .6em 1.3em; border-radius: 9em; background: CanvasText; color: Canvas; font-weight: 600; }
+  .box > small { position: absolute; inset: auto 1em 1em; text-align: center; pointer-events: none; }
+  iframe { position: absolute; width: 100%; height: 100%; border: 0; visibility: hidden; }
+  .open iframe { visibility: visible; }
+  .open button { visibility: hidden; }
+  slot[name=footer]::slotted(*) { display: block; margin-top: .5rem; }
+`);
+// No markup either, for pages with Trusted Types.
+const make = (tag, properties, ...children) => {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+};
+
+/** Why there is no answer: `code` for programs, the rest for people. */
+export class ClassifierError extends Error {
+  name = "ClassifierError";
+  constructor(code, reason, remedy, file) {
+    super(`${reason} ${remedy}`);
+    Object.assign(this, { code, reason, remedy, file });
+  }
+}
+
+const unreadable = (file) => new ClassifierError("unreadable", "This picture could not be read from this page.",
+  "Let its server allow that (CORS), or pass the file itself.", file);
+
+/** What is passed to `classify`, as a Blob and a name. */
+async function read(input) {
+  if (input instanceof Blob) return [input, input.name];
+  if (input instanceof ArrayBuffer || ArrayBuffer.isView(input)) return [new Blob([input])];
+  const isImage = input instanceof HTMLImageElement;
+  const url = new URL(isImage ? input.currentSrc || input.src : input, document.baseURI);
+  const name = url.protocol.startsWith("http") ? url.pathname.split("/").pop() : undefined;
+  try {
+    const response = await fetch(url);
+    if (response.ok) return [await response.blob(), name];
+  } catch { /* the page's policy or the server forbids it */ }
+  if (!isImage) throw unreadable(name);
+  try {
+    const canvas = new OffscreenCanvas(input.naturalWidth, input.naturalHeight);
+    canvas.getContext("2d").drawImage(input, 0, 0);
+    return [await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 }), name];
+  } catch {
+    throw unreadable(name);
+  }
+}
+
+const isText = (value) => typeof value === "string";
+const isWithin = (value, least, most) => typeof value === "number" && value >= least && value <= most;
+const isPrediction = (value) => isText(value?.label) && isText(value.name) && isWithin(value.probability, 0, 1) &&
+  typeof value.recognised === "boolean" && Array.isArray(value.alternatives) &&
+  value.alternatives.every((other) => isText(other?.label) && isWithin(other.probability, 0, 1));
+
+export class ClothingClassifier extends HTMLElement {
+  static observedAttributes = ["loading", "theme", "accent", "labels", "multiple", "compact"];
+
+  #box;
+  #note = make("small", { role: "status" }); // why it could not be opened
+  #frame;
+  #port;
+  #timer;
+  #takesFocus = false;
+  #isReady = false;
+  #ready;
+  #resolveReady;
+  #asked = 0;
+  #asks = new Map(); // by number: what was asked and is not answered yet
+  #near = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) this.#open();
+  }, { rootMargin: "200px" });
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [style];
+    const onclick = () => {
+      this.#takesFocus = true;
+      this.#open();
+    };
+    const words = [
+      make("strong", {}, "What garment is this?"),
+      make("span", { className: "pill" }, "Choose a photo"),
+      make("small", {}, "The photo stays on your device."),
+    ];
+    const placeholder = make("slot", { name: "placeholder" }, ...words);
+    const button = make("button", { type: "button", part: "placeholder", onclick }, placeholder);
+    this.#box = make("div", { className: "box", part: "box" }, button, this.#note);
+    root.append(
+      make("div", { part: "label" }, make("slot", { name: "label" })),
+      this.#box,
+      make("div", { part: "footer" }, make("slot", { name: "footer" })),
+    );
+    this.#awaitReady();
+  }
+
+  connectedCallback() {
+    // Set before this script had come.
+    for (const name of ClothingClassifier.observedAttributes) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
+    addEventListener("message", this.#greet);
+    if (this.loading === "eager" || this.#frame) this.#open();
+    else this.#near.observe(this);
+  }
+
+  disconnectedCallback() {
+    // One that is only moved opens its frame anew and is asked again.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      removeEventListener("message", this.#greet);
+      this.#close(new ClassifierError("removed", "The classifier was removed from the page.", "Add it again."));
+    });
+  }
+
+  connectedMoveCallback() {} // moved by moveBefore(): the frame stays as it is
+
+  attributeChangedCallback(name) {
+    if (name === "loading" && this.isConnected && this.loading === "eager") this.#open();
+    else this.#send({ type: "options", options: this.#options() });
+  }
+
+  get ready() {
+    return this.#ready;
+  }
+
+  async classify(input) {
+    const [photo, name] = await read(input);
+    return new Promise((resolve, reject) => {
+      if (!this.isConnected) {
+        throw new ClassifierError("removed", "The classifier is not in a page.", "Add it to one first.", name);
+      }
+      const ask = { type: "classify", id: ++this.#asked, photo, name };
+      this.#asks.set(ask.id, { ask, resolve, reject });
+      this.#open();
+      this.#send(ask);
+    });
+  }
+
+  reset() {
+    this.#drop(new ClassifierError("reset", "The classifier was reset.", "Ask again."));
+    this.#send({ type: "reset" });
+  }
+
+  #awaitReady() {
+    this.#isReady = false;
+    this.#ready = new Promise((resolve) => (this.#resolveReady = resolve));
+  }
+
+  #options() {
+    const options = new URLSearchParams();
+    for (const name of ["theme", "accent", "labels"]) if (this[name]) options.set(name, this[name]);
+    for (const name of ["multiple", "compact"]) if (this[name]) options.set(name, "");
+    return options.toString();
+  }
+
+  #open() {
+    this.#near.disconnect();
+    if (this.#frame || !this.isConnected) return;
+    this.#note.textContent = "";
+    this.#frame = make("iframe", {
+      part: "frame",
+      sandbox: "allow-scripts allow-same-origin allow-downloads",
+      src: `${page}?${this.#options()}&page=${group}`,
+      title: this.title || this.ariaLabel || "What garment is this?",
+      referrerPolicy: "no-referrer",
+    });
+    this.#box.append(this.#frame);
+    this.#box.ariaBusy = "true";
+    this.#timer = setTimeout(() => this.#close(new ClassifierError("unreachable",
+      "The classifier could not be opened.", "Check the connection, then try again.")), PATIENCE);
+  }
+
+  #close(error) {
+    this.#near.disconnect();
+    clearTimeout(this.#timer);
+    this.#port?.close();
+    this.#frame?.remove();
+    this.#port = this.#frame = undefined;
+    this.#box.classList.remove("open");
+    this.#box.style.height = "";
+    this.#box.ariaBusy = null;
+    if (this.#isReady) this.#awaitReady();
+    if (error.code !== "removed") {
+      this.#note.textContent = error.message;
+      if (!this.#asks.size) this.#emit("error", error);
+    }
+    this.#drop(error);
+  }
+
+  #drop(error) {
+    const asks = [...this.#asks.values()];
+    this.#asks.clear();
+    for (const { reject } of asks) reject(error);
+    if (asks.length) this.#emit("error", error);
+  }
+
+  #send(message) {
+    this.#port?.postMessage({ protocol: PROTOCOL, ...message });
+  }
+
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  /** Answers our own frame's hello, and nobody else's. */
+  #greet = ({ source, origin, data }) => {
+    if (!this.#frame || source !== this.#frame.contentWindow || origin !== page.origin) return;
+    if (data?.type !== "hello" || !isText(data.protocol)) return;
+    if (data.protocol !== PROTOCOL) {
+      return this.#close(new ClassifierError("version", "The classifier speaks another version than its script.",
+        "Reload the page."));
+    }
+    this.#port?.close();
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (event) => this.#hear(event.data);
+    this.#port = port1;
+    source.postMessage({ protocol: PROTOCOL, type: "connect" }, origin, [port2]);
+    this.#send({ type: "options", options: this.#options() });
+    for (const { ask } of this.#asks.values()) this.#send(ask);
+  };
+
+  #hear(data) {
+    if (data?.protocol !== PROTOCOL) return;
+    const { type, id, file, height, phase, done, total, prediction } = data;
+    const asked = this.#asks.get(id);
+    if (type === "ready") {
+      clearTimeout(this.#timer);
+      this.#box.classList.add("open");
+      this.#box.ariaBusy = null;
+      if (this.#takesFocus) this.#frame.focus();
+      this.#takesFocus = false;
+      this.#isReady = true;
+      this.#resolveReady();
+      this.#emit("ready");
+    } else if (type === "size" && isWithin(height, 1, TALLEST)) {
+      // Never less than what was reserved for it.
+      this.#box.style.height = `max(${Math.ceil(height) + 2}px, ${this.#reserved()})`;
+    } else if (type === "progress" && isText(phase) && isWithin(done, 0, total)) {
+      this.#emit("progress", { phase, done, total });
+    } else if (type === "classified" && isPrediction(prediction) && isText(file)) {
+      this.#asks.delete(id);
+      asked?.resolve(prediction);
+      this.#emit("classified", { ...prediction, file });
+    } else if (type === "error" && isText(data.code) && isText(data.reason) && isText(data.remedy)) {
+      const error = new ClassifierError(data.code, data.reason, data.remedy, isText(file) ? file : undefined);
+      this.#asks.delete(id);
+      asked?.reject(error);
+      this.#emit("error", error);
+    }
+  }
+
+  #reserved() {
+    return `var(--clothing-classifier-height, ${this.compact ? 12 : 24}rem)`;
+  }
+}
+
+const reflect = (name, get, set) => Object.defineProperty(ClothingClassifier.prototype, name, {
+  get, set, enumerable: true, configurable: true,
+});
+for (const [name, initial] of Object.entries({ loading: "lazy", theme: "auto", accent: "", labels: "" })) {
+  reflect(name, function () { return this.getAttribute(name) ?? initial; }, function (value) {
+    if (value == null) this.removeAttribute(name);
+    else this.setAttribute(name, value);
+  });
+}
+for (const name of ["multiple", "compact"]) {
+  reflect(name, function () { return this.hasAttribute(name); }, function (value) { this.toggleAttribute(name, value); });
+}
+
+customElements.get("clothing-classifier") ?? customElements.define("clothing-classifier", ClothingClassifier);

@@ -1,0 +1,12 @@
+//! The WebAssembly of cleaning labelled photos.
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    clothing_classifier::app::mount_clean();
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn main() {
+    eprintln!("This program runs in a browser only: `make serve` builds and serves it.");
+    std::process::exit(2);
+}
