@@ -17,7 +17,7 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 23] = [
+const FILES: [(&str, u16, &str, &str, bool); 25] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
