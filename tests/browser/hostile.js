@@ -59,8 +59,10 @@ const late = [
   { protocol, type: "__proto__" }, { protocol, type: "constructor" }, { protocol, type: "photos" },
   { protocol, type: "eval", code: "alert(1)" }, { protocol, type: "navigate", url: "https://example.org" },
   { protocol, type: { toString: "classify" } }, { protocol, type: long }, { ...classify, protocol: "clothing-classifier/9" },
-  classify,
+  { ...classify, id: 77 },
 ];
 for (const message of late) port.postMessage(message);
-await rest(3_000);
+// The last has an answer, after all others have been read.
+for (let waited = 0; waited < 60 && !said.some((data) => data?.id === 77); waited += 1) await rest(500);
+await rest(500);
 return said.filter((data) => data?.type !== "hello");
