@@ -335,7 +335,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn mean(&mut self, node: &NodeProto, axes: TVec<usize>, keep: bool) -> TractResult<Value> {
+    fn mean(&mut self, node: &NodeProto, mut axes: TVec<usize>, keep: bool) -> TractResult<Value> {
+        axes.sort_unstable(); // tract wants them so
         let name = name_of(node);
         let input = self.input(node, 0)?;
         let shape = self.model.outlet_fact(input)?.shape.as_concrete().context("its input's shape")?;
@@ -344,8 +345,7 @@ impl<'a> Reader<'a> {
             self.model.wire_node(format!("{name}.sum"), Reduce::new(axes.clone(), Reducer::Sum), &[input])?
                 [0];
         let mut mean = self.with_number(&format!("{name}.mean"), math::mul(), sum, 1.0 / count as f32)?;
-        let mut removed = if keep { tvec!() } else { axes };
-        removed.sort_unstable();
+        let removed = if keep { tvec!() } else { axes };
         for axis in removed.into_iter().rev() {
             let wire = self.wire(name, &mean)?;
             mean = self.wired(&format!("{name}.without_{axis}"), AxisOp::Rm(axis), &[wire])?;
