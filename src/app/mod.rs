@@ -100,6 +100,7 @@ fn ForSites() -> impl IntoView {
         <Around path=address("/widget")>
             <pages::widget::Widget/>
         </Around>
+        <DropZone taken=|()| () instead=|transfer| pages::widget::hand_over(&transfer)/>
         <Announcer/>
     }
 }
@@ -112,7 +113,7 @@ fn Cleaner() -> impl IntoView {
         <Around path=address("/clean")>
             <pages::clean::Clean/>
         </Around>
-        <DropZone taken=|()| () instead=move |transfer| cleaning.take(&transfer)/>
+        <DropZone taken=|()| () instead=move |transfer| cleaning.take(&transfer) hint="Drop your folder"/>
         <Announcer/>
     }
 }

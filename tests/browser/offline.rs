@@ -121,7 +121,7 @@ fn it_is_said_once_that_it_works_offline() {
 
 #[test]
 fn an_install_that_was_killed_half_way_is_mended_by_the_next_visit() {
-    let held = Visit::to("/").with("maskable-192.png", Fault::HeldAfter(0.5)).and_service_worker();
+    let held = Visit::to("/").with("widget-*.wasm", Fault::HeldAfter(0.5)).and_service_worker();
     let mut page = held.open();
     let all = listed(&dist()).files.len();
     page.wait_until("half of the files are kept", |_| caches(&page).iter().any(|(_, kept)| kept * 2 >= all));

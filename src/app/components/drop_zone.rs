@@ -12,6 +12,9 @@ pub fn DropZone(
     /// Called with what was dropped where that is no photos for the list; then nothing can be pasted.
     #[prop(optional, into)]
     instead: Option<UnsyncCallback<DataTransfer>>,
+    /// Stands over the page while something is held over it.
+    #[prop(default = "Drop your photos")]
+    hint: &'static str,
 ) -> impl IntoView {
     let session = Session::expect();
     let over = RwSignal::new(false);
@@ -63,7 +66,7 @@ pub fn DropZone(
 
     view! {
         <div class="drop-hint" class:over=move || over.get() aria-hidden="true">
-            <p>{if instead.is_some() { "Drop your folder" } else { "Drop your photos" }}</p>
+            <p>{hint}</p>
         </div>
     }
 }

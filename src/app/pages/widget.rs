@@ -1,6 +1,8 @@
-use leptos::{html, prelude::*};
+use js_sys::{Function, Promise, Reflect};
+use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{CustomEvent, FormData, HtmlFormElement};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{CustomEvent, DataTransfer, FormData, HtmlFormElement};
 
 use super::title;
 use crate::{
@@ -109,6 +111,19 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
     view! { <div node_ref=place></div> }
 }
 
+/// Asks the element about photos that were dropped beside it.
+pub fn hand_over(transfer: &DataTransfer) {
+    let (Some(files), Ok(Some(element))) = (transfer.files(), document().query_selector(TAG)) else { return };
+    let classify = Reflect::get(&element, &"classify".into()).ok();
+    let Some(classify) = classify.and_then(|method| method.dyn_into::<Function>().ok()) else { return };
+    for file in (0..files.length()).filter_map(|index| files.get(index)) {
+        if let Ok(answer) = classify.call1(&element, &file) {
+            // The log has it, good or bad, from the element's event.
+            spawn_local(async { drop(JsFuture::from(Promise::unchecked_from_js(answer)).await) });
+        }
+    }
+}
+
 fn load_script() {
     let (id, document) = ("embed-script", document());
     if document.get_element_by_id(id).is_some() {
@@ -124,7 +139,7 @@ fn load_script() {
 
 /// An event's detail as text. An error's fields are its own, its message is not.
 fn detail(detail: &JsValue) -> String {
-    let text = js_sys::JSON::stringify(detail).ok().and_then(|text| text.as_string());
+    let text = JSON::stringify(detail).ok().and_then(|text| text.as_string());
     text.filter(|text| text != "null").unwrap_or_default()
 }
 
@@ -164,8 +179,8 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
     let copied = RwSignal::new(false);
     let copy = move |_| {
         let writing = window().navigator().clipboard().write_text(&text.get_untracked());
-        leptos::task::spawn_local(async move {
-            copied.set(wasm_bindgen_futures::JsFuture::from(writing).await.is_ok());
+        spawn_local(async move {
+            copied.set(JsFuture::from(writing).await.is_ok());
         });
     };
     Effect::new(move |_| {
