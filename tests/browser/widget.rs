@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     answers::{Said, command_line},
@@ -774,6 +774,12 @@ fn its_own_page_shows_it_and_gives_the_lines_to_paste() {
     );
 
     page.wait_for(OPEN);
+    page.drop(
+        &json!({ "items": [], "files": [page.file("beside.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))],
+        "dragOperationsMask": 1 }),
+    );
+    page.wait_for("return document.querySelector('.log').textContent.includes('\"file\":\"beside.jpg\"');");
+
     page.enter(FRAME);
     page.pick(&[shirt_file(&page)]);
     let card = page.answer("shirt.jpg");

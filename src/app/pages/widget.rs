@@ -1,4 +1,4 @@
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, JSON, Promise, Reflect};
 use leptos::{html, prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
@@ -119,7 +119,7 @@ pub fn hand_over(transfer: &DataTransfer) {
     for file in (0..files.length()).filter_map(|index| files.get(index)) {
         if let Ok(answer) = classify.call1(&element, &file) {
             // The log has it, good or bad, from the element's event.
-            spawn_local(async { drop(JsFuture::from(Promise::unchecked_from_js(answer)).await) });
+            spawn_local(async move { drop(JsFuture::from(Promise::resolve(&answer)).await) });
         }
     }
 }
