@@ -25,7 +25,7 @@ addEventListener("message", (event) => {
   const { data, source } = event;
   if (data === "check") event.waitUntil(fill(true).catch(() => {}));
   if (data === "update") event.waitUntil(update(source));
-  if (data === "take-shared") source.postMessage({ state: "shared", files: shared.splice(0) });
+  if (data === "take-shared") source.postMessage({ shared: shared.splice(0) });
 });
 
 addEventListener("fetch", (event) => {
@@ -58,7 +58,7 @@ async function activate() {
     if (name.startsWith(prefix) && name !== cacheName) await caches.delete(name);
   }
   await clients.claim();
-  await tell({ state: "ready" });
+  await tell("ready");
 }
 
 // Brings what the cache lacks: all of it at first, nothing as a rule later, the rest after an interruption.
@@ -69,14 +69,14 @@ async function fill(tellsPages) {
     let stored = 0;
     for (const [url, file] of files) {
       if (!(await cache.match(url, { ignoreVary: true }))) {
-        await say({ state: "preparing", stored, total });
+        await say({ preparing: { stored, total } });
         await cache.put(url, await download(url, file.integrity));
       }
       stored += file.bytes;
     }
-    if (registration.active) await say({ state: "ready" });
+    if (registration.active) await say("ready");
   } catch (error) {
-    await say({ state: error.name === "QuotaExceededError" ? "no-room" : "interrupted", total });
+    await say(error.name === "QuotaExceededError" ? { "no-room": { total } } : "interrupted");
     throw error;
   }
 }
@@ -90,7 +90,7 @@ function download(url, integrity) {
 async function update(asking) {
   const isOther = (page) => page.id !== asking.id && page.frameType === "top-level" && page.url.startsWith(scope);
   const pages = await clients.matchAll({ includeUncontrolled: true, type: "window" });
-  if (pages.some(isOther)) asking.postMessage({ state: "other-tabs" });
+  if (pages.some(isOther)) asking.postMessage("other-tabs");
   else await skipWaiting();
 }
 

@@ -22,7 +22,10 @@ use leptos_router::{
 };
 use wasm_bindgen::JsCast;
 
-use crate::embed::Options;
+use crate::{
+    embed::Options,
+    engine::{client::Engine, shared::SharedEngine},
+};
 use cleaning::Cleaning;
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
 use session::{Loading, Session};
@@ -68,7 +71,9 @@ fn show_failure() {
 
 /// A session with all that a page of ours has around its content.
 fn start_session() -> Session {
-    let session = Session::start(Loading::AtOnce, Options { multiple: true, ..Options::default() });
+    let options = Options { multiple: true, ..Options::default() };
+    let session =
+        Session::start(Loading::AtOnce, options, |files, _, hear| Box::new(Engine::start(files, hear)));
     provide_context(session);
     offline::start(session);
     session
@@ -165,7 +170,16 @@ fn HomeDropZone() -> impl IntoView {
 #[component]
 fn Embedded() -> impl IntoView {
     let query = window().location().search().unwrap_or_default();
-    let session = Session::start(Loading::WhenUsed, Options::parse(query.trim_start_matches('?')));
+    let session = Session::start(
+        Loading::WhenUsed,
+        Options::parse(query.trim_start_matches('?')),
+        // Those of one page have one, so that it is loaded once.
+        |files, options, hear| {
+            let name =
+                options.page.as_ref().map(|page| format!("clothing-classifier {} {page}", files.version()));
+            Box::new(SharedEngine::start(files, name.as_deref(), hear))
+        },
+    );
     provide_context(session);
     host::start(session);
     view! {

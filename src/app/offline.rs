@@ -1,17 +1,18 @@
 //! Whether the page works without a connection, as `public/sw.js` says, and what the browser offers for that.
 
 use gloo_timers::callback::Interval;
+use js_sys::Array;
 use leptos::{ev, prelude::*};
 use serde::Deserialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    File, MessageEvent, RegistrationOptions, ServiceWorker, ServiceWorkerContainer,
-    ServiceWorkerRegistration, ServiceWorkerState, ServiceWorkerUpdateViaCache, VisibilityState,
+    MessageEvent, RegistrationOptions, ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration,
+    ServiceWorkerState, ServiceWorkerUpdateViaCache, VisibilityState,
 };
 
 use super::session::Session;
-use crate::engine::EngineState;
+use crate::engine::{EngineState, message::from_js};
 
 /// The address by which the service worker opens the page for photos from another app.
 const SHARED: &str = "?shared";
@@ -53,14 +54,20 @@ pub enum Obstacle {
 
 /// What the service worker says.
 #[derive(Deserialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 enum Said {
-    Preparing { stored: u64, total: u64 },
+    Preparing {
+        stored: u64,
+        total: u64,
+    },
     Ready,
-    NoRoom { total: u64 },
+    NoRoom {
+        total: u64,
+    },
     Interrupted,
     OtherTabs,
-    Shared,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    Shared(Array),
 }
 
 /// Keeps the page on the device, and asks for what another app has shared. It begins once the engine has come or
@@ -217,9 +224,11 @@ fn on_state(worker: &ServiceWorker, mut changed: impl FnMut(ServiceWorkerState) 
 
 fn hear(session: Session, container: &ServiceWorkerContainer) {
     let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        let Ok(said) = serde_wasm_bindgen::from_value(event.data()) else { return };
+        let Ok(said) = from_js(event.data()) else { return };
         match said {
-            Said::Shared => session.add_shared(shared_files(&event.data())),
+            Said::Shared(files) => {
+                session.add_shared(files.iter().filter_map(|file| file.dyn_into().ok()).collect());
+            }
             Said::OtherTabs => session.set_offline(Offline::UpdateWaiting { other_tabs: true }),
             // Where a new version waits, how the old one fares is no news.
             _ if matches!(session.offline.get_untracked(), Offline::UpdateWaiting { .. }) => {}
@@ -235,11 +244,6 @@ fn hear(session: Session, container: &ServiceWorkerContainer) {
         }
     });
     container.set_onmessage(Some(heard.into_js_value().unchecked_ref()));
-}
-
-fn shared_files(message: &JsValue) -> Vec<File> {
-    let files = js_sys::Reflect::get(message, &"files".into()).unwrap_or_default();
-    js_sys::Array::from(&files).iter().filter_map(|file| file.dyn_into().ok()).collect()
 }
 
 fn container() -> Option<ServiceWorkerContainer> {

@@ -15,9 +15,8 @@ use crate::{
     embed::Options,
     engine::{
         EngineState, Failure, ItemState, Refusal,
-        client::{Files, Output},
+        client::{Client, Files, Output},
         queue::ItemId,
-        shared::SharedEngine,
     },
 };
 
@@ -83,7 +82,7 @@ pub struct Session {
     pub notice: RwSignal<Option<&'static str>>,
     /// What a screen reader is told next.
     pub announcement: RwSignal<String>,
-    client: StoredValue<Option<SharedEngine>, LocalStorage>,
+    client: StoredValue<Option<Box<dyn Client>>, LocalStorage>,
     next_id: StoredValue<Cell<u32>, LocalStorage>,
     /// How often the list was cleared: what was picked before that does not come to it any more.
     clearings: StoredValue<Cell<u32>, LocalStorage>,
@@ -100,9 +99,12 @@ pub struct Session {
 
 type Listener = Box<dyn Fn(News)>;
 
+/// How a page comes to its engine, which tells what happens to whom it is given.
+pub type StartEngine = fn(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>;
+
 impl Session {
     /// Hears of the engine from now on.
-    pub fn start(loading: Loading, options: Options) -> Self {
+    pub fn start(loading: Loading, options: Options, start_engine: StartEngine) -> Self {
         let session = Self {
             engine: RwSignal::new(EngineState::Asleep),
             items: RwSignal::new(Vec::new()),
@@ -125,9 +127,8 @@ impl Session {
         };
         match Files::of_page() {
             Some(files) => {
-                let page = session.options.with_untracked(|options| options.page.clone());
-                let name = page.map(|page| format!("clothing-classifier {} {page}", files.version()));
-                let engine = SharedEngine::start(files, name.as_deref(), move |output| session.hear(output));
+                let hear = Box::new(move |output| session.hear(output));
+                let engine = session.options.with_untracked(|options| start_engine(files, options, hear));
                 session.client.set_value(Some(engine));
                 if loading == Loading::AtOnce {
                     session.wake();
@@ -235,10 +236,10 @@ impl Session {
         id
     }
 
-    fn client(self, command: impl FnOnce(&SharedEngine)) {
+    fn client(self, command: impl FnOnce(&dyn Client)) {
         self.client.with_value(|client| {
             if let Some(client) = client {
-                command(client);
+                command(&**client);
             }
         });
     }

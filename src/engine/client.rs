@@ -29,10 +29,25 @@ const STARTS: u8 = 2;
 pub enum Output {
     Engine(EngineState),
     Item(ItemId, ItemState),
-    /// The model that was given with [`Engine::use_model`] cannot be used, for this reason. The one before answers again.
+    /// The model that was given with [`Client::use_model`] cannot be used, for this reason. The one before answers again.
     ModelRefused {
         reason: String,
     },
+}
+
+/// What a page asks of an engine, its own or a shared one.
+pub trait Client {
+    /// Queues a photo. The file is not read before its turn.
+    fn add(&self, id: ItemId, photo: File);
+
+    /// Forgets a photo; nothing more is heard of it.
+    fn cancel(&self, id: ItemId);
+
+    /// Loads, also again after a [`Failure`]; waiting photos are answered then.
+    fn load(&self);
+
+    /// Has the photos answered by another model from now on, or by the page's own again.
+    fn use_model(&self, model: Option<Uint8Array>);
 }
 
 /// Hands photos to the worker. Dropping it ends the worker.
@@ -48,29 +63,27 @@ impl Engine {
         Self { inbox: outbox }
     }
 
-    /// Queues a photo. The file is not read before its turn.
-    pub fn add(&self, id: ItemId, photo: File) {
-        self.send(Input::Add(id, photo));
-    }
-
-    /// Forgets a photo; nothing more is heard of it.
-    pub fn cancel(&self, id: ItemId) {
-        self.send(Input::Cancel(id));
-    }
-
-    /// Loads, also again after a [`Failure`]; waiting photos are answered then.
-    pub fn load(&self) {
-        self.send(Input::Load);
-    }
-
-    /// Has the photos answered by another model from now on, or by the page's own again.
-    pub fn use_model(&self, model: Option<Uint8Array>) {
-        self.send(Input::Model(model));
-    }
-
     fn send(&self, input: Input) {
         // Fails only when the task has ended, and it ends with this handle.
         let _ = self.inbox.unbounded_send(input);
+    }
+}
+
+impl Client for Engine {
+    fn add(&self, id: ItemId, photo: File) {
+        self.send(Input::Add(id, photo));
+    }
+
+    fn cancel(&self, id: ItemId) {
+        self.send(Input::Cancel(id));
+    }
+
+    fn load(&self) {
+        self.send(Input::Load);
+    }
+
+    fn use_model(&self, model: Option<Uint8Array>) {
+        self.send(Input::Model(model));
     }
 }
 

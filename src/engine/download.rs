@@ -13,7 +13,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
-use super::state::Failure;
+use super::{message::from_js, state::Failure};
 
 /// How long a download may bring nothing before it counts as lost.
 const STALLED_MS: u32 = 30_000;
@@ -37,7 +37,7 @@ impl Files {
     /// Reads the data block `engine-files` of this page. `None` if the page was built without it.
     pub fn of_page() -> Option<Self> {
         let block = web_sys::window()?.document()?.get_element_by_id("engine-files")?;
-        serde_json::from_str(&block.text_content()?).ok()
+        from_js(js_sys::JSON::parse(&block.text_content()?).ok()?).ok()
     }
 }
 

@@ -16,7 +16,7 @@ pub mod client;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 mod download;
 #[cfg(target_arch = "wasm32")]
-mod message;
+pub mod message;
 #[cfg(all(target_arch = "wasm32", feature = "page"))]
 pub mod shared;
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]

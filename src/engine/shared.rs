@@ -16,7 +16,7 @@ use web_sys::{BroadcastChannel, File, MessageEvent};
 
 use super::{
     EngineState, ItemState,
-    client::{Engine, Files, Output},
+    client::{Client, Engine, Files, Output},
     message::{from_js, to_js},
     queue::ItemId,
 };
@@ -97,30 +97,30 @@ impl SharedEngine {
         }
         Self(member)
     }
+}
 
-    /// As [`Engine::add`].
-    pub fn add(&self, id: ItemId, photo: File) {
+impl Client for SharedEngine {
+    fn add(&self, id: ItemId, photo: File) {
         self.0.open.borrow_mut().insert(id, photo.clone());
         self.0.submit(id, photo);
     }
 
-    /// As [`Engine::cancel`].
-    pub fn cancel(&self, id: ItemId) {
+    fn cancel(&self, id: ItemId) {
         let from = self.0.me;
         if self.0.open.borrow_mut().remove(&id).is_some() && !self.0.cancel(from, |other| other == id) {
             self.0.say(&Message::Cancel { from, id: id.0 });
         }
     }
 
-    /// As [`Engine::use_model`], for this frame's own engine.
-    pub fn use_model(&self, model: Option<Uint8Array>) {
+    /// For this frame's own engine.
+    fn use_model(&self, model: Option<Uint8Array>) {
         if let Some(running) = &*self.0.running.borrow() {
             running.engine.use_model(model);
         }
     }
 
-    /// As [`Engine::load`]; nothing is loaded twice.
-    pub fn load(&self) {
+    /// Nothing is loaded twice.
+    fn load(&self) {
         self.0.wanted.set(true);
         if !self.0.load() {
             self.0.say(&Message::Load);
