@@ -16,7 +16,7 @@ mod words;
 use leptos::prelude::*;
 use leptos_router::{
     NavigateOptions,
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     hooks::{use_location, use_navigate},
     path,
 };
@@ -86,10 +86,10 @@ fn App() -> impl IntoView {
         let path = use_location().pathname;
         view! {
             <Around path>
-                <Routes fallback=pages::not_found::NotFound>
+                <FlatRoutes fallback=pages::not_found::NotFound>
                     <Route path=path!("/") view=pages::home::Home/>
                     <Route path=path!("/about") view=pages::about::About/>
-                </Routes>
+                </FlatRoutes>
             </Around>
             <HomeDropZone/>
             <Announcer/>
