@@ -91,16 +91,21 @@ impl F32x4 {
         Self(v128_bitselect(self.0, other.0, f32x4_gt(self.0, f32x4_splat(0.0))))
     }
 
+    /// The first of each, the second of each, and so on.
+    #[inline(always)]
+    pub fn interleave(a: Self, b: Self) -> [Self; 2] {
+        [Self(i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0)), Self(i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0))]
+    }
+
     /// Rows of a 4 × 4 matrix → its columns.
     #[inline(always)]
     pub fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
-        let ab = (i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0), i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0));
-        let cd = (i32x4_shuffle::<0, 4, 1, 5>(c.0, d.0), i32x4_shuffle::<2, 6, 3, 7>(c.0, d.0));
+        let ([ab, ab_end], [cd, cd_end]) = (Self::interleave(a, b), Self::interleave(c, d));
         [
             Self(i32x4_shuffle::<0, 1, 4, 5>(ab.0, cd.0)),
             Self(i32x4_shuffle::<2, 3, 6, 7>(ab.0, cd.0)),
-            Self(i32x4_shuffle::<0, 1, 4, 5>(ab.1, cd.1)),
-            Self(i32x4_shuffle::<2, 3, 6, 7>(ab.1, cd.1)),
+            Self(i32x4_shuffle::<0, 1, 4, 5>(ab_end.0, cd_end.0)),
+            Self(i32x4_shuffle::<2, 3, 6, 7>(ab_end.0, cd_end.0)),
         ]
     }
 }
@@ -161,6 +166,10 @@ impl F32x4 {
 
     pub fn if_positive_else(self, other: Self) -> Self {
         self.zip(other, |value, other| if value > 0.0 { value } else { other })
+    }
+
+    pub fn interleave(a: Self, b: Self) -> [Self; 2] {
+        [0, 2].map(|from| Self([a.0[from], b.0[from], a.0[from + 1], b.0[from + 1]]))
     }
 
     pub fn transpose(rows: [Self; 4]) -> [Self; 4] {

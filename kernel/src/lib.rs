@@ -30,9 +30,11 @@
 mod lanes;
 mod matmul;
 mod slice;
+mod winograd;
 
 pub use matmul::{COLUMNS, ROWS, matmul};
 pub use slice::{Slice, choose_slice, set_slice, slice};
+pub use winograd::Convolution;
 
 #[cfg(target_arch = "wasm32")]
 mod register;

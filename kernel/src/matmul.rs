@@ -23,9 +23,9 @@ pub const NAME: &str = "clothing_wasm_f32_16x8";
 
 const FLOAT: isize = size_of::<f32>() as isize;
 /// Vectors of a tile's row.
-const VECTORS: usize = COLUMNS / 4;
+pub(crate) const VECTORS: usize = COLUMNS / 4;
 
-type Tile = [[F32x4; VECTORS]; ROWS];
+pub(crate) type Tile = [[F32x4; VECTORS]; ROWS];
 
 /// The kernel as tract wants it.
 pub fn matmul() -> Box<dyn MatMatMul> {
@@ -125,7 +125,7 @@ pub unsafe fn kernel(operations: &[FusedKerSpec<f32>]) -> isize {
 
 /// `tile = a × b`, or `tile += a × b` if it `ADDS`, where `a` is packed as `[k, ROWS]` and `b` as `[k, COLUMNS]`.
 #[inline(always)]
-unsafe fn multiply<const ADDS: bool>(tile: *mut Tile, k: usize, a: *const f32, b: *const f32) {
+pub(crate) unsafe fn multiply<const ADDS: bool>(tile: *mut Tile, k: usize, a: *const f32, b: *const f32) {
     // SAFETY: the caller's.
     unsafe {
         match slice() {

@@ -384,7 +384,7 @@ mod tests {
         prelude::{IntoRunnable, IntoTValue},
     };
 
-    use super::*;
+    use super::{super::winograd, *};
 
     const FLOAT: i32 = 1;
     const INT8: i32 = 3;
@@ -510,6 +510,49 @@ mod tests {
         let x: Vec<f32> = (0..32).map(|ix| ix as f32).collect();
         let expected = [45.5, 39.5, 66.5, 50.5, 41.0, 45.0, 57.0, 61.0];
         yields(&graph, &x, &[1, 2, 2, 2], &expected);
+    }
+
+    /// [`winograd`] changes how, not what.
+    #[test]
+    fn convolutions_with_fewer_multiplications() {
+        let wave = |count: i64, step: f32| (0..count).map(|ix| (ix as f32 * step).sin()).collect::<Vec<_>>();
+        let weights =
+            || vec![floats("w", &[20, 16, 3, 3], &wave(2880, 0.7)), floats("b", &[20], &wave(20, 0.3))];
+        let pads = || vec![ints("pads", &[1; 4])];
+        let conv = |output: &str| node("Conv", &["x", "w", "b"], output, pads());
+        let x = wave(16 * 6 * 10, 0.9);
+        for (nodes, replaced) in [
+            (vec![conv("y")], vec!["Source", "Winograd"]),
+            (vec![conv("c"), node("Relu", &["c"], "y", vec![])], vec!["Source", "Winograd"]),
+            // The ReLU's input is used elsewhere too.
+            (
+                vec![conv("c"), node("Relu", &["c"], "r", vec![]), node("Add", &["c", "r"], "y", vec![])],
+                vec!["Source", "Winograd", "Max", "Add"],
+            ),
+            // No border; larger steps.
+            (vec![node("Conv", &["x", "w", "b"], "y", vec![])], vec!["Source", "Conv"]),
+            (
+                vec![node("Conv", &["x", "w", "b"], "y", [pads(), vec![ints("strides", &[2, 2])]].concat())],
+                vec!["Source", "Conv"],
+            ),
+        ] {
+            let graph = graph(&[1, 16, 6, 10], weights(), nodes);
+            let (shape, expected) = run(&graph, &x);
+            let mut model = read(&graph, &["y"]).unwrap();
+            winograd::rewrite(&mut model).unwrap();
+            let model = model.into_compact().unwrap();
+            let names: Vec<_> =
+                model.nodes.iter().map(|node| node.op.name()).filter(|name| name != "Const").collect();
+            assert_eq!(names, replaced);
+            let plan = model.into_runnable().unwrap();
+            let picture = Tensor::from_shape(&[1, 16, 6, 10], &x).unwrap();
+            let outputs = plan.run(tvec!(picture.into_tvalue())).unwrap();
+            let y = outputs[0].to_plain_array_view::<f32>().unwrap();
+            assert_eq!(y.shape(), shape);
+            for (found, expected) in y.iter().zip(&expected) {
+                assert!((found - expected).abs() < 1e-4, "{found}, not {expected}");
+            }
+        }
     }
 
     #[test]

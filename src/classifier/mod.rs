@@ -25,6 +25,8 @@ mod prediction;
 #[cfg(feature = "inference")]
 mod preprocess;
 pub mod report;
+#[cfg(feature = "inference")]
+mod winograd;
 
 #[cfg(feature = "inference")]
 pub use classify::Classifier;

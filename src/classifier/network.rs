@@ -11,7 +11,7 @@ use tract_onnx::{
     },
 };
 
-use super::{ClassifyError, ModelError, graph};
+use super::{ClassifyError, ModelError, graph, winograd};
 
 /// The graph's outputs.
 const LOGITS: &str = "logits";
@@ -118,7 +118,11 @@ fn typed(proto: &ModelProto, side: usize) -> Result<TypedModel, ModelError> {
 
 /// tract fuses to a matrix product what follows it number by number, such as a ReLU; but where the product is a convolution's,
 /// a reshape stands between them, and tract looks no further. So both change places, and it looks again.
-fn optimised(model: TypedModel) -> TractResult<TypedModel> {
+fn optimised(mut model: TypedModel) -> TractResult<TypedModel> {
+    // Natively tract has kernels for wider vectors, beside which ours would be slow.
+    if cfg!(target_arch = "wasm32") {
+        winograd::rewrite(&mut model)?;
+    }
     let mut model = model.into_optimized()?;
     for id in 0..model.nodes.len() {
         if let Some(patch) = before_reshape(&model, id)? {
