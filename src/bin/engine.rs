@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn start(model: &[u8]) {
+pub fn start(model: Vec<u8>) {
     clothing_classifier::engine::worker::start(model);
 }
 
@@ -15,7 +15,7 @@ pub struct Bare(clothing_classifier::classifier::Classifier);
 #[wasm_bindgen::prelude::wasm_bindgen]
 impl Bare {
     #[wasm_bindgen::prelude::wasm_bindgen(constructor)]
-    pub fn new(model: &[u8]) -> Result<Self, String> {
+    pub fn new(model: Vec<u8>) -> Result<Self, String> {
         let classifier = clothing_classifier::classifier::Classifier::from_onnx(model);
         classifier.map(Self).map_err(|error| error.to_string())
     }

@@ -1,4 +1,4 @@
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 
 use web_time::Instant;
 
@@ -17,26 +17,28 @@ pub struct Classifier {
 }
 
 impl Classifier {
-    /// Reads an ONNX file, checks that it is one that this program can use, and optimises it.
+    /// Reads an ONNX file, checks that it is one that this program can use, and optimises it. Bytes that are given away are
+    /// gone before the network takes its room.
     ///
     /// # Errors
     ///
     /// See [`ModelError`]: the file is too large or no ONNX file, its metadata is incomplete or contradicts its shapes, or
     /// an operator in it is not known.
-    pub fn from_onnx(bytes: &[u8]) -> Result<Self, ModelError> {
-        ModelInfo::check_bytes(bytes.len() as u64)?;
+    pub fn from_onnx(bytes: impl AsRef<[u8]>) -> Result<Self, ModelError> {
+        ModelInfo::check_bytes(bytes.as_ref().len() as u64)?;
         // tract's loader asserts in places what a file may not keep to. (In a browser that ends the worker, and the
         // page says so.)
-        panic::catch_unwind(|| Self::load(bytes)).unwrap_or_else(|_| {
+        panic::catch_unwind(AssertUnwindSafe(|| Self::load(bytes))).unwrap_or_else(|_| {
             Err(ModelError::Unsupported { reason: "its parts do not fit together".into() })
         })
     }
 
-    fn load(bytes: &[u8]) -> Result<Self, ModelError> {
-        let proto = network::parse(bytes)?;
+    fn load(bytes: impl AsRef<[u8]>) -> Result<Self, ModelError> {
+        let proto = network::parse(bytes.as_ref())?;
+        drop(bytes);
         let info =
             ModelInfo::from_metadata(proto.metadata_props.iter().map(|entry| (&*entry.key, &*entry.value)))?;
-        let network = Network::new(&proto, info.labels.len(), info.input_size as usize)?;
+        let network = Network::new(proto, info.labels.len(), info.input_size as usize)?;
         Ok(Self { info, network })
     }
 

@@ -60,10 +60,11 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
 
 impl Network {
     /// Checks names, types and shapes against the metadata and makes the network ready to run.
-    pub fn new(proto: &ModelProto, labels: usize, side: usize) -> Result<Self, ModelError> {
+    pub fn new(proto: ModelProto, labels: usize, side: usize) -> Result<Self, ModelError> {
         #[cfg(target_arch = "wasm32")]
         clothing_kernel::install();
-        let model = typed(proto, side)?;
+        let model = typed(&proto, side)?;
+        drop(proto); // it holds all weights once more
         check("output “logits”", model.output_fact(0).map_err(unsupported)?, &[1, labels])?;
         let maps = model.output_fact(1).map_err(unsupported)?;
         let grid = match maps.shape.as_concrete() {
@@ -268,12 +269,12 @@ mod tests {
     fn refusal(change: impl FnOnce(&mut GraphProto)) -> ModelError {
         let mut proto = proto();
         change(proto.graph.as_mut().unwrap());
-        Network::new(&proto, 2, SIDE).err().expect("a refusal")
+        Network::new(proto, 2, SIDE).err().expect("a refusal")
     }
 
     #[test]
     fn a_network_yields_logits_and_class_maps_by_name() {
-        let network = Network::new(&proto(), 2, SIDE).unwrap();
+        let network = Network::new(proto(), 2, SIDE).unwrap();
         let mut pixels = [0.0; 3 * SIDE * SIDE];
         pixels[3] = 4.0; // red, in the upper right cell
         pixels[32 + 8] = 8.0; // blue, in the lower left cell
@@ -290,7 +291,7 @@ mod tests {
         let graph = proto.graph.as_mut().unwrap();
         graph.node[0].output[0] = "convolved".into();
         graph.node.insert(1, node("Relu", &["convolved"], "class_maps"));
-        let network = Network::new(&proto, 2, SIDE).unwrap();
+        let network = Network::new(proto, 2, SIDE).unwrap();
         let operators: Vec<_> = network.plan.model().nodes.iter().map(|node| node.op.name()).collect();
         assert!(!operators.iter().any(|name| name.contains("Max")), "{operators:?}");
         let mut pixels = [0.0; 3 * SIDE * SIDE];
@@ -303,7 +304,7 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_no_answer() {
-        let network = Network::new(&proto(), 2, SIDE).unwrap();
+        let network = Network::new(proto(), 2, SIDE).unwrap();
         assert!(matches!(network.run(&[f32::NAN; 48]), Err(ClassifyError::Inference(_))));
         assert!(matches!(network.run(&[0.0; 3]), Err(ClassifyError::Inference(_))));
     }
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn shapes_that_contradict_the_metadata_are_refused() {
         let shape = |labels, side, found: &str| {
-            let Err(error) = Network::new(&proto(), labels, side) else { panic!("accepted") };
+            let Err(error) = Network::new(proto(), labels, side) else { panic!("accepted") };
             assert!(matches!(error, ModelError::Shape { tensor, .. } if tensor == found), "{error}");
         };
         shape(3, SIDE, "output “logits”");

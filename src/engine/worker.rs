@@ -23,7 +23,7 @@ use crate::{
 const PAUSE_MS: u32 = 200;
 
 /// Loads the model, says so, and answers requests from then on.
-pub fn start(model: &[u8]) {
+pub fn start(model: Vec<u8>) {
     match Classifier::from_onnx(model) {
         Ok(classifier) => {
             let ready = Reply::Ready(classifier.info().clone());
