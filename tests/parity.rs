@@ -10,7 +10,7 @@ fn root() -> PathBuf {
 }
 
 fn classifier() -> Classifier {
-    Classifier::from_onnx(&fs::read(root().join("model/clothing.onnx")).unwrap()).unwrap()
+    Classifier::from_onnx(fs::read(root().join("model/clothing.onnx")).unwrap()).unwrap()
 }
 
 fn logits(classifier: &Classifier, file: PathBuf) -> Vec<f32> {

@@ -4,7 +4,7 @@
 //! use clothing_classifier::{classifier::Classifier, photo::Limits};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let classifier = Classifier::from_onnx(&std::fs::read("model/clothing.onnx")?)?;
+//! let classifier = Classifier::from_onnx(std::fs::read("model/clothing.onnx")?)?;
 //! let answer = classifier.classify_bytes(&std::fs::read("polo.jpg")?, &Limits::default())?;
 //! println!("{}", answer.prediction.name);
 //! # Ok(())

@@ -23,7 +23,7 @@ fn ours() -> ModelProto {
 }
 
 fn load(model: &ModelProto) -> Result<Classifier, ModelError> {
-    Classifier::from_onnx(&model.encode_to_vec())
+    Classifier::from_onnx(model.encode_to_vec())
 }
 
 #[track_caller]
@@ -248,7 +248,7 @@ fn mutated_models_are_refused_or_answer() {
     let mutations = Mutations::of(vec![("tiny", tiny_model())]);
     let try_all = move || {
         let load = |number| {
-            let classifier = Classifier::from_onnx(&mutations.file(number).1)?;
+            let classifier = Classifier::from_onnx(mutations.file(number).1)?;
             Ok(classifier.classify(&RgbImage::new(9, 7).into()).is_ok())
         };
         (0..COUNT).map(load).collect::<Vec<Result<bool, ModelError>>>()

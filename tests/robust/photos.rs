@@ -28,7 +28,7 @@ fn read(path: &str) -> Vec<u8> {
 }
 
 fn classifier() -> Classifier {
-    Classifier::from_onnx(&read("model/clothing.onnx")).expect("our own model")
+    Classifier::from_onnx(read("model/clothing.onnx")).expect("our own model")
 }
 
 fn classify(classifier: &Classifier, file: &[u8]) -> Result<Answer, ClassifyError> {
