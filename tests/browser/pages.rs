@@ -116,3 +116,15 @@ fn a_page_whose_own_code_is_missing_says_so() {
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("could not be loaded")), "{seen:?}");
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("reload")), "{seen:?}");
 }
+
+#[test]
+fn where_no_script_arrives_the_page_itself_says_what_to_do() {
+    let page =
+        Visit::to("/").with("boot.js", Fault::Status(503)).with("page-*.wasm", Fault::Status(503)).open();
+    page.excuse("503");
+    page.excuse("WebAssembly");
+    let advice = "const advice = document.querySelector('.late'); return !!advice && advice.checkVisibility({
+        visibilityProperty: true }) && advice.textContent.includes('reload');";
+    assert!(!page.run::<bool>(advice), "it is no good while all may yet be well");
+    page.wait_for(advice);
+}

@@ -217,8 +217,12 @@ impl Shared {
             let name = header.split(':').next().unwrap_or_default().to_ascii_lowercase();
             name != "connection" && (fault.is_none() || name != "accept-encoding")
         });
-        let mut upstream = TcpStream::connect(server)?;
-        write!(upstream, "{request}\r\n{}\r\nconnection: close\r\n\r\n", headers.join("\r\n"))?;
+        let request = format!("{request}\r\n{}\r\nconnection: close\r\n\r\n", headers.join("\r\n"));
+        // A host that is replaced answers what it was asked before; ours may have been ended over it.
+        let upstream = ask(server, &request).or_else(|error| {
+            let host = self.state().host.as_ref().map(Host::address);
+            ask(host.filter(|host| *host != server).ok_or(error)?, &request)
+        })?;
         match fault {
             None => self.relay(upstream, client, speed, &target),
             Some(fault) => self.fail(upstream, client, fault),
@@ -283,6 +287,13 @@ impl Shared {
             Fault::Status(_) | Fault::Appended(_) | Fault::Replaced(_) => client.write_all(&response.body),
         }
     }
+}
+
+/// The connection to a host that has begun to answer.
+fn ask(host: SocketAddr, request: &str) -> io::Result<TcpStream> {
+    let mut upstream = TcpStream::connect(host)?;
+    upstream.write_all(request.as_bytes())?;
+    if upstream.peek(&mut [0])? == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(upstream) }
 }
 
 impl State {
