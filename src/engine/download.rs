@@ -59,10 +59,14 @@ pub struct Parts {
 /// Fetches everything side by side. `progress` hears the bytes received so far and those of all.
 pub async fn download(files: &Files, progress: impl Fn(u64, u64)) -> Result<Parts, Failure> {
     let total = files.wasm.bytes + files.model.bytes;
-    let received = Cell::new(0);
+    let (received, told) = (Cell::new(0), Cell::new(0));
+    // Each per cent is told, not each of the many pieces.
     let count = |bytes: u64| {
         received.set(received.get() + bytes);
-        progress(received.get().min(total), total);
+        let hundredths = 100 * received.get() / total.max(1);
+        if told.replace(hundredths) != hundredths {
+            progress(received.get().min(total), total);
+        }
     };
     progress(0, total);
     let (module, model) = try_join(compiled(&files.wasm, count), bytes(&files.model, count)).await?;
@@ -80,13 +84,18 @@ async fn compiled(file: &FileRef, count: impl Fn(u64)) -> Result<JsValue, Failur
 
 async fn bytes(file: &FileRef, count: impl Fn(u64)) -> Result<Uint8Array, Failure> {
     let response = fetch(file).await?;
-    let mut all = Vec::with_capacity(file.bytes as usize);
+    let all = Uint8Array::new_with_length(file.bytes as u32);
+    let mut end = 0;
     read(&response, |chunk| {
         count(chunk.length().into());
-        all.extend(chunk.to_vec());
+        // What is longer than the build's file is another, which the loader then refuses.
+        if end + chunk.length() <= all.length() {
+            all.set(chunk, end);
+        }
+        end += chunk.length();
     })
     .await?;
-    Ok(Uint8Array::from(all.as_slice()))
+    Ok(all.subarray(0, end.min(all.length())))
 }
 
 async fn fetch(file: &FileRef) -> Result<Response, Failure> {

@@ -15,6 +15,7 @@ pub fn EngineStatus() -> impl IntoView {
         _ => None,
     });
     view! {
+        <div class="engine">
         {move || share.get().map(|_| view! {
             <div class="loading">
                 <label for="loading">
@@ -32,5 +33,6 @@ pub fn EngineStatus() -> impl IntoView {
                 <button class="button" on:click=move |_| session.load()>"Try again"</button>
             </div>
         })}
+        </div>
     }
 }

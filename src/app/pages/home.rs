@@ -22,8 +22,8 @@ pub fn Home() -> impl IntoView {
             <p class="hint">"Or drop or paste photos here."</p>
             {move || session.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
             <OwnModel/>
-            <EngineStatus/>
             <p class="private"><Lock/>"Your photo never leaves this device."</p>
+            <EngineStatus/>
         </section>
         {move || (!empty.get()).then(|| view! { <PhotoList/> })}
     }
