@@ -1,7 +1,5 @@
 //! Brings the worker's code and the model, and says how far that is.
 
-use std::cell::Cell;
-
 use futures_util::{
     future::{Either, select, try_join},
     pin_mut,
@@ -17,6 +15,8 @@ use super::{message::from_js, state::Failure};
 
 /// How long a download may bring nothing before it counts as lost.
 const STALLED_MS: u32 = 30_000;
+/// How long the code may take in all, since nobody sees its bytes come: beside the model, at 50 kbit/s.
+const CODE_MS: u32 = 600_000;
 
 /// The engine's files, as the build wrote them into the page: names carry a content hash, and the
 /// sizes are those after decompression, which no response header tells.
@@ -56,43 +56,41 @@ pub struct Parts {
     pub model: Uint8Array,
 }
 
-/// Fetches everything side by side. `progress` hears the bytes received so far and those of all.
+/// Fetches everything side by side. `progress` hears the bytes received so far and those of all. They are the model's: to
+/// count those of the code, which is smaller, would take copies of it, in the thread that the person waits for.
 pub async fn download(files: &Files, progress: impl Fn(u64, u64)) -> Result<Parts, Failure> {
-    let total = files.wasm.bytes + files.model.bytes;
-    let (received, told) = (Cell::new(0), Cell::new(0));
-    // Each per cent is told, not each of the many pieces.
-    let count = |bytes: u64| {
-        received.set(received.get() + bytes);
-        let hundredths = 100 * received.get() / total.max(1);
-        if told.replace(hundredths) != hundredths {
-            progress(received.get().min(total), total);
-        }
-    };
-    progress(0, total);
-    let (module, model) = try_join(compiled(&files.wasm, count), bytes(&files.model, count)).await?;
+    let (module, model) = try_join(compiled(&files.wasm), bytes(&files.model, progress)).await?;
     Ok(Parts { script: files.script.url.clone(), module, model })
 }
 
 /// Compiles while the bytes come; browsers also keep what they compiled for the next visit.
-async fn compiled(file: &FileRef, count: impl Fn(u64)) -> Result<JsValue, Failure> {
-    let response = fetch(file).await?;
-    let copy = response.clone().map_err(|_| Failure::Unreachable)?;
-    let module = JsFuture::from(WebAssembly::compile_streaming(&Promise::resolve(&JsValue::from(response))));
-    read(&copy, |chunk| count(chunk.length().into())).await?;
-    module.await.map_err(|error| Failure::Crashed { reason: reason(&error) })
+async fn compiled(file: &FileRef) -> Result<JsValue, Failure> {
+    let response = Promise::resolve(&JsValue::from(fetch(file).await?));
+    within(CODE_MS, WebAssembly::compile_streaming(&response)).await.map_err(|error| match error {
+        Some(error) if error.is_instance_of::<WebAssembly::CompileError>() => {
+            Failure::Crashed { reason: reason(&error) }
+        }
+        _ => Failure::Unreachable,
+    })
 }
 
-async fn bytes(file: &FileRef, count: impl Fn(u64)) -> Result<Uint8Array, Failure> {
+async fn bytes(file: &FileRef, progress: impl Fn(u64, u64)) -> Result<Uint8Array, Failure> {
+    progress(0, file.bytes);
     let response = fetch(file).await?;
     let all = Uint8Array::new_with_length(file.bytes as u32);
-    let mut end = 0;
+    let (mut end, mut told) = (0, 0);
     read(&response, |chunk| {
-        count(chunk.length().into());
         // What is longer than the build's file is another, which the loader then refuses.
         if end + chunk.length() <= all.length() {
             all.set(chunk, end);
         }
         end += chunk.length();
+        // Each per cent is told, not each of the many pieces.
+        let hundredths = 100 * u64::from(end) / file.bytes.max(1);
+        if hundredths > told {
+            told = hundredths;
+            progress(u64::from(end).min(file.bytes), file.bytes);
+        }
     })
     .await?;
     Ok(all.subarray(0, end.min(all.length())))
@@ -100,7 +98,8 @@ async fn bytes(file: &FileRef, count: impl Fn(u64)) -> Result<Uint8Array, Failur
 
 async fn fetch(file: &FileRef) -> Result<Response, Failure> {
     let window = web_sys::window().ok_or(Failure::OldBrowser)?;
-    let response: Response = unless_stalled(window.fetch_with_str(&file.url)).await?.unchecked_into();
+    let response = within(STALLED_MS, window.fetch_with_str(&file.url)).await;
+    let response: Response = response.map_err(|_| Failure::Unreachable)?.unchecked_into();
     if response.ok() { Ok(response) } else { Err(Failure::Missing { status: response.status() }) }
 }
 
@@ -108,7 +107,7 @@ async fn read(response: &Response, mut take: impl FnMut(&Uint8Array)) -> Result<
     let body = response.body().ok_or(Failure::Unreachable)?;
     let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     loop {
-        let chunk = unless_stalled(reader.read()).await?;
+        let chunk = within(STALLED_MS, reader.read()).await.map_err(|_| Failure::Unreachable)?;
         let field = |name: &str| js_sys::Reflect::get(&chunk, &name.into()).unwrap_or(JsValue::UNDEFINED);
         if field("done").is_truthy() {
             return Ok(());
@@ -117,13 +116,14 @@ async fn read(response: &Response, mut take: impl FnMut(&Uint8Array)) -> Result<
     }
 }
 
-async fn unless_stalled(promise: Promise) -> Result<JsValue, Failure> {
+/// What a promise yields, or how it fails; no error at all if it takes longer.
+async fn within(milliseconds: u32, promise: Promise) -> Result<JsValue, Option<JsValue>> {
     let answer = JsFuture::from(promise);
-    let patience = TimeoutFuture::new(STALLED_MS);
+    let patience = TimeoutFuture::new(milliseconds);
     pin_mut!(answer, patience);
     match select(answer, patience).await {
-        Either::Left((Ok(value), _)) => Ok(value),
-        Either::Left((Err(_), _)) | Either::Right(_) => Err(Failure::Unreachable),
+        Either::Left((answer, _)) => answer.map_err(Some),
+        Either::Right(_) => Err(None),
     }
 }
 

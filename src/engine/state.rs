@@ -10,7 +10,7 @@ use crate::{
 pub enum EngineState {
     /// It has not been asked for yet.
     Asleep,
-    /// Bytes of the worker's code and the model that have arrived, of all there are.
+    /// Bytes of the model that have arrived, of all there are. The worker's code comes beside them, uncounted.
     Loading { received: u64, total: u64 },
     /// Photos are answered by this model.
     Ready(ModelInfo),
