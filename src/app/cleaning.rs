@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
 use web_sys::{DataTransfer, File};
 
 use super::{
+    applying::{Applying, apply},
+    disk::{self, Disk},
     journal::Journal,
     opened,
     save::save,
@@ -14,12 +16,15 @@ use super::{
 };
 use crate::{
     classifier::ModelInfo,
-    clean::{Decision, Decisions, Folder, Judgement, Review, Standing, table},
+    clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
     engine::{EngineState, ItemState, queue::ItemId},
 };
 
 /// So many photos are with the engine, so that the worker never waits.
 const AHEAD: usize = 2;
+
+/// What is measured of photos, until their answers come.
+pub type Measured = StoredValue<HashMap<ItemId, Traits>, LocalStorage>;
 
 /// A handle to the state; copies are the same.
 #[derive(Clone, Copy)]
@@ -30,21 +35,28 @@ pub struct Cleaning {
     pub notice: RwSignal<&'static str>,
     /// Whether all decisions so far stand in the journal.
     pub is_kept: RwSignal<bool>,
+    pub applying: RwSignal<Applying>,
+    /// The open folder, if the browser lets the page change it.
+    disk: StoredValue<Option<Disk>, LocalStorage>,
     journal: StoredValue<Option<Journal>, LocalStorage>,
     asked: StoredValue<HashMap<ItemId, usize>, LocalStorage>,
+    traits: Measured,
     /// The model that is asked.
     model: StoredValue<Option<ModelInfo>>,
 }
 
 impl Cleaning {
-    pub fn start(session: Session) -> Self {
+    pub fn start(session: Session, traits: Measured) -> Self {
         let cleaning = Self {
             session,
             review: RwSignal::new_local(None),
             notice: RwSignal::new(""),
             is_kept: RwSignal::new(true),
+            applying: RwSignal::new(Applying::Idle),
+            disk: StoredValue::new_local(None),
             journal: StoredValue::new_local(None),
             asked: StoredValue::new_local(HashMap::new()),
+            traits,
             model: StoredValue::new(None),
         };
         session.listen(move |news| {
@@ -57,6 +69,12 @@ impl Cleaning {
                 cleaning.answer_by(model);
             }
         });
+        let leaving = window_event_listener(ev::beforeunload, move |event| {
+            if cleaning.is_moving() {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || leaving.remove());
         cleaning
     }
 
@@ -65,8 +83,27 @@ impl Cleaning {
         expect_context()
     }
 
-    /// Takes the place of the folder that was open.
-    pub fn open(self, files: Vec<(String, File)>) {
+    /// Has the person choose a folder in the browser's own dialogue.
+    pub fn pick(self) {
+        spawn_local(async move {
+            match disk::pick().await {
+                Ok(Some(disk)) => self.open_disk(disk).await,
+                Ok(None) => {}
+                Err(_) => self.notice.set(words::NO_DIALOGUE),
+            }
+        });
+    }
+
+    async fn open_disk(self, disk: Disk) {
+        let files = disk.files().await;
+        self.open(files, Some(disk));
+    }
+
+    /// Takes the place of the folder that was open. `disk`: the folder, if it may perhaps be changed.
+    pub fn open(self, files: Vec<(String, File)>, disk: Option<Disk>) {
+        if self.is_moving() {
+            return;
+        }
         let folder = Folder::read(files.into_iter().map(|(path, file)| (path, file.size() as u64, file)));
         self.notice.set(if folder.photos.is_empty() { words::NO_LABELS } else { "" });
         if folder.photos.is_empty() {
@@ -77,6 +114,8 @@ impl Cleaning {
         let decisions = Decisions::replay(&folder, entries);
         self.journal.set_value(Some(journal));
         self.is_kept.set(true);
+        self.disk.set_value(disk);
+        self.applying.set(Applying::Idle);
         self.session.announcement.set(words::announce_opened(&folder, decisions.count()));
         self.review.set(Some(Review::new(folder, decisions)));
         focus_later("review".into());
@@ -86,7 +125,17 @@ impl Cleaning {
     /// A folder or a model was dropped on the page.
     pub fn take(self, transfer: &DataTransfer) {
         if let Some(folder) = opened::dropped(transfer) {
-            return spawn_local(async move { self.open(opened::files(folder).await) });
+            let handle = disk::dropped(transfer);
+            return spawn_local(async move {
+                let disk = match handle {
+                    Some(handle) => Disk::of(handle).await,
+                    None => None,
+                };
+                match disk {
+                    Some(disk) => self.open_disk(disk).await,
+                    None => self.open(opened::files(folder).await, None),
+                }
+            });
         }
         let files = transfer.files();
         let model =
@@ -107,8 +156,85 @@ impl Cleaning {
         self.review.with(|review| review.as_ref().map(read))
     }
 
+    /// Whether photos are being moved: until then, nothing else is decided.
+    fn is_moving(self) -> bool {
+        self.applying.with_untracked(|applying| matches!(applying, Applying::Moving { .. }))
+    }
+
+    /// Whether decisions can be carried out in the folder itself.
+    pub fn can_apply(self) -> bool {
+        self.disk.with_value(Option::is_some)
+    }
+
+    /// Asks for leave to change files, then whether it is meant.
+    pub fn prepare_to_apply(self) {
+        let Some(disk) = self.disk.get_value().filter(|_| !self.is_moving()) else { return };
+        spawn_local(async move {
+            if disk.ask_to_write().await {
+                self.applying.set(Applying::Confirming);
+                focus_later("confirm".into());
+            } else {
+                self.end(Applying::Failed(words::failed(&ApplyError::Forbidden)));
+            }
+        });
+    }
+
+    /// It is not meant, or seen.
+    pub fn dismiss(self) {
+        if self.applying.with_untracked(|applying| *applying == Applying::Confirming) {
+            self.applying.set(Applying::Idle);
+            focus_later("apply".into());
+        }
+    }
+
+    /// Carries the decisions out in the folder.
+    pub fn apply(self) {
+        let ready = self.applying.with_untracked(|applying| *applying == Applying::Confirming);
+        let Some(disk) = self.disk.get_value().filter(|_| ready) else { return };
+        let opened = untrack(|| self.read(|review| (review.folder().clone(), review.decisions().clone())));
+        let Some((folder, decisions)) = opened else { return };
+        self.stop_asking();
+        self.applying.set(Applying::Moving { done: 0, all: 1 });
+        focus_later("review".into());
+        spawn_local(async move {
+            let progress = |done, all| self.applying.set(Applying::Moving { done, all });
+            let outcome = apply(&disk, &folder, &decisions, progress).await;
+            let binned = outcome.moved.iter().filter(|(each, _)| each.is_to_bin()).count();
+            let words = words::applied(outcome.moved.len() - binned, binned);
+            let moved = outcome
+                .moved
+                .into_iter()
+                .map(|(each, file)| (each.photo, (!each.is_to_bin()).then_some((each.to, file))));
+            self.stop_asking();
+            let over = self.change(|review| review.carried_out(moved.collect())).unwrap_or_default();
+            self.journal.with_value(|journal| {
+                if let Some(journal) = journal {
+                    over.into_iter().for_each(|number| journal.remove(number));
+                }
+            });
+            self.end(match outcome.error {
+                None => Applying::Done(format!("{words} {}", words::UNDO_APPLY)),
+                Some(error) => Applying::Failed(format!("{words} {}", words::failed(&error)).trim().into()),
+            });
+            self.ask();
+        });
+    }
+
+    fn end(self, outcome: Applying) {
+        if let Applying::Done(words) | Applying::Failed(words) = &outcome {
+            self.session.announcement.set(words.clone());
+        }
+        self.applying.set(outcome);
+    }
+
     /// Decides on the photo that is looked at.
     pub fn decide(self, decision: Decision) {
+        if self.is_moving() {
+            return;
+        }
+        if self.applying.with_untracked(|applying| matches!(applying, Applying::Done(_))) {
+            self.applying.set(Applying::Idle);
+        }
         let entry = untrack(|| {
             self.read(|review| {
                 let (photo, _) = review.current()?;
@@ -136,6 +262,9 @@ impl Cleaning {
 
     /// Takes the last decision back.
     pub fn undo(self) {
+        if self.is_moving() {
+            return;
+        }
         let Some((photo, number)) = self.change(Review::undo).flatten() else { return };
         self.journal.with_value(|journal| {
             if let (Some(journal), Some(number)) = (journal, number) {
@@ -154,8 +283,11 @@ impl Cleaning {
     }
 
     fn hear(self, id: ItemId, state: &ItemState) {
+        let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
         let standing = |label: &str| match state {
-            ItemState::Done(answer) => Some(Standing::Judged(Judgement::of(&answer.prediction, label))),
+            ItemState::Done(answer) => {
+                Some(Standing::Judged(Judgement::of(&answer.prediction, label, traits)))
+            }
             ItemState::Refused(refusal) => {
                 Some(Standing::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))
             }
@@ -187,6 +319,7 @@ impl Cleaning {
         for id in self.asked.try_update_value(std::mem::take).unwrap_or_default().into_keys() {
             self.session.cancel(id);
         }
+        self.traits.update_value(HashMap::clear);
     }
 
     /// What another model has said does not hold any more.

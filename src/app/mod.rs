@@ -1,9 +1,12 @@
 //! The page: `session` holds its state, `offline` keeps it on the device, `host` speaks with the site in whose
 //! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `cleaning` is the
-//! state of cleaning a folder, with `opened` for its files and `journal` for what is decided.
+//! state of cleaning a folder, with `opened` and `disk` for its files, `journal` for what is decided and `applying` for
+//! carrying that out.
 
+mod applying;
 mod cleaning;
 mod components;
+mod disk;
 mod host;
 mod journal;
 mod offline;
@@ -12,6 +15,8 @@ mod pages;
 mod save;
 mod session;
 mod words;
+
+use std::collections::HashMap;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -24,9 +29,12 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     embed::Options,
-    engine::{client::Engine, shared::SharedEngine},
+    engine::{
+        client::{Client, Engine, Files, Output, Somebody},
+        shared::SharedEngine,
+    },
 };
-use cleaning::Cleaning;
+use cleaning::{Cleaning, Measured};
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
 use session::{Loading, Session};
 
@@ -70,18 +78,24 @@ fn show_failure() {
 }
 
 /// A session with all that a page of ours has around its content.
-fn start_session() -> Session {
+fn start_session(
+    start_engine: impl FnOnce(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>,
+) -> Session {
     let options = Options { multiple: true, ..Options::default() };
-    let session =
-        Session::start(Loading::AtOnce, options, |files, _, hear| Box::new(Engine::start(files, hear)));
+    let session = Session::start(Loading::AtOnce, options, start_engine);
     provide_context(session);
     offline::start(session);
     session
 }
 
+/// The engine of a page that has one of its own.
+fn own_engine(files: Files, _: &Options, hear: Box<dyn Fn(Output)>) -> Box<dyn Client> {
+    Box::new(Engine::start(files, hear))
+}
+
 #[component]
 fn App() -> impl IntoView {
-    start_session();
+    start_session(own_engine);
     let content = || {
         let path = use_location().pathname;
         view! {
@@ -100,7 +114,7 @@ fn App() -> impl IntoView {
 
 #[component]
 fn ForSites() -> impl IntoView {
-    start_session();
+    start_session(own_engine);
     view! {
         <Around path=address("/widget")>
             <pages::widget::Widget/>
@@ -112,7 +126,12 @@ fn ForSites() -> impl IntoView {
 
 #[component]
 fn Cleaner() -> impl IntoView {
-    let cleaning = Cleaning::start(start_session());
+    let traits = Measured::new_local(HashMap::new());
+    let session = start_session(|files, _, hear| {
+        let keep = move |id, its| traits.update_value(|traits| _ = traits.insert(id, its));
+        Box::new(Engine::measuring(files, hear, Somebody(keep)))
+    });
+    let cleaning = Cleaning::start(session, traits);
     provide_context(cleaning);
     view! {
         <Around path=address("/clean")>

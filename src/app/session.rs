@@ -99,12 +99,13 @@ pub struct Session {
 
 type Listener = Box<dyn Fn(News)>;
 
-/// How a page comes to its engine, which tells what happens to whom it is given.
-pub type StartEngine = fn(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>;
-
 impl Session {
-    /// Hears of the engine from now on.
-    pub fn start(loading: Loading, options: Options, start_engine: StartEngine) -> Self {
+    /// Hears from now on of the engine that the page starts.
+    pub fn start(
+        loading: Loading,
+        options: Options,
+        start_engine: impl FnOnce(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>,
+    ) -> Self {
         let session = Self {
             engine: RwSignal::new(EngineState::Asleep),
             items: RwSignal::new(Vec::new()),

@@ -3,7 +3,7 @@
 use super::offline::{Obstacle, Offline};
 use crate::{
     classifier::{Group, ModelInfo, Prediction, Verdict},
-    clean::{Change, Decision, Entry, Folder},
+    clean::{ApplyError, Change, Decision, Decisions, Entry, Folder},
     engine::{EngineState, ItemState},
 };
 
@@ -128,6 +128,12 @@ pub const NO_LABELS: &str = "No photos in label folders there. Open the folder t
 /// What was dropped where a folder is wanted is none.
 pub const NO_FOLDER: &str = "Drop one folder that holds a folder for each label, or a network’s ONNX file.";
 
+/// The browser has a dialogue for folders and does not show it.
+pub const NO_DIALOGUE: &str = "This browser did not open its dialogue. Drop the folder on this page instead.";
+
+/// What takes back what was applied to a folder.
+pub const UNDO_APPLY: &str = "“python -m clothing_model apply --undo --data FOLDER --yes” takes that back.";
+
 /// Somebody takes the network's label, and it has none to give.
 pub const NO_PROPOSAL: &str = "The network proposes no other label that has a folder. Choose one below.";
 
@@ -187,4 +193,42 @@ pub fn change(change: &Change, model: Option<&ModelInfo>) -> String {
         Some(label) => format!("{} from {from} to {}", change.photos, label_name(label, model)),
         None => format!("{} from {from} to the bin", change.photos),
     }
+}
+
+/// Whether it is meant that photos are moved.
+pub fn ask_to_apply(folder: &str, decisions: &Decisions) -> String {
+    let (mut moved, mut binned) = (0, 0);
+    for (_, decision) in decisions.iter() {
+        match decision {
+            Decision::Keep => {}
+            Decision::Relabel(_) => moved += 1,
+            Decision::Delete => binned += 1,
+        }
+    }
+    let moved =
+        (moved > 0).then(|| format!("move {} to other labels’ folders", count(moved, "photo", "photos")));
+    let binned =
+        (binned > 0).then(|| format!("put {} into its folder .bin", count(binned, "photo", "photos")));
+    let both: Vec<_> = [moved, binned].into_iter().flatten().collect();
+    format!("In {folder} itself, {}? Nothing is deleted.", both.join(" and "))
+}
+
+/// What was done with photos.
+pub fn applied(moved: usize, binned: usize) -> String {
+    match (moved, binned) {
+        (0, 0) => String::new(),
+        (0, binned) => format!("{} put into .bin/.", count(binned, "photo", "photos")),
+        (moved, 0) => format!("{} moved.", count(moved, "photo", "photos")),
+        (moved, binned) => format!("{} moved, {binned} put into .bin/.", count(moved, "photo", "photos")),
+    }
+}
+
+/// Why no photos were moved, or no more.
+pub fn failed(error: &ApplyError) -> String {
+    format!("{} {}", error.cause(), error.remedy())
+}
+
+/// How far the moving is.
+pub fn moving(done: usize, all: usize) -> String {
+    format!("Moving photos: {done} of {all}")
 }

@@ -114,7 +114,8 @@ impl Classifier {
     }
 }
 
-fn milliseconds_since(start: Instant) -> f64 {
+/// As they stand in [`Milliseconds`](super::Milliseconds).
+pub fn milliseconds_since(start: Instant) -> f64 {
     // Thousandths are finer than any browser's clock; more digits would only swell the JSON.
     (start.elapsed().as_secs_f64() * 1e6).round() / 1e3
 }

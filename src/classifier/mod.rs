@@ -29,7 +29,7 @@ pub mod report;
 mod winograd;
 
 #[cfg(feature = "inference")]
-pub use classify::Classifier;
+pub use classify::{Classifier, milliseconds_since};
 pub use error::{ClassifyError, ModelError};
 pub use model_info::{Filter, Fit, Group, Label, Metrics, ModelInfo, Resize};
 pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict};

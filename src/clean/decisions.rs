@@ -79,6 +79,24 @@ impl Decisions {
         Some((photo, number))
     }
 
+    /// The same once decisions are carried out: those on `done` are over, and the other photos have new numbers. Also the
+    /// numbers of the entries in the journal that are over.
+    pub fn carried_out(self, done: &[usize], numbers: &[Option<usize>]) -> (Self, Vec<u64>) {
+        let mut left = Self::new(numbers.iter().flatten().count());
+        let mut over = Vec::new();
+        for Step { photo, before, number } in self.steps {
+            match numbers[photo] {
+                Some(new) if !done.contains(&photo) => {
+                    left.decided += usize::from(left.current[new].is_none());
+                    left.current[new].clone_from(&self.current[photo]);
+                    left.steps.push(Step { photo: new, before, number });
+                }
+                _ => over.extend(number),
+            }
+        }
+        (left, over)
+    }
+
     /// What was decided on a photo last.
     pub fn of(&self, photo: usize) -> Option<&Decision> {
         self.current[photo].as_ref()
@@ -154,6 +172,36 @@ mod tests {
             (decisions.undo(), decisions.undo(), decisions.undo()),
             (Some((2, Some(4))), Some((1, Some(3))), None)
         );
+    }
+
+    #[test]
+    fn decisions_that_are_carried_out_are_over_and_the_others_stay() {
+        let mut decisions = Decisions::new(4);
+        for (number, (photo, decision)) in [
+            (0, Decision::Keep),
+            (1, relabel("b")),
+            (3, Decision::Keep),
+            (0, relabel("b")),
+            (2, Decision::Delete),
+            (3, relabel("a")),
+            (3, Decision::Keep),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            decisions.decide(photo, decision, Some(number as u64));
+        }
+        // 0 is moved behind 1, 2 is gone.
+        let (mut left, over) = decisions.carried_out(&[0, 2], &[Some(1), Some(0), None, Some(2)]);
+        assert_eq!(over, [0, 3, 4]);
+        assert_eq!(left.iter().collect::<Vec<_>>(), [(0, &relabel("b")), (2, &Decision::Keep)]);
+        assert_eq!((left.count(), left.undo()), (2, Some((2, Some(6)))));
+        assert_eq!(left.of(2), Some(&relabel("a")));
+        assert_eq!(
+            [left.undo(), left.undo(), left.undo(), left.undo()],
+            [Some((2, Some(5))), Some((2, Some(2))), Some((0, Some(1))), None]
+        );
+        assert_eq!(left.count(), 0);
     }
 
     #[test]

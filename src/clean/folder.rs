@@ -57,6 +57,31 @@ impl<P> Folder<P> {
         Self { name, labels, photos, outside }
     }
 
+    /// Photos have come elsewhere, to a path in another label's folder where they are read anew, or are gone. Returns the
+    /// number that each photo has now.
+    pub fn relocate(
+        &mut self,
+        moved: impl IntoIterator<Item = (usize, Option<(String, P)>)>,
+    ) -> Vec<Option<usize>> {
+        let mut photos: Vec<_> = std::mem::take(&mut self.photos).into_iter().map(Some).collect();
+        for (number, place) in moved {
+            photos[number] = photos[number].take().zip(place).map(|(photo, (file, source))| {
+                let name = file.split('/').rev().nth(1).unwrap_or_default();
+                let label = self.labels.iter().position(|known| known == name).unwrap_or(photo.label);
+                Photo { file, label, source, ..photo }
+            });
+        }
+        let mut numbers = vec![None; photos.len()];
+        let mut left: Vec<_> =
+            photos.into_iter().enumerate().filter_map(|(old, photo)| Some((old, photo?))).collect();
+        left.sort_by(|(_, a), (_, b)| a.file.cmp(&b.file));
+        for (new, (old, _)) in left.iter().enumerate() {
+            numbers[*old] = Some(new);
+        }
+        self.photos = left.into_iter().map(|(_, photo)| photo).collect();
+        numbers
+    }
+
     /// The name of a photo's label.
     pub fn label_of(&self, photo: usize) -> &str {
         &self.labels[self.photos[photo].label]
@@ -102,6 +127,17 @@ mod tests {
         assert_eq!(folder.outside, ["other/a/3.jpg", "train/a/deep/4.jpg"]);
         // Without it, a folder of that name is one of a label.
         assert_eq!(read(&["d/val/1.jpg", "d/a/2.jpg"]).labels, ["a", "val"]);
+    }
+
+    #[test]
+    fn photos_that_have_moved_take_their_new_place() {
+        let mut folder = read(&["d/a/1.jpg", "d/a/2.jpg", "d/b/1.jpg", "d/b/3.jpg"]);
+        let numbers = folder.relocate([(0, Some(("b/2.jpg".into(), 9))), (3, None)]);
+        let photos: Vec<_> =
+            folder.photos.iter().map(|photo| (photo.file.as_str(), photo.label, photo.source)).collect();
+        assert_eq!(photos, [("a/2.jpg", 0, 1), ("b/1.jpg", 1, 2), ("b/2.jpg", 1, 9)]);
+        assert_eq!(numbers, [Some(2), Some(0), Some(1), None]);
+        assert_eq!(folder.labels, ["a", "b"]);
     }
 
     #[test]

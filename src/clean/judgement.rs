@@ -1,5 +1,6 @@
 use std::cmp::Ordering;
 
+use super::Traits;
 use crate::classifier::Prediction;
 
 /// No probability counts as less, so that no loss is infinite.
@@ -24,13 +25,15 @@ pub struct Judgement {
     pub probability: f32,
     /// Calibrated probability of the label that the photo has, 0 to 1; `None` if the network does not know it.
     pub own: Option<f32>,
+    /// What was measured of the photo.
+    pub traits: Option<Traits>,
     /// The largest probability among all labels but the photo's own.
     best_other: f32,
 }
 
 impl Judgement {
     /// Of a photo that has that label.
-    pub fn of(prediction: &Prediction, label: &str) -> Self {
+    pub fn of(prediction: &Prediction, label: &str, traits: Option<Traits>) -> Self {
         let others = prediction.alternatives.iter().map(|other| (&*other.label, other.probability));
         let (mut own, mut best_other) = (None, 0f32);
         for (other, probability) in
@@ -42,7 +45,13 @@ impl Judgement {
                 best_other = best_other.max(probability);
             }
         }
-        Self { predicted: prediction.label.clone(), probability: prediction.probability, own, best_other }
+        Self {
+            predicted: prediction.label.clone(),
+            probability: prediction.probability,
+            own,
+            traits,
+            best_other,
+        }
     }
 
     /// Cross-entropy: `-ln p` of the photo's own label, as in training. At least 0.
@@ -70,15 +79,21 @@ pub enum Order {
     Margin,
     /// Those for which the network says another label, the surest of these first; then the least sure of the others.
     Disagreement,
+    /// The least sharp.
+    Blur,
+    /// Those that nearly equal others, group by group, those under several labels before those under one; in a group, as by
+    /// loss.
+    Twins,
 }
 
 impl Order {
-    /// Less is earlier.
+    /// Less is earlier. Who is near whom is not for one photo's judgement to tell: [`Order::Twins`] is by loss here.
     pub fn compare(self, a: &Judgement, b: &Judgement) -> Ordering {
         let key = |judgement: &Judgement| match self {
+            Self::Blur => judgement.traits.map_or(f32::INFINITY, |traits| traits.sharpness),
             // Labels that the network does not know come last: it has nothing to say about them.
             _ if judgement.own.is_none() => f32::INFINITY,
-            Self::Loss => judgement.own.unwrap_or(1.0),
+            Self::Loss | Self::Twins => judgement.own.unwrap_or(1.0),
             Self::Margin => judgement.margin().unwrap_or(1.0),
             Self::Disagreement if judgement.disagrees() => -judgement.probability,
             Self::Disagreement => judgement.probability,
@@ -111,7 +126,7 @@ mod tests {
     }
 
     fn judge(label: &str, probabilities: &[(&str, f32)]) -> Judgement {
-        Judgement::of(&prediction(probabilities), label)
+        Judgement::of(&prediction(probabilities), label, None)
     }
 
     #[test]
@@ -148,5 +163,19 @@ mod tests {
             ranked.sort_by(|a, b| order.compare(a, b));
             assert_eq!(ranked, expected, "{order:?}");
         }
+    }
+
+    #[test]
+    fn blurred_photos_come_first_whatever_the_network_says() {
+        let traits = |sharpness: f32| -> Traits {
+            serde_json::from_value(serde_json::json!({ "sharpness": sharpness, "fingerprint": vec![0; 8] }))
+                .unwrap()
+        };
+        let judge = |label, traits| Judgement::of(&prediction(&[("a", 0.9), ("b", 0.1)]), label, traits);
+        let (plain, blurred) = (judge("b", Some(traits(90.0))), judge("glove", Some(traits(3.5))));
+        let (sharp, unmeasured) = (judge("a", Some(traits(500.0))), judge("a", None));
+        let mut ranked = [&unmeasured, &sharp, &plain, &blurred];
+        ranked.sort_by(|a, b| Order::Blur.compare(a, b));
+        assert_eq!(ranked, [&blurred, &plain, &sharp, &unmeasured]);
     }
 }

@@ -1,4 +1,4 @@
-use super::{Decision, Decisions, Entry, Folder, Order, Photo, Standing};
+use super::{Decision, Decisions, Entry, Folder, Judgement, Order, Photo, Standing, Twins};
 
 /// Which photos are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,9 @@ pub struct Review<P> {
     folder: Folder<P>,
     decisions: Decisions,
     standings: Vec<Standing>,
+    twins: Twins,
     settled: usize,
-    /// All photos, in the order in which they are asked about.
+    /// The photos that are to be asked about, in their order, and how many of them were.
     queue: Vec<usize>,
     asked: usize,
     order: Order,
@@ -42,19 +43,13 @@ impl<P> Review<P> {
     pub const PAGE: usize = 24;
 
     pub fn new(folder: Folder<P>, decisions: Decisions) -> Self {
-        // A label's first photos, then its second: the first ranks are soon of all labels.
-        let mut counts = vec![0; folder.labels.len()];
-        let mut turns: Vec<(usize, usize)> = Vec::new();
-        for (photo, Photo { label, .. }) in folder.photos.iter().enumerate() {
-            turns.push((counts[*label], photo));
-            counts[*label] += 1;
-        }
-        turns.sort_unstable();
-        Self {
+        let photos = folder.photos.len();
+        let mut review = Self {
             decisions,
-            standings: vec![Standing::Waiting; folder.photos.len()],
+            standings: vec![Standing::Waiting; photos],
+            twins: Twins::new(photos),
             settled: 0,
-            queue: turns.into_iter().map(|(_, photo)| photo).collect(),
+            queue: Vec::new(),
             asked: 0,
             order: Order::Loss,
             filter: Filter::All,
@@ -64,7 +59,25 @@ impl<P> Review<P> {
             current: None,
             top: 0,
             folder,
+        };
+        review.line_up();
+        review
+    }
+
+    /// All photos that have no answer are to be asked about: each label's first, then its second, so that the first ranks
+    /// are soon of all labels.
+    fn line_up(&mut self) {
+        let mut counts = vec![0; self.folder.labels.len()];
+        let mut turns: Vec<(usize, usize)> = Vec::new();
+        for (photo, Photo { label, .. }) in self.folder.photos.iter().enumerate() {
+            if self.standings[photo] == Standing::Waiting {
+                turns.push((counts[*label], photo));
+                counts[*label] += 1;
+            }
         }
+        turns.sort_unstable();
+        self.queue = turns.into_iter().map(|(_, photo)| photo).collect();
+        self.asked = 0;
     }
 
     pub fn folder(&self) -> &Folder<P> {
@@ -91,6 +104,9 @@ impl<P> Review<P> {
         if self.standings[photo] == Standing::Waiting {
             self.settled += 1;
         }
+        if let Standing::Judged(Judgement { traits: Some(traits), .. }) = &standing {
+            self.twins.add(photo, traits.fingerprint);
+        }
         self.standings[photo] = standing;
         if self.is_still {
             self.late += 1;
@@ -102,8 +118,46 @@ impl<P> Review<P> {
     /// Another network answers from now on: all are asked about again. The decisions stay.
     pub fn forget_answers(&mut self) {
         self.standings.fill(Standing::Waiting);
-        (self.settled, self.asked) = (0, 0);
+        self.twins = Twins::new(self.standings.len());
+        self.settled = 0;
+        self.line_up();
         self.rank();
+    }
+
+    /// Decisions are carried out: photos are now elsewhere, or gone. The decisions on them are over; returns their entries'
+    /// numbers in the journal. Who is elsewhere has another label and is asked about again, as is everybody who was asked
+    /// about and has no answer yet.
+    pub fn carried_out(&mut self, moved: Vec<(usize, Option<(String, P)>)>) -> Vec<u64> {
+        if moved.is_empty() {
+            self.line_up();
+            return Vec::new();
+        }
+        let done: Vec<_> = moved.iter().map(|(photo, _)| *photo).collect();
+        for &photo in &done {
+            self.standings[photo] = Standing::Waiting;
+            self.twins.forget(photo);
+        }
+        let numbers = self.folder.relocate(moved);
+        let mut standings = vec![Standing::Waiting; self.folder.photos.len()];
+        for (standing, number) in std::mem::take(&mut self.standings).into_iter().zip(&numbers) {
+            if let Some(number) = number {
+                standings[*number] = standing;
+            }
+        }
+        self.settled = standings.iter().filter(|standing| **standing != Standing::Waiting).count();
+        self.standings = standings;
+        self.twins = self.twins.renumbered(&numbers);
+        let decisions = std::mem::replace(&mut self.decisions, Decisions::new(0));
+        let (decisions, over) = decisions.carried_out(&done, &numbers);
+        self.decisions = decisions;
+        self.line_up();
+        self.rank();
+        over
+    }
+
+    /// The photos that nearly equal one, nearest first.
+    pub fn twins(&self, photo: usize) -> Vec<usize> {
+        self.twins.of(photo).into_iter().map(|(other, _)| other).collect()
     }
 
     /// How many photos have their answer or refusal, and how many there are.
@@ -147,8 +201,14 @@ impl<P> Review<P> {
             Filter::Refused => matches!(standings[photo], Standing::Refused(_)),
         };
         self.shown = (0..standings.len()).filter(is_shown).collect();
+        let groups = match order {
+            Order::Twins => self.twins.places(|photo| self.folder.photos[photo].label),
+            Order::Loss | Order::Margin | Order::Disagreement | Order::Blur => Vec::new(),
+        };
         self.shown.sort_by(|&a, &b| match (&standings[a], &standings[b]) {
-            (Standing::Judged(a), Standing::Judged(b)) => order.compare(a, b),
+            (Standing::Judged(first), Standing::Judged(second)) => {
+                groups.get(a).cmp(&groups.get(b)).then_with(|| order.compare(first, second))
+            }
             // What has no place among the ranked comes after them.
             (a, b) => matches!(b, Standing::Judged(_)).cmp(&matches!(a, Standing::Judged(_))),
         });
@@ -240,7 +300,6 @@ impl<P> Review<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clean::Judgement;
 
     /// Photos of two labels, half of each; the later in its folder, the more its label is doubted.
     fn review(photos: usize) -> Review<()> {
@@ -259,7 +318,12 @@ mod tests {
                 "milliseconds":{{"decode":0,"infer":0}},"width":1,"height":1}}"#,
             1.0 - own
         );
-        let judgement = Judgement::of(&serde_json::from_str(&said).unwrap(), label);
+        // Of six photos, the first and the third are twins, and so are the second and the fifth.
+        let kind = [0, 1, 0, 2, 1, 3][photo % 6];
+        let words: Vec<_> = (0..8).map(|word| if word == kind { u32::MAX } else { 0 }).collect();
+        let traits = serde_json::json!({ "sharpness": 50.0 + number, "fingerprint": words });
+        let traits = serde_json::from_value(traits).unwrap();
+        let judgement = Judgement::of(&serde_json::from_str(&said).unwrap(), label, Some(traits));
         review.settle(photo, Standing::Judged(judgement));
     }
 
@@ -363,6 +427,48 @@ mod tests {
         review.turn(false);
         review.turn(false);
         assert_eq!(review.page().0, 0);
+    }
+
+    #[test]
+    fn twins_come_together_and_blurred_photos_first() {
+        let mut review = review(6);
+        review.show(Filter::All, Order::Twins);
+        answer_all(&mut review);
+        assert_eq!(
+            files(&review),
+            ["a/0001.jpg", "b/0001.jpg", "a/0002.jpg", "a/0000.jpg", "b/0002.jpg", "b/0000.jpg"]
+        );
+        assert_eq!((review.twins(1), review.twins(2), review.twins(3)), (vec![4], vec![0], vec![]));
+        review.show(Filter::Label(0), Order::Blur);
+        assert_eq!(files(&review), ["a/0000.jpg", "a/0001.jpg", "a/0002.jpg"]);
+    }
+
+    #[test]
+    fn photos_that_have_moved_are_asked_about_again_and_the_others_stay() {
+        let mut review = review(6);
+        answer_all(&mut review);
+        for (photo, decision, number) in
+            [(0, Decision::Keep, 7), (1, Decision::Relabel("b".into()), 8), (2, Decision::Delete, 9)]
+        {
+            review.look_at(photo);
+            review.decide(decision, Some(number));
+        }
+        let over = review.carried_out(vec![(1, Some(("b/0001-a.jpg".into(), ()))), (2, None)]);
+        assert_eq!(over, [8, 9]);
+        assert_eq!((review.progress(), review.current()), ((4, 5), None));
+        assert_eq!(files(&review), ["b/0002.jpg", "b/0001.jpg", "a/0000.jpg", "b/0000.jpg"]);
+        assert_eq!(review.decisions().iter().collect::<Vec<_>>(), [(0, &Decision::Keep)]);
+        assert_eq!((0..5).flat_map(|photo| review.twins(photo)).count(), 0);
+        let moved = review.next_to_ask().expect("a photo to ask about");
+        assert_eq!(review.folder().photos[moved].file, "b/0001-a.jpg");
+        assert_eq!((review.folder().label_of(moved), review.progress()), ("b", (4, 5)));
+        assert_eq!(review.next_to_ask(), None);
+        // Who was asked when it happened is asked again, too.
+        review.settle(moved, Standing::Refused("No photo.".into()));
+        review.forget_answers();
+        review.next_to_ask();
+        review.carried_out(Vec::new());
+        assert_eq!(std::iter::from_fn(|| review.next_to_ask()).count(), 5);
     }
 
     #[test]

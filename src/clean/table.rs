@@ -102,7 +102,7 @@ mod tests {
             "width":1,"height":1}"#;
         let said: Prediction = serde_json::from_str(said).unwrap();
         let mut standings = vec![Standing::Waiting; 5];
-        standings[1] = Standing::Judged(Judgement::of(&said, "beanie"));
+        standings[1] = Standing::Judged(Judgement::of(&said, "beanie", None));
         standings[4] = Standing::Refused("No photo.".into());
         assert_eq!(
             table(&folder, &decisions, &standings),

@@ -11,10 +11,11 @@ use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, Work
 pub use super::download::Files;
 use super::{
     download::{Parts, download, reason},
-    message::{Reply, Request, from_js, to_js},
+    message::{Measured, Reply, Request, from_js, to_js},
     queue::{Death, ItemId, Queue},
     state::{EngineState, Failure, ItemState, Refusal},
 };
+use crate::clean::Traits;
 
 /// How long a worker may take to load the model, and to answer one photo, on a slow phone.
 const PATIENCE_MS: u32 = 60_000;
@@ -50,6 +51,39 @@ pub trait Client {
     fn use_model(&self, model: Option<Uint8Array>);
 }
 
+/// Who hears what the worker measures of photos. It is told of each before the answer.
+pub trait HearTraits: Clone + 'static {
+    /// Whether anything is measured.
+    const WANTED: bool;
+
+    /// The worker's message.
+    fn hear(&self, message: &JsValue);
+}
+
+/// Nobody does: nothing is measured, and the page has no code for it.
+#[derive(Clone)]
+pub struct Nobody;
+
+impl HearTraits for Nobody {
+    const WANTED: bool = false;
+
+    fn hear(&self, _: &JsValue) {}
+}
+
+/// Whoever gives this does.
+#[derive(Clone)]
+pub struct Somebody<F>(pub F);
+
+impl<F: Fn(ItemId, Traits) + Clone + 'static> HearTraits for Somebody<F> {
+    const WANTED: bool = true;
+
+    fn hear(&self, message: &JsValue) {
+        if let Ok(Measured::Answered { id, traits: Some(traits) }) = from_js(message.clone()) {
+            self.0(ItemId(id), traits);
+        }
+    }
+}
+
 /// Hands photos to the worker. Dropping it ends the worker.
 pub struct Engine {
     inbox: UnboundedSender<Input>,
@@ -58,8 +92,13 @@ pub struct Engine {
 impl Engine {
     /// Loads nothing before it is told to; `notify` hears every change of state.
     pub fn start(files: Files, notify: impl Fn(Output) + 'static) -> Self {
+        Self::measuring(files, notify, Nobody)
+    }
+
+    /// The same, and photos are measured for whom it is given.
+    pub fn measuring(files: Files, notify: impl Fn(Output) + 'static, traits: impl HearTraits) -> Self {
         let (outbox, inbox) = unbounded();
-        spawn_local(Actor::new(files, outbox.clone(), notify).run(inbox));
+        spawn_local(Actor::new(files, outbox.clone(), notify, traits).run(inbox));
         Self { inbox: outbox }
     }
 
@@ -124,10 +163,11 @@ enum Link {
 /// What answered before the model that is being tried.
 struct Former(Option<Uint8Array>);
 
-struct Actor<F> {
+struct Actor<F, T> {
     files: Files,
     outbox: UnboundedSender<Input>,
     notify: F,
+    traits: T,
     downloading: bool,
     parts: Option<Parts>,
     /// The model in the place of the page's own, if any.
@@ -140,12 +180,13 @@ struct Actor<F> {
     queue: Queue<File>,
 }
 
-impl<F: Fn(Output)> Actor<F> {
-    fn new(files: Files, outbox: UnboundedSender<Input>, notify: F) -> Self {
+impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
+    fn new(files: Files, outbox: UnboundedSender<Input>, notify: F, traits: T) -> Self {
         Self {
             files,
             outbox,
             notify,
+            traits,
             downloading: false,
             parts: None,
             model: None,
@@ -225,7 +266,7 @@ impl<F: Fn(Output)> Actor<F> {
         let Some(parts) = &self.parts else { return };
         self.workers += 1;
         let model = self.model.as_ref().unwrap_or(&parts.model);
-        match Live::start(parts, model, self.workers, self.outbox.clone()) {
+        match Live::start(parts, model, self.workers, self.outbox.clone(), self.traits.clone()) {
             Ok(live) => self.link = Link::Starting(live),
             Err(failure) => self.fail(failure),
         }
@@ -249,7 +290,7 @@ impl<F: Fn(Output)> Actor<F> {
                     self.fail(Failure::Model { reason });
                 }
             },
-            Happened::Said(Reply::Answered { id, outcome }) => {
+            Happened::Said(Reply::Answered { id, outcome, .. }) => {
                 let id = ItemId(id);
                 if self.queue.answered(id) {
                     self.item(id, outcome.map_or_else(ItemState::Refused, ItemState::Done));
@@ -304,7 +345,7 @@ impl<F: Fn(Output)> Actor<F> {
             Link::Absent => {}
             Link::Ready(live) => {
                 if let Some((id, photo)) = self.queue.take_next() {
-                    let request = Request::Classify { id: id.0, photo: photo.clone() };
+                    let request = Request::Classify { id: id.0, photo: photo.clone(), measure: T::WANTED };
                     live.ask(&request);
                     self.item(id, ItemState::Working);
                 } else if !self.queue.is_busy() {
@@ -340,6 +381,7 @@ impl Live {
         model: &Uint8Array,
         number: u32,
         outbox: UnboundedSender<Input>,
+        traits: impl HearTraits,
     ) -> Result<Self, Failure> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
@@ -354,7 +396,9 @@ impl Live {
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new({
             let send = send.clone();
             move |event: MessageEvent| {
-                send(match from_js(event.data()) {
+                let message = event.data();
+                traits.hear(&message);
+                send(match from_js(message) {
                     Ok(reply) => Happened::Said(reply),
                     Err(error) => Happened::Died { reason: error.to_string() },
                 });

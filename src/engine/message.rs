@@ -2,7 +2,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 
 use super::state::Refusal;
-use crate::classifier::{Answer, ModelInfo};
+use crate::{
+    classifier::{Answer, ModelInfo},
+    clean::Traits,
+};
 
 /// Page to worker.
 #[derive(Debug, Serialize, Deserialize)]
@@ -12,6 +15,8 @@ pub enum Request {
         id: u32,
         #[serde(with = "serde_wasm_bindgen::preserve")]
         photo: web_sys::File,
+        /// Whether its pixels are to be measured, too.
+        measure: bool,
     },
 }
 
@@ -23,7 +28,19 @@ pub enum Reply {
     /// The model cannot be used; the loader's reason.
     BadModel { reason: String },
     /// One for each request, in their order.
-    Answered { id: u32, outcome: Result<Answer, Refusal> },
+    Answered {
+        id: u32,
+        outcome: Result<Answer, Refusal>,
+        /// Where they were asked for. They are read as [`Measured`], so that pages that never ask have no code for them.
+        #[serde(skip_deserializing)]
+        traits: Option<Traits>,
+    },
+}
+
+/// [`Reply::Answered`] as those read it who want the rest of it.
+#[derive(Debug, Deserialize)]
+pub enum Measured {
+    Answered { id: u32, traits: Option<Traits> },
 }
 
 pub fn to_js(message: &impl Serialize) -> Result<JsValue, serde_wasm_bindgen::Error> {

@@ -15,8 +15,9 @@ use super::{
     state::Refusal,
 };
 use crate::{
-    classifier::{Answer, Classifier, ClassifyError},
-    photo::{self, Kind, Limits, SNIFF_BYTES, largest_extent, sniff},
+    classifier::{Answer, Classifier, ClassifyError, least, milliseconds_since},
+    clean::Traits,
+    photo::{self, Kind, Limits, Photo, SNIFF_BYTES, largest_extent, sniff},
 };
 
 /// How long nobody must ask, once all is ready, for a rehearsal to begin.
@@ -32,18 +33,19 @@ pub fn start(model: Vec<u8>) {
             rehearse(classifier.clone(), asked.clone());
             let serve = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
                 asked.set(true);
-                let Request::Classify { id, photo } = from_js(event.data()).expect_throw("a request");
-                match classify(&classifier, &photo, &limits) {
+                let Request::Classify { id, photo, measure } =
+                    from_js(event.data()).expect_throw("a request");
+                match classify(&classifier, &photo, &limits, measure) {
                     Err(Refusal::Classifier(ClassifyError::Photo(photo::Error::Unsupported(
                         kind @ (Kind::Avif | Kind::Heic),
                     )))) => {
                         let classifier = classifier.clone();
                         spawn_local(async move {
-                            let outcome = classify_foreign(&classifier, &photo, kind, &limits).await;
-                            say(&Reply::Answered { id, outcome });
+                            let outcome = classify_foreign(&classifier, &photo, kind, &limits, measure).await;
+                            say_answer(id, outcome);
                         });
                     }
-                    outcome => say(&Reply::Answered { id, outcome }),
+                    outcome => say_answer(id, outcome),
                 }
             });
             scope().set_onmessage(Some(serve.as_ref().unchecked_ref()));
@@ -75,12 +77,21 @@ fn limits() -> Limits {
     if phones.iter().any(|phone| browser.contains(phone)) { Limits::PHONE } else { Limits::COMPUTER }
 }
 
-fn classify(classifier: &Classifier, file: &File, limits: &Limits) -> Result<Answer, Refusal> {
+/// An answer, and what was measured if that was asked.
+type Outcome = Result<(Answer, Option<Traits>), Refusal>;
+
+fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool) -> Outcome {
     // Size and kind first: a film of two gigabytes is refused without being read.
     limits.check_bytes(file.size() as u64)?;
     let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Refusal::Unreadable)?;
     sniff(&read(&head)?)?;
-    Ok(classifier.classify_bytes(&read(file)?, limits)?)
+    let bytes = read(file)?;
+    let start = Instant::now();
+    let info = classifier.info();
+    // What is measured is not to depend on the network.
+    let side = if measure { info.input_size.max(Traits::SIDE) } else { info.input_size };
+    let photo = photo::decode_reduced(&bytes, limits, least(side, info.resize))?;
+    answer(classifier, &photo, start, measure)
 }
 
 /// Of a format that only the browser may know.
@@ -89,20 +100,34 @@ async fn classify_foreign(
     file: &File,
     kind: Kind,
     limits: &Limits,
-) -> Result<Answer, Refusal> {
+    measure: bool,
+) -> Outcome {
     let start = Instant::now();
     largest_extent(&read(file)?).map_or(Ok(()), |size| limits.check_pixels(size))?;
     let photo = browser_decoder::decode(file, limits).await?.ok_or(photo::Error::Unsupported(kind))?;
-    let decode = start.elapsed();
-    let mut answer = classifier.classify(&photo.into())?;
-    answer.prediction.milliseconds.decode = decode.as_secs_f64() * 1000.0;
-    Ok(answer)
+    answer(classifier, &photo.into(), start, measure)
+}
+
+/// `start`: when the photo began to be decoded.
+fn answer(classifier: &Classifier, photo: &Photo, start: Instant, measure: bool) -> Outcome {
+    let decode = milliseconds_since(start);
+    let mut answer = classifier.classify(photo)?;
+    answer.prediction.milliseconds.decode = decode;
+    Ok((answer, measure.then(|| Traits::of(photo))))
 }
 
 fn read(blob: &Blob) -> Result<Vec<u8>, Refusal> {
     let reader = FileReaderSync::new().map_err(|_| Refusal::Unreadable)?;
     let buffer = reader.read_as_array_buffer(blob).map_err(|_| Refusal::Unreadable)?;
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
+}
+
+fn say_answer(id: u32, outcome: Outcome) {
+    let (outcome, traits) = match outcome {
+        Ok((answer, traits)) => (Ok(answer), traits),
+        Err(refusal) => (Err(refusal), None),
+    };
+    say(&Reply::Answered { id, outcome, traits });
 }
 
 fn say(reply: &Reply) {

@@ -5,16 +5,21 @@
 
 use std::collections::HashMap;
 
-use leptos::{ev::KeyboardEvent, html, prelude::*};
+use leptos::{
+    ev::{KeyboardEvent, MouseEvent},
+    html,
+    prelude::*,
+};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlInputElement, Url};
 
 use super::title;
 use crate::{
     app::{
+        applying::Applying,
         cleaning::Cleaning,
         components::{engine_status::EngineStatus, own_model::OwnModel},
-        opened,
+        disk, opened,
         session::{Session, focus_later},
         words::{self, count, label_name, percent},
     },
@@ -24,6 +29,9 @@ use crate::{
 
 /// The first labels have a key each.
 const DIGITS: &str = "1234567890";
+
+/// So many photos that nearly equal another are named.
+const TWINS: usize = 4;
 
 /// A photo of the list.
 const THUMB: &str = r#"<li hidden><button class="thumb" data-act="look">
@@ -48,12 +56,19 @@ pub fn Clean() -> impl IntoView {
         let input: HtmlInputElement = event.target().expect("an input changed").unchecked_into();
         if let Some(files) = input.files() {
             if input.webkitdirectory() {
-                cleaning.open(opened::chosen(&files));
+                cleaning.open(opened::chosen(&files), None);
             } else if let Some(file) = files.get(0) {
                 session.use_model(Some(file));
             }
         }
         input.set_value("");
+    };
+    // Where there is a dialogue for folders that can be changed, it takes the place of the input's own.
+    let pick = move |event: MouseEvent| {
+        if disk::can_pick() {
+            event.prevent_default();
+            cleaning.pick();
+        }
     };
     view! {
         <section class="ask clean-ask" class:empty=move || !is_open.get()>
@@ -62,7 +77,7 @@ pub fn Clean() -> impl IntoView {
                 "Open a folder that holds a folder of photos for each label. Those whose label looks wrong come first."
             </p>
             <div class="picker" on:change=chosen>
-                <input id="open-folder" class="visually-hidden" type="file" node_ref=folder/>
+                <input id="open-folder" class="visually-hidden" type="file" node_ref=folder on:click=pick/>
                 <label class="button primary" for="open-folder">"Open a folder"</label>
                 <input id="give-model" class="visually-hidden" type="file" accept=".onnx"/>
                 <label class="button" for="give-model">"Use your own network"</label>
@@ -71,7 +86,7 @@ pub fn Clean() -> impl IntoView {
             <p class="notice" role="alert" hidden=move || cleaning.notice.get().is_empty()>{move || cleaning.notice.get()}</p>
             <OwnModel/>
             <EngineStatus/>
-            <p class="private">"No file is changed or sent: what you decide is saved as a table, which one command carries out."</p>
+            <p class="private">"Nothing is sent. No file is changed before you say so, and none is ever deleted."</p>
         </section>
         {move || is_open.get().then(|| view! { <Reviewed/> })}
     }
@@ -92,6 +107,7 @@ fn Reviewed() -> impl IntoView {
             });
         });
         show(&root, "not-kept", !is_kept);
+        cleaning.applying.with(|applying| draw_applying(&root, cleaning, applying));
         // What has the focus may be gone.
         if document().active_element().is_none_or(|element| element.tag_name() == "BODY") {
             focus_later("review".into());
@@ -110,6 +126,8 @@ fn Reviewed() -> impl IntoView {
                         <option value="loss">"Highest loss first"</option>
                         <option value="margin">"Least margin first"</option>
                         <option value="disagreement">"Surest disagreement first"</option>
+                        <option value="blur">"Blurriest first"</option>
+                        <option value="twins">"Near-duplicates first"</option>
                     </select>
                 </div>
             </div>
@@ -130,6 +148,10 @@ fn Reviewed() -> impl IntoView {
                         <dt>"Decision"</dt>
                         <dd data-part="decided"></dd>
                     </dl>
+                    <div data-part="with-twins">
+                        <p class="detail">"Nearly equal:"</p>
+                        <ul class="chips" aria-label="Nearly equal photos" data-part="twins"></ul>
+                    </div>
                     <p class="detail" data-part="refusal"></p>
                     <div class="decide">
                         <button class="button small" data-act="keep" aria-keyshortcuts="K">
@@ -162,12 +184,25 @@ fn Reviewed() -> impl IntoView {
                             "Undo"<kbd aria-hidden="true">"U"</kbd>
                         </button>
                         <button class="button small" id="save" data-act="save" data-part="save">"Save decisions"</button>
+                        <button class="button small" id="apply" data-act="apply" data-part="apply">"Apply to the folder"</button>
                     </div>
                 </div>
                 <p class="notice" role="alert" data-part="not-kept">
                     "This browser keeps nothing here: save your decisions before you leave the page."
                 </p>
                 <p class="changes" data-part="changes"></p>
+                <div class="confirm" role="group" aria-labelledby="question" data-part="confirm">
+                    <p id="question" data-part="question"></p>
+                    <div class="downloads">
+                        <button class="button small primary" id="confirm" data-act="confirm">"Apply"</button>
+                        <button class="button small" data-act="dismiss">"Cancel"</button>
+                    </div>
+                </div>
+                <div class="loading" data-part="moving">
+                    <label for="moved" data-part="moved"></label>
+                    <progress id="moved" data-part="bar"></progress>
+                </div>
+                <p class="notice" data-part="applied"></p>
                 <p class="file-name" data-part="how">
                     "Carry them out with "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
                 </p>
@@ -193,6 +228,7 @@ fn pressed(cleaning: Cleaning, event: KeyboardEvent) {
         "u" | "z" => "undo",
         "arrowright" => "next",
         "arrowleft" => "former",
+        "escape" => "dismiss",
         digit if digit.len() == 1 => match DIGITS.find(digit) {
             Some(number) => {
                 event.prevent_default();
@@ -226,6 +262,9 @@ fn do_it(cleaning: Cleaning, act: &str) {
         "delete" => cleaning.decide(Decision::Delete),
         "undo" => cleaning.undo(),
         "save" => cleaning.save(),
+        "apply" => cleaning.prepare_to_apply(),
+        "confirm" => cleaning.apply(),
+        "dismiss" => cleaning.dismiss(),
         _ => {
             cleaning.change(|review| match act {
                 "next" => review.step(true),
@@ -253,6 +292,8 @@ fn selected(cleaning: Cleaning, event: Event) {
             "loss" => order = Order::Loss,
             "margin" => order = Order::Margin,
             "disagreement" => order = Order::Disagreement,
+            "blur" => order = Order::Blur,
+            "twins" => order = Order::Twins,
             "all" => filter = Filter::All,
             "decided" => filter = Filter::Decided,
             "refused" => filter = Filter::Refused,
@@ -410,6 +451,36 @@ impl Drawing<'_> {
         fill(root, "proposal", proposal.as_deref().unwrap_or("No proposal"));
         fill(root, "file", &review.folder().photos[photo].file);
         fill(root, "place", &place.map_or(String::new(), |place| format!("{} ·", place + 1)));
+        self.draw_twins(photo);
+    }
+
+    /// The photos that nearly equal one; each can be looked at.
+    fn draw_twins(&self, photo: usize) {
+        let twins = self.review.twins(photo);
+        show(self.root, "with-twins", !twins.is_empty());
+        let Some(list) = part(self.root, "twins") else { return };
+        let folder = self.review.folder();
+        let name = |twin: usize| {
+            let file = folder.photos[twin].file.rsplit('/').next().unwrap_or_default();
+            format!("{}: {file}", self.name(folder.label_of(twin)))
+        };
+        let key = format!("{photo}: {twins:?}");
+        if list.get_attribute("data-key").as_deref() == Some(&key) {
+            return;
+        }
+        attribute(&list, "data-key", Some(&key));
+        list.set_inner_html("");
+        for &twin in twins.iter().take(TWINS) {
+            if let Some(button) = add(&list, "li", "").and_then(|item| add(&item, "button", &name(twin))) {
+                let is_other = folder.label_of(twin) != folder.label_of(photo);
+                attribute(&button, "class", Some(if is_other { "chip other" } else { "chip" }));
+                attribute(&button, "data-act", Some("look"));
+                attribute(&button, "data-number", Some(&twin.to_string()));
+            }
+        }
+        if twins.len() > TWINS {
+            add(&list, "li", &format!("and {} more", twins.len() - TWINS));
+        }
     }
 
     fn draw_thumb(&self, thumb: &Element, photo: usize, pictures: &mut Pictures) {
@@ -418,6 +489,8 @@ impl Drawing<'_> {
         attribute(thumb, "data-file", Some(&self.review.folder().photos[photo].file));
         attribute(thumb, "data-decision", Some(state(decision)));
         attribute(thumb, "data-loss", loss.map(|loss| loss.to_string()).as_deref());
+        let traits = judged(&self.review.standings()[photo]).and_then(|judgement| judgement.traits);
+        attribute(thumb, "data-sharpness", traits.map(|traits| traits.sharpness.to_string()).as_deref());
         if let Ok(Some(button)) = thumb.query_selector("button") {
             let is_current = self.review.current().is_some_and(|(current, _)| current == photo);
             attribute(&button, "aria-current", Some(if is_current { "true" } else { "false" }));
@@ -457,6 +530,8 @@ impl Drawing<'_> {
         let changes = changes(review.folder(), review.decisions());
         let changes: Vec<_> = changes.iter().map(|change| words::change(change, self.model)).collect();
         fill(root, "changes", &changes.join("\n"));
+        set(root, "apply", "disabled", changes.is_empty().then_some(""));
+        fill(root, "question", &words::ask_to_apply(&review.folder().name, review.decisions()));
         show(root, "how", decided > 0);
         set(root, "save", "disabled", (decided == 0).then_some(""));
         set(root, "undo", "disabled", (!review.decisions().can_undo()).then_some(""));
@@ -465,6 +540,25 @@ impl Drawing<'_> {
     fn name(&self, label: &str) -> String {
         label_name(label, self.model)
     }
+}
+
+fn draw_applying(root: &Element, cleaning: Cleaning, applying: &Applying) {
+    let (moved, words) = match applying {
+        Applying::Moving { done, all } => (Some((done, all)), ""),
+        Applying::Done(words) | Applying::Failed(words) => (None, &**words),
+        Applying::Idle | Applying::Confirming => (None, ""),
+    };
+    show(root, "apply", cleaning.can_apply());
+    let has_changes = cleaning.read(|review| !changes(review.folder(), review.decisions()).is_empty());
+    show(root, "confirm", *applying == Applying::Confirming && has_changes == Some(true));
+    show(root, "moving", moved.is_some());
+    if let Some((done, all)) = moved {
+        fill(root, "moved", &words::moving(*done, *all));
+        set(root, "bar", "max", Some(&all.to_string()));
+        set(root, "bar", "value", Some(&done.to_string()));
+    }
+    fill(root, "applied", words);
+    set(root, "applied", "data-done", matches!(applying, Applying::Done(_)).then_some(""));
 }
 
 fn judged(standing: &Standing) -> Option<&Judgement> {
