@@ -13,6 +13,7 @@ return {
     file: row.dataset.file,
     decision: row.dataset.decision,
     loss: row.dataset.loss ?? "",
+    sharpness: row.dataset.sharpness ?? "",
     given: one("[data-part=given]", row),
     said: one("[data-part=said]", row),
     current: row.querySelector("[aria-current=true]") !== null,
@@ -26,8 +27,12 @@ return {
         decided: one("[data-part=decided]", look),
         refusal: one("[data-part=refusal]", look),
         proposal: one("[data-part=proposal]", look),
+        twins: [...look.querySelectorAll("[data-part=twins] button")].filter((twin) => twin.checkVisibility()).map(text),
       }
     : null,
   changes: (document.querySelector(".changes")?.textContent ?? "").split("\n").filter(Boolean),
   decisions: one(".summary h2"),
+  can_apply: document.querySelector("#apply")?.checkVisibility() ?? false,
+  question: document.querySelector("#question")?.checkVisibility() ? one("#question") : "",
+  applied: one("[data-part=applied]"),
 };

@@ -1,13 +1,14 @@
 //! Cleaning labelled photos, and one's own network in the place of the page's.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
     time::Instant,
 };
 
-use image::{Rgb, RgbImage};
+use image::{Rgb, RgbImage, imageops};
 use prost::Message;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -33,6 +34,11 @@ pub struct Cleaned {
     look: Option<Look>,
     changes: Vec<String>,
     pub decisions: String,
+    /// Whether the decisions can be carried out in the folder itself.
+    can_apply: bool,
+    question: String,
+    /// What came of that.
+    applied: String,
 }
 
 /// A photo of the list.
@@ -41,6 +47,7 @@ pub struct Row {
     file: String,
     decision: String,
     loss: String,
+    sharpness: String,
     given: String,
     said: String,
     current: bool,
@@ -56,6 +63,8 @@ struct Look {
     decided: String,
     refusal: String,
     proposal: String,
+    /// The photos that nearly equal it.
+    twins: Vec<String>,
 }
 
 impl Cleaned {
@@ -162,6 +171,7 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     let red = seen.row("green/wrong-red.jpg");
     assert_eq!((red.given.as_str(), red.said.as_str()), ("Green thing", "Red thing"));
     assert!(seen.look.is_none() && seen.decisions.starts_with('0'), "{seen:?}");
+    assert!(!seen.can_apply, "what an input opens can only be read");
 
     // Keys, from the moment the folder is open.
     page.wait_until("the keys are heard", |seen| seen.focus == "#review");
@@ -323,6 +333,337 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     tab_to(&page, "#open-folder");
     tab_to(&page, "#give-model");
     tab_to(&page, "#filter");
+}
+
+/// Has the page's dialogue for folders give one that is kept with the page, which nobody has to choose.
+const PICKER: &str = "window.showDirectoryPicker = async ({ mode }) => {
+    if (mode !== 'read') throw new TypeError(mode);
+    if (window.cancelled) throw new DOMException('nothing was chosen', 'AbortError');
+    return (await navigator.storage.getDirectory()).getDirectoryHandle('closet');
+};";
+
+/// In the script: the folder that is given, and the one in which a file is.
+const CLOSET: &str = "
+    const closet = await (await navigator.storage.getDirectory()).getDirectoryHandle('closet', { create: true });
+    const place = async (path) => {
+        const names = path.split('/');
+        let folder = closet;
+        for (const name of names.slice(0, -1)) folder = await folder.getDirectoryHandle(name, { create: true });
+        return [folder, names.at(-1)];
+    };";
+
+/// The photos by their paths: two nearly equal ones under different labels, one that is blurred.
+fn closet() -> BTreeMap<String, Vec<u8>> {
+    let fixture = |name: &str| fs::read(project().join("tests/fixtures").join(name)).expect("a fixture");
+    let pixels = |name: &str| image::load_from_memory(&fixture(name)).expect("a photo").into_rgb8();
+    let blurred = imageops::blur(&imageops::thumbnail(&pixels("shirt.jpg"), 300, 400), 6.0);
+    let files = [
+        ("jeans/jeans.jpg", fixture("jeans.jpg")),
+        ("jeans/polo.jpg", jpeg(&imageops::thumbnail(&pixels("polo-shirt.jpg"), 450, 600))),
+        ("polo-shirt/blurred.jpg", jpeg(&blurred)),
+        ("polo-shirt/polo.jpg", fixture("polo-shirt.jpg")),
+        ("shoes/shoes.jpg", fixture("shoes.jpg")),
+        ("socks/socks, a pair.jpg", fixture("socks.jpg")),
+    ];
+    files.map(|(path, bytes)| (path.to_string(), bytes)).into()
+}
+
+/// Puts a file into the page's folder.
+fn put(page: &Page, path: &str, bytes: &[u8]) {
+    page.run_with::<Value>(
+        &format!(
+            "return (async (bytes) => {{ {CLOSET}
+                const [folder, name] = await place({path:?});
+                const stream = await (await folder.getFileHandle(name, {{ create: true }})).createWritable();
+                await stream.write(new Uint8Array(bytes));
+                await stream.close();
+            }})(arguments[0]);"
+        ),
+        bytes,
+    );
+}
+
+/// All files of the page's folder, each with the checksum of its bytes.
+fn tree(page: &Page) -> BTreeMap<String, String> {
+    page.run_async(&format!(
+        "{CLOSET}
+        const files = {{}};
+        const walk = async (folder, path) => {{
+            for await (const [name, handle] of folder.entries()) {{
+                if (handle.kind === 'directory') {{ await walk(handle, path + name + '/'); continue; }}
+                const bytes = await (await handle.getFile()).arrayBuffer();
+                const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+                files[path + name] = [...sum].map((byte) => byte.toString(16)).join(' ');
+            }}
+        }};
+        await walk(closet, '');
+        return files;"
+    ))
+}
+
+fn text_of(page: &Page, path: &str) -> String {
+    page.run_async(&format!(
+        "{CLOSET} const [folder, name] = await place({path:?});
+        return (await (await folder.getFileHandle(name)).getFile()).text();"
+    ))
+}
+
+/// Opens the page's folder by the browser's dialogue, and waits until all is answered.
+fn open_closet(page: &Page, photos: usize) -> Cleaned {
+    page.click("label[for=open-folder]");
+    wait(page, "all photos are answered", |seen| seen.count == format!("closet: {photos} photos"))
+}
+
+/// Opens /clean with a folder that the page can change.
+fn closet_opened() -> (Page, BTreeMap<String, Vec<u8>>) {
+    let page = Visit::to("/clean").after_script(PICKER).open();
+    page.wait_for_engine();
+    let photos = closet();
+    photos.iter().for_each(|(path, bytes)| put(&page, path, bytes));
+    let seen = open_closet(&page, photos.len());
+    assert!(seen.can_apply, "{seen:?}");
+    (page, photos)
+}
+
+fn order(page: &Page, value: &str) {
+    page.run::<Value>(&format!(
+        "const select = document.querySelector('#order'); select.value = '{value}';
+         select.dispatchEvent(new Event('change', {{ bubbles: true }}));"
+    ));
+}
+
+/// Looks at a photo and presses a key.
+fn decide(page: &Page, file: &str, key: &str, decision: &str) {
+    page.click(&format!("[data-file='{file}'] button"));
+    wait(page, "it is looked at", |seen| seen.look.as_ref().is_some_and(|look| look.file == file));
+    page.press(key);
+    wait(page, "it is decided on", |seen| seen.row(file).decision == decision);
+}
+
+/// The only journal's path, and the folder in the bin in which it is.
+fn bin(files: &BTreeMap<String, String>, journal: &str) -> String {
+    let found: Vec<_> = files.keys().filter_map(|path| path.strip_suffix(journal)).collect();
+    assert_eq!(found.len(), 1, "{files:?}");
+    found[0].into()
+}
+
+#[test]
+fn blurred_photos_and_near_duplicates_are_found() {
+    let (page, _) = closet_opened();
+    order(&page, "blur");
+    let seen = wait(&page, "the list changes", |seen| seen.files()[0] == "polo-shirt/blurred.jpg");
+    let sharpness: Vec<f32> = seen.rows.iter().map(|row| row.sharpness.parse().expect("a number")).collect();
+    assert!(sharpness.is_sorted() && 2.0 * sharpness[0] < sharpness[1], "{sharpness:?}");
+
+    order(&page, "twins");
+    let seen = wait(&page, "the list changes", |seen| seen.files()[0] != "polo-shirt/blurred.jpg");
+    let mut first = seen.files()[..2].to_vec();
+    first.sort_unstable();
+    assert_eq!(first, ["jeans/polo.jpg", "polo-shirt/polo.jpg"]);
+    page.click("[data-file='jeans/polo.jpg'] button");
+    let seen = wait(&page, "it is looked at", |seen| seen.look.is_some());
+    assert_eq!(seen.look().twins, ["Polo shirt: polo.jpg"]);
+    assert_named(&page);
+    page.click("[data-part=twins] button");
+    let seen = wait(&page, "its twin is looked at", |seen| seen.look().file == "polo-shirt/polo.jpg");
+    assert_eq!(seen.look().twins, ["Jeans: polo.jpg"]);
+    page.click("[data-file='shoes/shoes.jpg'] button");
+    wait(&page, "one without twins is looked at", |seen| seen.look().twins.is_empty());
+}
+
+#[test]
+fn decisions_are_carried_out_in_the_folder_and_can_be_taken_back() {
+    let (page, photos) = closet_opened();
+    let before = tree(&page);
+    decide(&page, "jeans/polo.jpg", "2", "relabel");
+    decide(&page, "polo-shirt/blurred.jpg", "d", "delete");
+    decide(&page, "socks/socks, a pair.jpg", "3", "relabel");
+    decide(&page, "shoes/shoes.jpg", "k", "keep");
+
+    page.click("#apply");
+    let asked = wait(&page, "the page asks", |seen| !seen.question.is_empty());
+    assert_eq!(
+        asked.question,
+        "In closet itself, move 2 photos to other labels’ folders and put 1 photo into its folder .bin? Nothing is deleted."
+    );
+    assert_named(&page);
+    page.wait_until("it can be confirmed", |seen| seen.focus == "#confirm");
+    page.press(Key::Escape);
+    wait(&page, "it asks no more", |seen| seen.question.is_empty());
+    page.wait_until("the focus is back", |seen| seen.focus == "#apply");
+    assert_eq!(tree(&page), before);
+    let told = page.record_announcements();
+    page.press(Key::Enter);
+    page.wait_until("it can be confirmed", |seen| seen.focus == "#confirm");
+    page.press(Key::Enter);
+    let seen =
+        wait(&page, "it is done", |seen| seen.applied.starts_with("2 photos moved, 1 put into .bin/. "));
+    assert!(told().iter().any(|words| words.replace('\u{a0}', " ") == seen.applied), "{:?}", told());
+
+    let after = tree(&page);
+    let bin = bin(&after, "/journal.csv");
+    let moved = [
+        ("jeans/polo.jpg", "polo-shirt/polo-jeans.jpg".to_string()),
+        ("polo-shirt/blurred.jpg", format!("{bin}/polo-shirt/blurred.jpg")),
+        ("socks/socks, a pair.jpg", "shoes/socks, a pair.jpg".into()),
+    ];
+    let mut expected = before.clone();
+    for (from, to) in &moved {
+        let sum = expected.remove(*from).expect("it was there");
+        expected.insert(to.clone(), sum);
+    }
+    let mut left = after.clone();
+    left.remove(&format!("{bin}/journal.csv"));
+    assert_eq!(left, expected);
+    let journal = text_of(&page, &format!("{bin}/journal.csv"));
+    assert_eq!(
+        journal,
+        format!(
+            "from,to\njeans/polo.jpg,polo-shirt/polo-jeans.jpg\n\
+             polo-shirt/blurred.jpg,{bin}/polo-shirt/blurred.jpg\n\
+             \"socks/socks, a pair.jpg\",\"shoes/socks, a pair.jpg\"\n"
+        )
+    );
+
+    // The page knows, now and when the folder is opened again.
+    let is_up_to_date = |seen: &Cleaned| {
+        seen.count == "closet: 5 photos" && seen.rows.len() == 5 && seen.decisions.starts_with("1 ")
+    };
+    let seen = wait(&page, "what has moved is looked at anew", is_up_to_date);
+    assert_eq!(seen.row("polo-shirt/polo-jeans.jpg").given, "Polo shirt");
+    assert_eq!(seen.row("shoes/socks, a pair.jpg").decision, "undecided");
+    assert_eq!(seen.row("shoes/shoes.jpg").decision, "keep");
+    assert!(seen.changes.is_empty(), "{seen:?}");
+    page.go_to("/clean");
+    page.wait_for_engine();
+    assert!(is_up_to_date(&open_closet(&page, 5)));
+    let kept: Vec<String> =
+        page.run("return Object.values(localStorage).filter((entry) => entry.includes('decision'));");
+    assert_eq!(kept.len(), 1, "{kept:?}");
+
+    let root = page.file("applied/closet/jeans/jeans.jpg", b"");
+    let root = root.parent().and_then(Path::parent).expect("the folder");
+    for (path, sum) in &after {
+        let same = before.iter().find(|(_, other)| *other == sum).map(|(path, _)| &*photos[path]);
+        page.file(&format!("applied/closet/{path}"), same.unwrap_or(journal.as_bytes()));
+    }
+    take_back(root, &photos);
+}
+
+/// What the command line makes of the folder and its journal.
+fn take_back(root: &Path, photos: &BTreeMap<String, Vec<u8>>) {
+    let python = project().join("model/.venv/bin/python");
+    if !python.is_file() {
+        println!("`apply --undo` is not tried: there is no model/.venv.");
+        return;
+    }
+    let said = Command::new(python)
+        .args(["-m", "clothing_model", "apply", "--undo", "--yes", "--data"])
+        .arg(root)
+        .env("PYTHONPATH", project().join("model"))
+        .output()
+        .expect("Python runs");
+    assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    for (path, bytes) in photos {
+        assert!(fs::read(root.join(path)).expect("it is back") == *bytes, "{path} is another file");
+    }
+}
+
+#[test]
+fn where_the_folder_cannot_be_changed_nothing_is_lost() {
+    let (page, _) = closet_opened();
+    decide(&page, "jeans/polo.jpg", "2", "relabel");
+    decide(&page, "polo-shirt/blurred.jpg", "d", "delete");
+    decide(&page, "socks/socks, a pair.jpg", "3", "relabel");
+    let before = tree(&page);
+    let apply = |words: &str| {
+        page.click("#apply");
+        page.click("#confirm");
+        wait(&page, "it is told what is wrong", |seen| seen.applied.contains(words))
+    };
+
+    page.run::<Value>(
+        "const handle = FileSystemHandle.prototype;
+         window.given = handle.requestPermission;
+         handle.requestPermission = async () => 'denied';",
+    );
+    page.click("#apply");
+    let refused =
+        "The browser was not allowed to change files in this folder. Apply again and allow it, or save";
+    wait(&page, "it is told what is wrong", |seen| seen.applied.starts_with(refused));
+    page.run::<Value>("FileSystemHandle.prototype.requestPermission = window.given;");
+    assert_eq!(tree(&page), before);
+
+    // One that went away.
+    let away = text_of(&page, "socks/socks, a pair.jpg").len();
+    assert!(away > 0);
+    page.run_async::<Value>(&format!(
+        "{CLOSET} const [folder, name] = await place('socks/socks, a pair.jpg');
+        await (await folder.getFileHandle(name)).move('elsewhere.jpg');"
+    ));
+    let seen = apply("socks/socks, a pair.jpg changed or went away");
+    assert!(seen.applied.contains("Nothing was moved. Open the folder again"), "{seen:?}");
+    assert!(seen.decisions.starts_with('3'), "{seen:?}");
+    page.run_async::<Value>(&format!(
+        "{CLOSET} const [folder, name] = await place('socks/elsewhere.jpg');
+        await (await folder.getFileHandle(name)).move('socks, a pair.jpg');"
+    ));
+    assert_eq!(tree(&page), before);
+
+    // Others have begun to move photos.
+    put(&page, ".bin/2026-11-27T00-16-44-000/begun.csv", b"from,to\n");
+    let seen = apply("Moves were begun here and not finished: .bin/2026-11-27T00-16-44-000/begun.csv");
+    assert!(seen.applied.contains("--undo"), "{seen:?}");
+    page.run_async::<Value>(&format!("{CLOSET} await closet.removeEntry('.bin', {{ recursive: true }});"));
+    assert_eq!(tree(&page), before);
+
+    // In the middle of it: the second cannot be taken from its place.
+    page.run::<Value>(
+        "const folder = FileSystemDirectoryHandle.prototype;
+         window.remove = folder.removeEntry;
+         let times = 0;
+         folder.removeEntry = function (name) {
+             if (name === 'blurred.jpg' && !times++) throw new DOMException('It is in use.', 'NoModificationAllowedError');
+             return window.remove.call(this, name);
+         };",
+    );
+    let seen = apply("polo-shirt/blurred.jpg could not be written or moved: It is in use.");
+    assert!(seen.applied.starts_with("1 photo moved. "), "{seen:?}");
+    assert!(seen.decisions.starts_with('2'), "what was not moved is still decided: {seen:?}");
+    let mut expected = before.clone();
+    let sum = expected.remove("jeans/polo.jpg").expect("it was there");
+    expected.insert("polo-shirt/polo-jeans.jpg".into(), sum);
+    let mut left = tree(&page);
+    let journal = bin(&left, "/journal.csv") + "/journal.csv";
+    assert_eq!(text_of(&page, &journal), "from,to\njeans/polo.jpg,polo-shirt/polo-jeans.jpg\n");
+    left.remove(&journal);
+    assert_eq!(left, expected);
+
+    // The rest of it.
+    page.click("#apply");
+    page.click("#confirm");
+    wait(&page, "it is done", |seen| seen.applied.starts_with("1 photo moved, 1 put into .bin/. "));
+    let files = tree(&page);
+    assert!(files.contains_key("shoes/socks, a pair.jpg") && !files.contains_key("polo-shirt/blurred.jpg"));
+    assert_eq!(files.len(), before.len() + 2, "and two journals: {files:?}");
+}
+
+#[test]
+fn a_dialogue_that_is_cancelled_changes_nothing() {
+    let (page, photos) = closet_opened();
+    decide(&page, "shoes/shoes.jpg", "k", "keep");
+    page.run::<Value>("window.cancelled = true;");
+    page.click("label[for=open-folder]");
+    page.run::<Value>(
+        "window.cancelled = false; window.showDirectoryPicker = async () => { throw new Error('no'); };",
+    );
+    tab_to(&page, "#filter");
+    let seen = Cleaned::of(&page);
+    assert_eq!((seen.rows.len(), seen.notice.as_str()), (photos.len(), ""), "{seen:?}");
+    assert!(seen.decisions.starts_with('1'), "{seen:?}");
+    page.click("label[for=open-folder]");
+    let seen = wait(&page, "it is told what to do", |seen| !seen.notice.is_empty());
+    assert!(seen.notice.contains("Drop the folder on this page"), "{seen:?}");
 }
 
 /// Their faults, and what is said of them.
