@@ -179,7 +179,7 @@ impl Cleaning {
         });
     }
 
-    /// It is not meant, or seen.
+    /// It is not meant.
     pub fn dismiss(self) {
         if self.applying.with_untracked(|applying| *applying == Applying::Confirming) {
             self.applying.set(Applying::Idle);
@@ -194,7 +194,8 @@ impl Cleaning {
         let opened = untrack(|| self.read(|review| (review.folder().clone(), review.decisions().clone())));
         let Some((folder, decisions)) = opened else { return };
         self.stop_asking();
-        self.applying.set(Applying::Moving { done: 0, all: 1 });
+        let all = decisions.iter().filter(|(_, decision)| **decision != Decision::Keep).count();
+        self.applying.set(Applying::Moving { done: 0, all });
         focus_later("review".into());
         spawn_local(async move {
             let progress = |done, all| self.applying.set(Applying::Moving { done, all });

@@ -36,9 +36,9 @@ pub struct Cleaned {
     pub decisions: String,
     /// Whether the decisions can be carried out in the folder itself.
     can_apply: bool,
-    question: String,
+    pub question: String,
     /// What came of that.
-    applied: String,
+    pub applied: String,
 }
 
 /// A photo of the list.
@@ -410,18 +410,24 @@ fn text_of(page: &Page, path: &str) -> String {
 
 /// Opens the page's folder by the browser's dialogue, and waits until all is answered.
 fn open_closet(page: &Page, photos: usize) -> Cleaned {
+    page.run::<Value>(PICKER);
     page.click("label[for=open-folder]");
     wait(page, "all photos are answered", |seen| seen.count == format!("closet: {photos} photos"))
 }
 
-/// Opens /clean with a folder that the page can change.
-fn closet_opened() -> (Page, BTreeMap<String, Vec<u8>>) {
-    let page = Visit::to("/clean").after_script(PICKER).open();
-    page.wait_for_engine();
+/// Opens a folder that the page can change.
+pub fn fill_and_open_closet(page: &Page) -> BTreeMap<String, Vec<u8>> {
     let photos = closet();
-    photos.iter().for_each(|(path, bytes)| put(&page, path, bytes));
-    let seen = open_closet(&page, photos.len());
+    photos.iter().for_each(|(path, bytes)| put(page, path, bytes));
+    let seen = open_closet(page, photos.len());
     assert!(seen.can_apply, "{seen:?}");
+    photos
+}
+
+fn closet_opened() -> (Page, BTreeMap<String, Vec<u8>>) {
+    let page = Visit::to("/clean").open();
+    page.wait_for_engine();
+    let photos = fill_and_open_closet(&page);
     (page, photos)
 }
 
@@ -861,10 +867,20 @@ fn thousands_of_photos_keep_memory_level_and_decisions() {
     page.wait_for_engine();
     let begin = Instant::now();
     page.choose("open-folder", &[folder.clone()]);
+    wait(&page, "the folder is open", |seen| seen.count.starts_with("many"));
+    order(&page, "twins");
+    page.run::<Value>(
+        "window.tasks = [];
+         new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration)))
+             .observe({ type: 'longtask' });",
+    );
     let seen = wait(&page, "the first are ranked", |seen| seen.rows.len() >= 10);
     println!("{} ranked after {:.1} s, of {}", seen.rows.len(), begin.elapsed().as_secs_f64(), seen.count);
     assert!(answered(&seen) < count / 10, "{seen:?}");
     watch(&page, count / 2);
+    // Each answer is compared with all before it. Half of the answers come in this page, the others in the next.
+    let tasks: Vec<f64> = page.run("return tasks.sort((a, b) => b - a).slice(0, 5);");
+    println!("longest tasks of the page while near-duplicates are found: {tasks:?} ms");
     page.wait_until("the keys are heard", |seen| seen.focus == "#review");
     for number in 1..=50 {
         page.press(Key::Right);

@@ -141,6 +141,20 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.choose("give-model", &[page.file("half.onnx", b"no model")]);
     clean::wait(&page, "the network is refused", |seen| !seen.refused_model.is_empty());
     look(&page, "clean-decided");
+    page.go_to("/clean");
+    page.wait_for_engine();
+    clean::fill_and_open_closet(&page);
+    for (file, key) in [("polo-shirt/blurred.jpg", "d"), ("jeans/polo.jpg", "2")] {
+        page.click(&format!("[data-file='{file}'] button"));
+        page.press(key);
+    }
+    page.click("[data-file='polo-shirt/polo.jpg'] button");
+    page.click("#apply");
+    clean::wait(&page, "the page asks", |seen| !seen.question.is_empty());
+    look(&page, "clean-apply");
+    page.click("#confirm");
+    clean::wait(&page, "it is done", |seen| seen.applied.starts_with("1 photo moved"));
+    look(&page, "clean-applied");
     page.go_to("/widget");
     page.wait_for(widget::OPEN);
     look(&page, "widget");

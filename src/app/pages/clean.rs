@@ -204,7 +204,7 @@ fn Reviewed() -> impl IntoView {
                 </div>
                 <p class="notice" data-part="applied"></p>
                 <p class="file-name" data-part="how">
-                    "Carry them out with "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
+                    "Saved decisions are carried out by "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
                 </p>
             </div>
         </section>
