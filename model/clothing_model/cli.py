@@ -120,7 +120,8 @@ def evaluate(arguments) -> None:
         evaluation.draw(result, arguments.out)
     if arguments.record:
         content = onnx.load(arguments.onnx)
-        onnx_file.set_metadata(content, {"metrics": json.dumps({"split": arguments.split, **result["figures"]})})
+        recorded = {"split": arguments.split, **result["figures"], "by_label": result["by_label"]}
+        onnx_file.set_metadata(content, {"metrics": json.dumps(recorded)})
         onnx.save(content, arguments.onnx)
     print(json.dumps({key: value for key, value in result.items() if key not in ("confusion", "reliability")}, indent=1))
 
@@ -228,7 +229,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--changes", action="store_true", help="also with each photo turned, blurred, dark, compressed, small")
     verb.add_argument("--against", type=pathlib.Path, metavar="RUN",
                       help="folder of the file's training: how often its network in floats says the same")
-    verb.add_argument("--record", action="store_true", help="write the headline figures into the file's metadata")
+    verb.add_argument("--record", action="store_true", help="write the headline figures and those of each label into the file's metadata")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 
     verb = verbs.add_parser("predict", help="answer for pictures, through onnxruntime", description=predict.__doc__)

@@ -248,9 +248,11 @@ def test_evaluate_reports_and_records(exported, photos, tmp_path, capsys):
     file = tmp_path / "copy.onnx"
     shutil.copy(exported, file)
     cli.main(["evaluate", "--onnx", str(file), "--data", str(photos), "--split", "test", "--out", str(tmp_path), "--record"])
-    figures = json.loads((tmp_path / "test.json").read_text())["figures"]
+    result = json.loads((tmp_path / "test.json").read_text())
+    figures, by_label = result["figures"], result["by_label"]
     assert figures["photos"] == 24 and figures["top1"] > 0.6
-    assert json.loads(onnx_file.metadata(onnx.load(file))["metrics"]) == {"split": "test", **figures}
+    assert set(by_label) == set(COLOURS) and all(own["photos"] == 8 for own in by_label.values())
+    assert json.loads(onnx_file.metadata(onnx.load(file))["metrics"]) == {"split": "test", **figures, "by_label": by_label}
     assert (tmp_path / "confusion.png").exists() and (tmp_path / "reliability.png").exists()
 
 
