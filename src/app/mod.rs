@@ -24,7 +24,10 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     embed::Options,
-    engine::{client::Engine, shared::SharedEngine},
+    engine::{
+        client::{Engine, Pool},
+        shared::SharedEngine,
+    },
 };
 use cleaning::Cleaning;
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
@@ -72,8 +75,9 @@ fn show_failure() {
 /// A session with all that a page of ours has around its content.
 fn start_session() -> Session {
     let options = Options { multiple: true, ..Options::default() };
-    let session =
-        Session::start(Loading::AtOnce, options, |files, _, hear| Box::new(Engine::start(files, hear)));
+    let session = Session::start(Loading::AtOnce, options, |files, _, hear| {
+        Box::new(Engine::start(files, Pool::OfDevice, hear))
+    });
     provide_context(session);
     offline::start(session);
     session

@@ -199,6 +199,16 @@ pub struct Metrics {
     pub top1_core_only: f32,
     /// Expected calibration error, 15 bins.
     pub ece: f32,
+    /// By the identifiers of labels; empty if the file does not tell.
+    #[serde(default)]
+    pub by_label: BTreeMap<String, LabelMetrics>,
+}
+
+/// The same for one label.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LabelMetrics {
+    /// Of the photos of that label, how many are called so; `None` if there was none.
+    pub recall: Option<f32>,
 }
 
 #[cfg(test)]
@@ -250,8 +260,18 @@ mod tests {
     fn metrics_are_optional() {
         let json =
             r#"{"split":"test","photos":2021,"top1":0.87,"top1_core":0.9,"top1_core_only":0.97,"ece":0.02}"#;
-        let metrics = Metrics { photos: 2021, top1: 0.87, top1_core: 0.9, top1_core_only: 0.97, ece: 0.02 };
+        let by_label = BTreeMap::new();
+        let metrics =
+            Metrics { photos: 2021, top1: 0.87, top1_core: 0.9, top1_core_only: 0.97, ece: 0.02, by_label };
         assert_eq!(with("metrics", Some(json)).unwrap().metrics, Some(metrics));
+    }
+
+    #[test]
+    fn metrics_of_labels_are_optional_too() {
+        let json = r#"{"photos":9,"top1":0.8,"top1_core":0.9,"top1_core_only":0.9,"ece":0,
+            "by_label":{"dress":{"photos":9,"recall":0.75,"precision":0.5},"socks":{"photos":0,"recall":null}}}"#;
+        let by_label = with("metrics", Some(json)).unwrap().metrics.unwrap().by_label;
+        assert_eq!((by_label["dress"].recall, by_label["socks"].recall), (Some(0.75), None));
     }
 
     #[test]

@@ -1,4 +1,7 @@
-//! The page's side: a task that owns queue and worker, and hears of everything through one inbox.
+//! The page's side: a task that owns queue and workers, and hears of everything through one inbox.
+//!
+//! One worker answers the first photos. While many wait, more are started, up to what the device bears; they share the
+//! downloaded code and model, but no memory, so that one's death costs the others nothing.
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
@@ -11,6 +14,7 @@ use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, Work
 pub use super::download::Files;
 use super::{
     download::{Parts, download, reason},
+    is_phone,
     message::{Reply, Request, from_js, to_js},
     queue::{Death, ItemId, Queue},
     state::{EngineState, Failure, ItemState, Refusal},
@@ -21,6 +25,10 @@ const PATIENCE_MS: u32 = 60_000;
 /// How long an idle worker is kept. Its memory never shrinks; ending it gives that back, and the next
 /// photo starts another from what is already downloaded.
 const IDLE_MS: u32 = 60_000;
+/// How long others are kept beside it.
+const SPARE_IDLE_MS: u32 = 5_000;
+/// A worker more is started when so many photos wait for each that there is: fewer are answered before it is ready.
+const WORTH_A_WORKER: usize = 4;
 /// How many workers in a row may die before they are ready.
 const STARTS: u8 = 2;
 
@@ -50,16 +58,38 @@ pub trait Client {
     fn use_model(&self, model: Option<Uint8Array>);
 }
 
-/// Hands photos to the worker. Dropping it ends the worker.
+/// How many workers an engine may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// One: answers come in the order of the photos, and whatever else the device does goes on undisturbed.
+    One,
+    /// As many as have a processor core each, which leaves one to the page; four at most. On phones, whose memory is
+    /// small, two at most.
+    OfDevice,
+}
+
+impl Pool {
+    fn most(self) -> usize {
+        match (self, web_sys::window().map(|window| window.navigator())) {
+            (Self::OfDevice, Some(navigator)) => {
+                let most = if is_phone(&navigator.user_agent().unwrap_or_default()) { 2.0 } else { 4.0 };
+                (navigator.hardware_concurrency() - 1.0).clamp(1.0, most) as usize
+            }
+            _ => 1,
+        }
+    }
+}
+
+/// Hands photos to the workers. Dropping it ends them.
 pub struct Engine {
     inbox: UnboundedSender<Input>,
 }
 
 impl Engine {
     /// Loads nothing before it is told to; `notify` hears every change of state.
-    pub fn start(files: Files, notify: impl Fn(Output) + 'static) -> Self {
+    pub fn start(files: Files, pool: Pool, notify: impl Fn(Output) + 'static) -> Self {
         let (outbox, inbox) = unbounded();
-        spawn_local(Actor::new(files, outbox.clone(), notify).run(inbox));
+        spawn_local(Actor::new(files, pool.most(), outbox.clone(), notify).run(inbox));
         Self { inbox: outbox }
     }
 
@@ -103,22 +133,31 @@ enum Input {
     Add(ItemId, File),
     Cancel(ItemId),
     Model(Option<Uint8Array>),
-    /// From the worker of that number: one that was replaced meanwhile is not listened to.
+    /// From the worker of that number: one that was ended meanwhile is not listened to.
     Worker(u32, Happened),
     End,
 }
 
 enum Happened {
     Said(Reply),
-    Died { reason: String },
+    Died {
+        reason: String,
+    },
     TookTooLong,
+    /// It had nothing to do for as long as it is kept then.
     Idled,
 }
 
-enum Link {
-    Absent,
-    Starting(Live),
-    Ready(Live),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It makes the model ready.
+    Starting,
+    /// It has a photo, or is about to.
+    Working,
+    /// It has nothing to do, and there are others: it is kept for [`SPARE_IDLE_MS`].
+    Spare,
+    /// It has nothing to do, and is kept for [`IDLE_MS`].
+    Resting,
 }
 
 /// What answered before the model that is being tried.
@@ -134,14 +173,17 @@ struct Actor<F> {
     model: Option<Uint8Array>,
     /// The same, while another is tried.
     former: Option<Former>,
-    link: Link,
-    workers: u32,
+    workers: Vec<Live>,
+    /// How many there may be. Fewer than at first when one did not start or died beside others: memory may be short.
+    most: usize,
+    /// How many were ever started.
+    started: u32,
     failed_starts: u8,
     queue: Queue<File>,
 }
 
 impl<F: Fn(Output)> Actor<F> {
-    fn new(files: Files, outbox: UnboundedSender<Input>, notify: F) -> Self {
+    fn new(files: Files, most: usize, outbox: UnboundedSender<Input>, notify: F) -> Self {
         Self {
             files,
             outbox,
@@ -150,8 +192,9 @@ impl<F: Fn(Output)> Actor<F> {
             parts: None,
             model: None,
             former: None,
-            link: Link::Absent,
-            workers: 0,
+            workers: Vec::new(),
+            most,
+            started: 0,
             failed_starts: 0,
             queue: Queue::default(),
         }
@@ -181,10 +224,13 @@ impl<F: Fn(Output)> Actor<F> {
                 Input::Model(model) => {
                     let former = std::mem::replace(&mut self.model, model);
                     self.former.get_or_insert(Former(former));
-                    self.change_worker();
+                    self.change_workers();
                 }
-                Input::Worker(number, _) if number != self.workers => {}
-                Input::Worker(_, happened) => self.heard(happened),
+                Input::Worker(number, happened) => {
+                    if let Some(index) = self.workers.iter().position(|worker| worker.number == number) {
+                        self.heard(index, happened);
+                    }
+                }
             }
         }
     }
@@ -192,7 +238,10 @@ impl<F: Fn(Output)> Actor<F> {
     fn load(&mut self) {
         self.failed_starts = 0;
         if self.parts.is_some() {
-            return self.start_worker();
+            if self.workers.is_empty() {
+                self.start_worker();
+            }
+            return;
         }
         if std::mem::replace(&mut self.downloading, true) {
             return;
@@ -207,11 +256,11 @@ impl<F: Fn(Output)> Actor<F> {
         });
     }
 
-    /// Starts a worker with the model as it now is, in the place of the one there is.
-    fn change_worker(&mut self) {
+    /// Starts a worker with the model as it now is, in the place of those there are.
+    fn change_workers(&mut self) {
         self.failed_starts = 0;
         self.queue.interrupt();
-        self.link = Link::Absent;
+        self.workers.clear();
         match self.parts {
             Some(_) => {
                 self.engine(EngineState::Loading { received: 1, total: 1 });
@@ -223,20 +272,20 @@ impl<F: Fn(Output)> Actor<F> {
 
     fn start_worker(&mut self) {
         let Some(parts) = &self.parts else { return };
-        self.workers += 1;
+        self.started += 1;
         let model = self.model.as_ref().unwrap_or(&parts.model);
-        match Live::start(parts, model, self.workers, self.outbox.clone()) {
-            Ok(live) => self.link = Link::Starting(live),
+        match Live::start(parts, model, self.started, self.outbox.clone()) {
+            Ok(live) => self.workers.push(live),
+            Err(_) if !self.workers.is_empty() => self.most = self.workers.len(),
             Err(failure) => self.fail(failure),
         }
     }
 
-    fn heard(&mut self, happened: Happened) {
+    /// From the worker at that index.
+    fn heard(&mut self, index: usize, happened: Happened) {
         match happened {
             Happened::Said(Reply::Ready(model)) => {
-                if let Link::Starting(live) = std::mem::replace(&mut self.link, Link::Absent) {
-                    self.link = Link::Ready(live);
-                }
+                self.workers[index].ready();
                 self.failed_starts = 0;
                 self.former = None;
                 self.engine(EngineState::Ready(model));
@@ -251,14 +300,20 @@ impl<F: Fn(Output)> Actor<F> {
             },
             Happened::Said(Reply::Answered { id, outcome }) => {
                 let id = ItemId(id);
-                if self.queue.answered(id) {
+                if self.queue.answered(self.workers[index].number, id) {
                     self.item(id, outcome.map_or_else(ItemState::Refused, ItemState::Done));
                 }
                 self.advance();
             }
-            Happened::Died { reason } => self.lost(reason, Refusal::Crashed),
-            Happened::TookTooLong => self.lost("it took too long".into(), Refusal::TimedOut),
-            Happened::Idled => self.link = Link::Absent,
+            Happened::Died { reason } => self.lost(index, reason, Refusal::Crashed),
+            Happened::TookTooLong => self.lost(index, "it took too long".into(), Refusal::TimedOut),
+            // It was given a photo in the very moment.
+            Happened::Idled if self.queue.is_busy(self.workers[index].number) => {}
+            // The others are gone since it had nothing to do.
+            Happened::Idled if self.workers.len() == 1 && self.workers[index].stage == Stage::Spare => {
+                self.workers[index].rest();
+            }
+            Happened::Idled => _ = self.workers.remove(index),
         }
     }
 
@@ -266,12 +321,15 @@ impl<F: Fn(Output)> Actor<F> {
     fn refuse_model(&mut self, Former(model): Former, reason: String) {
         self.model = model;
         (self.notify)(Output::ModelRefused { reason });
-        self.change_worker();
+        self.change_workers();
     }
 
-    /// The worker is of no more use: a photo it had is tried once more, then refused.
-    fn lost(&mut self, reason: String, refusal: Refusal) {
-        if let Link::Starting(_) = std::mem::replace(&mut self.link, Link::Absent) {
+    /// A worker is of no more use: a photo it had is tried once more, then refused.
+    fn lost(&mut self, index: usize, reason: String, refusal: Refusal) {
+        let Live { number, stage, .. } = self.workers.remove(index);
+        if !self.workers.is_empty() {
+            self.most = self.workers.len();
+        } else if stage == Stage::Starting {
             self.failed_starts += 1;
             // Loaders assert what a file may not keep to.
             if let Some(former) = self.former.take() {
@@ -283,7 +341,7 @@ impl<F: Fn(Output)> Actor<F> {
             }
             return;
         }
-        match self.queue.died() {
+        match self.queue.died(number) {
             Death::Idle => {}
             Death::Retried(id) => self.item(id, ItemState::Waiting),
             Death::GivenUp(id) => self.item(id, ItemState::Refused(refusal)),
@@ -292,25 +350,34 @@ impl<F: Fn(Output)> Actor<F> {
     }
 
     fn fail(&mut self, failure: Failure) {
-        self.link = Link::Absent;
+        self.queue.interrupt();
+        self.workers.clear();
         self.engine(EngineState::Failed(failure));
     }
 
-    /// Gives the worker its next photo; starts one if photos wait for it; otherwise lets it idle.
+    /// Gives idle workers their next photos, starts one if many photos wait, and lets those idle that have nothing to do.
     fn advance(&mut self) {
-        match &mut self.link {
-            Link::Starting(_) => {}
-            Link::Absent if self.queue.has_waiting() && self.failed_starts < STARTS => self.start_worker(),
-            Link::Absent => {}
-            Link::Ready(live) => {
-                if let Some((id, photo)) = self.queue.take_next() {
-                    let request = Request::Classify { id: id.0, photo: photo.clone() };
-                    live.ask(&request);
-                    self.item(id, ItemState::Working);
-                } else if !self.queue.is_busy() {
-                    live.after(IDLE_MS, Happened::Idled);
-                }
+        let is_alone = self.workers.len() == 1;
+        for worker in self.workers.iter_mut().filter(|worker| worker.stage != Stage::Starting) {
+            if let Some((id, photo)) = self.queue.take_next(worker.number) {
+                worker.ask(&Request::Classify { id: id.0, photo });
+                (self.notify)(Output::Item(id, ItemState::Working));
+            } else if !self.queue.is_busy(worker.number) && worker.stage == Stage::Working {
+                if is_alone { worker.rest() } else { worker.be_spare() }
             }
+        }
+        let waiting = self.queue.waiting();
+        let wants_another = match self.workers.len() {
+            0 => waiting > 0 && self.failed_starts < STARTS,
+            // Once the first has shown that the model can be used.
+            workers => {
+                workers < self.most
+                    && waiting >= WORTH_A_WORKER * workers
+                    && self.workers.iter().all(|worker| worker.stage != Stage::Starting)
+            }
+        };
+        if wants_another {
+            self.start_worker();
         }
     }
 
@@ -327,6 +394,7 @@ impl<F: Fn(Output)> Actor<F> {
 struct Live {
     worker: Worker,
     number: u32,
+    stage: Stage,
     outbox: UnboundedSender<Input>,
     /// What is due if nothing else happens first.
     timer: Option<Timeout>,
@@ -373,19 +441,42 @@ impl Live {
         }
         worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;
 
-        let mut live =
-            Self { worker, number, outbox, timer: None, _on_message: on_message, _on_error: on_error };
+        let mut live = Self {
+            worker,
+            number,
+            stage: Stage::Starting,
+            outbox,
+            timer: None,
+            _on_message: on_message,
+            _on_error: on_error,
+        };
         live.after(PATIENCE_MS, Happened::TookTooLong);
         Ok(live)
     }
 
+    fn ready(&mut self) {
+        self.stage = Stage::Working;
+        self.timer = None;
+    }
+
     fn ask(&mut self, request: &Request) {
+        self.stage = Stage::Working;
         let sent =
             to_js(request).map_err(JsValue::from).and_then(|message| self.worker.post_message(&message));
         match sent {
             Ok(()) => self.after(PATIENCE_MS, Happened::TookTooLong),
             Err(error) => self.after(0, Happened::Died { reason: reason(&error) }),
         }
+    }
+
+    fn be_spare(&mut self) {
+        self.stage = Stage::Spare;
+        self.after(SPARE_IDLE_MS, Happened::Idled);
+    }
+
+    fn rest(&mut self) {
+        self.stage = Stage::Resting;
+        self.after(IDLE_MS, Happened::Idled);
     }
 
     fn after(&mut self, milliseconds: u32, happened: Happened) {

@@ -2,8 +2,16 @@ use leptos::prelude::*;
 
 use super::title;
 use crate::{
-    app::{address, components::engine_status::EngineStatus, session::Session, words::percent},
-    classifier::{Group, Metrics, ModelInfo},
+    app::{
+        address,
+        components::{
+            bars::{Bar, Bars},
+            engine_status::EngineStatus,
+        },
+        session::Session,
+        words::percent,
+    },
+    classifier::{Group, Label, Metrics, ModelInfo},
 };
 
 /// What the network knows and how good it is, as the model's file says; and where it fails.
@@ -68,14 +76,19 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
         {list(core)}
         {(!others.is_empty()).then(|| view! { <p>"It also knows:"</p> {list(others)} })}
         <p>"When it sees none of them, or is not sure enough, it says so."</p>
-        {model.metrics.map(quality)}
+        {model.metrics.map(|metrics| quality(metrics, model.labels))}
         <p class="facts">
             "Model "{model.version}", "{model.input_size}" × "{model.input_size}" pixels, licence "{model.license}"."
         </p>
     }
 }
 
-fn quality(metrics: Metrics) -> impl IntoView {
+fn quality(metrics: Metrics, labels: Vec<Label>) -> impl IntoView {
+    let recall = |label: Label| {
+        let share = metrics.by_label.get(&label.id)?.recall?;
+        Some(Bar { id: label.id, name: label.name, share })
+    };
+    let bars: Vec<_> = labels.into_iter().filter_map(recall).collect();
     view! {
         <h2>"How good it is"</h2>
         <p>{format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos)}</p>
@@ -93,5 +106,9 @@ fn quality(metrics: Metrics) -> impl IntoView {
                 <dd>{percent(metrics.top1)}</dd>
             </div>
         </dl>
+        {(!bars.is_empty()).then(|| view! {
+            <p>"How many photos of each it finds:"</p>
+            <Bars class="recall" label="Found, by label" bars/>
+        })}
     }
 }
