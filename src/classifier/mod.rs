@@ -31,7 +31,7 @@ mod winograd;
 #[cfg(feature = "inference")]
 pub use classify::Classifier;
 pub use error::{ClassifyError, ModelError};
-pub use model_info::{Filter, Fit, Group, Label, LabelMetrics, Metrics, ModelInfo, Resize};
+pub use model_info::{Filter, Fit, Group, Label, Metrics, ModelInfo, Resize};
 pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict};
 #[cfg(feature = "inference")]
 pub use preprocess::{least, normalise, to_square};

@@ -1,6 +1,6 @@
 //! Which photo is asked about next, by which worker, and what becomes of it when that worker dies.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Names one photo in the page's list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,9 +25,9 @@ enum Current<P> {
 }
 
 impl<P> Current<P> {
-    fn is_about(&self, asked: ItemId) -> bool {
+    fn id(&self) -> ItemId {
         match self {
-            Self::Job(Job { id, .. }) | Self::Cancelled(id) => *id == asked,
+            Self::Job(Job { id, .. }) | Self::Cancelled(id) => *id,
         }
     }
 }
@@ -47,12 +47,13 @@ pub enum Death {
 #[derive(Debug)]
 pub struct Queue<P> {
     waiting: VecDeque<Job<P>>,
-    busy: BTreeMap<u32, Current<P>>,
+    /// What each worker that is not idle does; they are few.
+    busy: Vec<(u32, Current<P>)>,
 }
 
 impl<P> Default for Queue<P> {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), busy: BTreeMap::new() }
+        Self { waiting: VecDeque::new(), busy: Vec::new() }
     }
 }
 
@@ -70,44 +71,39 @@ impl<P: Clone> Queue<P> {
         let mut job = self.waiting.pop_front()?;
         job.attempts += 1;
         let next = (job.id, job.payload.clone());
-        self.busy.insert(worker, Current::Job(job));
+        self.busy.push((worker, Current::Job(job)));
         Some(next)
     }
 
     /// Forgets a photo. One that is with a worker is finished there, and its answer ignored.
     pub fn cancel(&mut self, id: ItemId) {
         self.waiting.retain(|job| job.id != id);
-        for current in self.busy.values_mut().filter(|current| current.is_about(id)) {
+        if let Some((_, current)) = self.busy.iter_mut().find(|(_, current)| current.id() == id) {
             *current = Current::Cancelled(id);
         }
     }
 
     /// A worker answered; says whether the answer is still wanted.
     pub fn answered(&mut self, worker: u32, id: ItemId) -> bool {
-        if !self.busy.get(&worker).is_some_and(|current| current.is_about(id)) {
-            return false;
-        }
-        matches!(self.busy.remove(&worker), Some(Current::Job(_)))
+        let is_meant = |(busy, current): &(u32, Current<P>)| *busy == worker && current.id() == id;
+        let Some(index) = self.busy.iter().position(is_meant) else { return false };
+        matches!(self.busy.swap_remove(index), (_, Current::Job(_)))
     }
 
     /// All workers are ended, through no fault of their photos, which come first again.
     pub fn interrupt(&mut self) {
-        let mut interrupted: Vec<_> = std::mem::take(&mut self.busy)
-            .into_values()
-            .filter_map(|current| match current {
-                Current::Job(job) => Some(Job { attempts: job.attempts - 1, ..job }),
-                Current::Cancelled(_) => None,
-            })
-            .collect();
-        interrupted.sort_by_key(|job| job.id);
-        for job in interrupted.into_iter().rev() {
-            self.waiting.push_front(job);
+        self.busy.sort_by_key(|(_, current)| current.id());
+        while let Some((_, current)) = self.busy.pop() {
+            if let Current::Job(job) = current {
+                self.waiting.push_front(Job { attempts: job.attempts - 1, ..job });
+            }
         }
     }
 
     /// A worker is gone, whatever it was doing.
     pub fn died(&mut self, worker: u32) -> Death {
-        match self.busy.remove(&worker) {
+        let index = self.busy.iter().position(|(busy, _)| *busy == worker);
+        match index.map(|index| self.busy.swap_remove(index).1) {
             Some(Current::Job(job)) if job.attempts >= ATTEMPTS => Death::GivenUp(job.id),
             Some(Current::Job(job)) => {
                 let id = job.id;
@@ -120,7 +116,7 @@ impl<P: Clone> Queue<P> {
 
     /// Whether a worker has something to do.
     pub fn is_busy(&self, worker: u32) -> bool {
-        self.busy.contains_key(&worker)
+        self.busy.iter().any(|(busy, _)| *busy == worker)
     }
 
     /// How many photos wait.

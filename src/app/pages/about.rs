@@ -84,11 +84,8 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
 }
 
 fn quality(metrics: Metrics, labels: Vec<Label>) -> impl IntoView {
-    let recall = |label: Label| {
-        let share = metrics.by_label.get(&label.id)?.recall?;
-        Some(Bar { id: label.id, name: label.name, share })
-    };
-    let bars: Vec<_> = labels.into_iter().filter_map(recall).collect();
+    let bar = |Label { id, name, recall, .. }| recall.map(|share| Bar { id, name, share });
+    let bars: Vec<_> = labels.into_iter().filter_map(bar).collect();
     view! {
         <h2>"How good it is"</h2>
         <p>{format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos)}</p>
