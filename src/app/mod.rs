@@ -180,7 +180,7 @@ fn Embedded() -> impl IntoView {
         // Those of one page have one, so that it is loaded once.
         |files, options, hear| {
             let name =
-                options.page.as_ref().map(|page| format!("clothing-classifier {} {page}", files.version()));
+                options.page.as_ref().map(|page| format!("clothing-classifier {} {page}", files.script()));
             Box::new(SharedEngine::start(files, name.as_deref(), hear))
         },
     );

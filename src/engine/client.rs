@@ -150,6 +150,8 @@ enum Happened {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    /// It has or fetches its script, and waits for code and model.
+    Open,
     /// It makes the model ready.
     Starting,
     /// It has a photo, or is about to.
@@ -213,7 +215,7 @@ impl<F: Fn(Output)> Actor<F> {
                 }
                 Input::Downloaded(Err(failure)) => {
                     self.downloading = false;
-                    self.engine(EngineState::Failed(failure));
+                    self.fail(failure);
                 }
                 Input::Add(id, photo) => {
                     self.queue.push(id, photo);
@@ -243,6 +245,9 @@ impl<F: Fn(Output)> Actor<F> {
             }
             return;
         }
+        if self.workers.is_empty() {
+            self.open_worker();
+        }
         if std::mem::replace(&mut self.downloading, true) {
             return;
         }
@@ -270,12 +275,29 @@ impl<F: Fn(Output)> Actor<F> {
         }
     }
 
+    /// Has a worker fetch its script while code and model are under way.
+    fn open_worker(&mut self) {
+        self.started += 1;
+        match Live::open(self.files.script(), self.started, self.outbox.clone()) {
+            Ok(live) => self.workers.push(live),
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// Starts the worker that is open, or else one more.
     fn start_worker(&mut self) {
         let Some(parts) = &self.parts else { return };
-        self.started += 1;
         let model = self.model.as_ref().unwrap_or(&parts.model);
-        match Live::start(parts, model, self.started, self.outbox.clone()) {
-            Ok(live) => self.workers.push(live),
+        let open = self.workers.iter().position(|worker| worker.stage == Stage::Open);
+        let worker = match open {
+            Some(index) => Ok(self.workers.remove(index)),
+            None => {
+                self.started += 1;
+                Live::open(self.files.script(), self.started, self.outbox.clone())
+            }
+        };
+        match worker.and_then(|worker| worker.start(parts, model)) {
+            Ok(worker) => self.workers.push(worker),
             Err(_) if !self.workers.is_empty() => self.most = self.workers.len(),
             Err(failure) => self.fail(failure),
         }
@@ -327,6 +349,10 @@ impl<F: Fn(Output)> Actor<F> {
     /// A worker is of no more use: a photo it had is tried once more, then refused.
     fn lost(&mut self, index: usize, reason: String, refusal: Refusal) {
         let Live { number, stage, .. } = self.workers.remove(index);
+        if stage == Stage::Open {
+            // Another takes its place when all is there; it is too early to say what that means.
+            return;
+        }
         if !self.workers.is_empty() {
             self.most = self.workers.len();
         } else if stage == Stage::Starting {
@@ -358,7 +384,7 @@ impl<F: Fn(Output)> Actor<F> {
     /// Gives idle workers their next photos, starts one if many photos wait, and lets those idle that have nothing to do.
     fn advance(&mut self) {
         let is_alone = self.workers.len() == 1;
-        for worker in self.workers.iter_mut().filter(|worker| worker.stage != Stage::Starting) {
+        for worker in self.workers.iter_mut().filter(|worker| worker.is_ready()) {
             if let Some((id, photo)) = self.queue.take_next(worker.number) {
                 worker.ask(&Request::Classify { id: id.0, photo });
                 (self.notify)(Output::Item(id, ItemState::Working));
@@ -373,7 +399,7 @@ impl<F: Fn(Output)> Actor<F> {
             workers => {
                 workers < self.most
                     && waiting >= WORTH_A_WORKER * workers
-                    && self.workers.iter().all(|worker| worker.stage != Stage::Starting)
+                    && self.workers.iter().all(Live::is_ready)
             }
         };
         if wants_another {
@@ -403,15 +429,10 @@ struct Live {
 }
 
 impl Live {
-    fn start(
-        parts: &Parts,
-        model: &Uint8Array,
-        number: u32,
-        outbox: UnboundedSender<Input>,
-    ) -> Result<Self, Failure> {
+    fn open(script: &str, number: u32, outbox: UnboundedSender<Input>) -> Result<Self, Failure> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&parts.script, &options).map_err(|_| Failure::OldBrowser)?;
+        let worker = Worker::new_with_options(script, &options).map_err(|_| Failure::OldBrowser)?;
 
         let send = {
             let outbox = outbox.clone();
@@ -435,23 +456,24 @@ impl Live {
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
 
+        let (stage, timer) = (Stage::Open, None);
+        Ok(Self { worker, number, stage, outbox, timer, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// What it is sent meanwhile waits until its script is there.
+    fn start(mut self, parts: &Parts, model: &Uint8Array) -> Result<Self, Failure> {
         let first = js_sys::Object::new();
         for (key, value) in [("module", &parts.module), ("model", model.as_ref())] {
             js_sys::Reflect::set(&first, &key.into(), value).expect_throw("a plain object takes any key");
         }
-        worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;
+        self.worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;
+        self.stage = Stage::Starting;
+        self.after(PATIENCE_MS, Happened::TookTooLong);
+        Ok(self)
+    }
 
-        let mut live = Self {
-            worker,
-            number,
-            stage: Stage::Starting,
-            outbox,
-            timer: None,
-            _on_message: on_message,
-            _on_error: on_error,
-        };
-        live.after(PATIENCE_MS, Happened::TookTooLong);
-        Ok(live)
+    fn is_ready(&self) -> bool {
+        !matches!(self.stage, Stage::Open | Stage::Starting)
     }
 
     fn ready(&mut self) {

@@ -140,7 +140,8 @@ fn a_broken_model_can_be_tried_again() {
 
 #[test]
 fn a_worker_that_does_not_start_can_be_tried_again() {
-    let visit = Visit::to("/").with_times(2, SCRIPT, Fault::Status(500));
+    // Once while code and model are under way, which is passed over.
+    let visit = Visit::to("/").with_times(3, SCRIPT, Fault::Status(500));
     fails_then_recovers(visit, "stopped while starting", "try again");
 }
 

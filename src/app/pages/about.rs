@@ -32,10 +32,6 @@ pub fn About() -> impl IntoView {
                 "Nowhere. They are read, looked at and forgotten on this device. The page sends nothing: no "
                 "photos, no answers, no statistics, and it sets no cookies."
             </p>
-            {move || match model.get() {
-                Some(model) => knowledge(model).into_any(),
-                None => view! { <EngineStatus/> }.into_any(),
-            }}
             <h2>"Where it fails"</h2>
             <ul>
                 <li>"It names one garment a photo. Of a whole outfit it names what it finds most of."</li>
@@ -56,6 +52,11 @@ pub fn About() -> impl IntoView {
                 "them. Up to 100 million pixels and 100 MB; on phones, which have less memory, half of that. "
                 "Photos that are stored sideways are turned first."
             </p>
+            // Last, since it comes with the network: what stood below would jump.
+            {move || match model.get() {
+                Some(model) => knowledge(model).into_any(),
+                None => view! { <EngineStatus/> }.into_any(),
+            }}
         </article>
     }
 }
