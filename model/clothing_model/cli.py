@@ -42,7 +42,11 @@ def soup(arguments) -> None:
     """Averages the weights of runs that began from one another, for instance of a run and of the run before it."""
     from . import training
 
-    runs = [training.Run.load(folder) for folder in arguments.of]
+    folders = [path for path in arguments.of if path.suffix != training.EXPORTED]
+    if not folders:
+        raise PipelineError("only exported files are named", "name the folder of a run that began from one, too")
+    settings = training.Run.load(folders[0]).settings
+    runs = [training.Run.open(path, settings) for path in arguments.of]
     print(json.dumps(training.soup(runs, arguments.shares or [1.0] * len(runs), arguments.run).state["soup"]))
 
 
@@ -80,7 +84,7 @@ def export(arguments) -> None:
     root = arguments.data or pathlib.Path(run.settings.data)
 
     def squares(split: str, count: int) -> np.ndarray:
-        _, pixels = data.load(evenly(data.scan(root, (split,)), count), skip_bad=arguments.skip_bad)
+        _, pixels = data.load(data.evenly(data.scan(root, (split,)), count), skip_bad=arguments.skip_bad)
         return np.stack([run.settings.preprocessing.square(image) for image in pixels])
 
     version = arguments.version or exporting.default_version()
@@ -120,7 +124,8 @@ def evaluate(arguments) -> None:
         evaluation.draw(result, arguments.out)
     if arguments.record:
         content = onnx.load(arguments.onnx)
-        onnx_file.set_metadata(content, {"metrics": json.dumps({"split": arguments.split, **result["figures"]})})
+        recorded = {"split": arguments.split, **result["figures"], "by_label": result["by_label"]}
+        onnx_file.set_metadata(content, {"metrics": json.dumps(recorded)})
         onnx.save(content, arguments.onnx)
     print(json.dumps({key: value for key, value in result.items() if key not in ("confusion", "reliability")}, indent=1))
 
@@ -133,7 +138,7 @@ def predict(arguments) -> None:
     failed = False
     for path in arguments.paths:
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in data.SUFFIXES) if path.is_dir() else [path]
-        for file in evenly(files, arguments.sample) if arguments.sample else files:
+        for file in data.evenly(files, arguments.sample) if arguments.sample else files:
             try:
                 answer = model.predict(file)
                 if not arguments.json:
@@ -157,11 +162,6 @@ def fixtures(arguments) -> None:
         print(f"{entry['file']}: {entry['width']} x {entry['height']}, {entry['top1']}")
 
 
-def evenly(items: list, count: int) -> list:
-    """`count` of the items, evenly spaced; all where there are no more."""
-    return [items[i * len(items) // count] for i in range(count)] if count < len(items) else items
-
-
 def sizes(text: str) -> tuple[int, ...]:
     """"160*2,192*4" -> (160, 160, 192, 192, 192, 192)"""
     parts = [part.partition("*") for part in text.split(",")]
@@ -180,9 +180,12 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint, history, plots (%(default)s)")
     verb.add_argument("--resume", action="store_true", help="go on with the run by its own settings, but for those given again")
     verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
-    verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
-    verb.add_argument("--begin", help="folder of a finished run to start from, instead of ImageNet weights and a new head")
-    verb.add_argument("--teachers", nargs="+", help="folders of finished runs whose mean answer becomes half of each target")
+    verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's "
+                      "hub, which has none of the default backbone: give this, or --begin")
+    verb.add_argument("--begin", help="folder of a finished run, or exported file (clothing.onnx), to start from "
+                      "instead of ImageNet weights; where its labels are others, its body with a new head")
+    verb.add_argument("--teachers", nargs="+", help="folders of finished runs, or exported files, whose mean answer "
+                      "becomes half of each target")
     verb.add_argument("--labels", help="JSON file of names, phrases and groups of labels (labels.json)")
     verb.add_argument("--sizes", type=sizes, help="input side of each epoch of the body, such as 160*2,192*6,224")
     verb.add_argument("--head-sizes", type=sizes, help="the same for the head's epochs")
@@ -205,7 +208,8 @@ def parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("soup", help="average the weights of runs", description=soup.__doc__)
     verb.set_defaults(call=soup)
-    verb.add_argument("of", nargs="+", type=pathlib.Path, metavar="RUN", help="folders of finished runs")
+    verb.add_argument("of", nargs="+", type=pathlib.Path, metavar="RUN",
+                      help="folders of finished runs; exported files, too, beside at least one folder")
     verb.add_argument("--shares", nargs="+", type=float, help="of each run in the average; default: equal ones")
     verb.add_argument("--run", type=pathlib.Path, required=True, help="folder of the new run, which can be exported")
 
@@ -228,7 +232,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--changes", action="store_true", help="also with each photo turned, blurred, dark, compressed, small")
     verb.add_argument("--against", type=pathlib.Path, metavar="RUN",
                       help="folder of the file's training: how often its network in floats says the same")
-    verb.add_argument("--record", action="store_true", help="write the headline figures into the file's metadata")
+    verb.add_argument("--record", action="store_true",
+                      help="write the headline figures and those of each label into the file's metadata")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 
     verb = verbs.add_parser("predict", help="answer for pictures, through onnxruntime", description=predict.__doc__)

@@ -78,6 +78,11 @@ def _divide(photos: list[Photo]) -> list[Photo]:
     return sorted(divided, key=lambda photo: (photo.split, photo.label, photo.path))
 
 
+def evenly(items: list, count: int) -> list:
+    """`count` of the items, evenly spaced; all where there are no more."""
+    return [items[i * len(items) // count] for i in range(count)] if count < len(items) else items
+
+
 def digest(photos: list[Photo]) -> str:
     """"sha256:<hex>" over the sorted lines "split label sha256-of-the-file": which data a network has seen."""
     lines = sorted(f"{photo.split} {photo.label} {hashlib.sha256(photo.path.read_bytes()).hexdigest()}\n"

@@ -54,8 +54,8 @@ def _body(backbone: str, weights: pathlib.Path | None, pretrained: bool) -> nn.M
                                  **options)
     except Exception as error:  # timm and its hub client raise many kinds; all mean the same here
         raise PipelineError(f"backbone {backbone!r}: {error}",
-                            "name one that timm has; where its hub cannot be reached, give the weights with --weights"
-                            ) from error
+                            "name one of which timm has weights and can reach its hub; or give a file of them with "
+                            "--weights, or begin from an exported network with --begin") from error
     if weights and backbone == "mobilenet_edgetpu_100":
         body.blocks[0][0].bn1.act = nn.Identity()  # the published network projects linearly here, timm adds a ReLU
     if weights and pretrained:

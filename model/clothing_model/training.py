@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 import matplotlib
 import numpy as np
+import onnx
 import torch
 from fastai.callback.core import Callback
 from fastai.callback.schedule import SuggestionMethod
@@ -21,18 +22,20 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, accuracy
 
-from . import data, labels as labelling
+from . import data, labels as labelling, reopen
 from .augment import Augment, Strength, ground_patches
 from .errors import PipelineError
 from .labels import Label
 from .network import Classifier
-from .onnx_file import softmax
+from .onnx_file import OnnxModel, metadata, softmax
 from .picture import Preprocessing
 
 matplotlib.use("Agg")
 
 LR_RANGE = (2e-4, 3e-3)  # a curve over a few dozen batches is noisy; nothing outside this range has trained well
 FINDER_STEPS = 30
+EXPORTED = ".onnx"  # ends the name of an exported file, where a run's folder could stand too
+MEASURED_PHOTOS = 256  # of the training photos, by which the batch norms of an exported file are put back
 
 
 @dataclass
@@ -42,8 +45,8 @@ class Settings:
     data: str
     backbone: str = "mobilenet_edgetpu_100"
     weights: str | None = None
-    begin: str | None = None  # folder of a finished run whose averaged weights to start from; its head is kept
-    teachers: tuple[str, ...] = ()  # folders of finished runs, whose mean answer becomes half of each target
+    begin: str | None = None  # a finished run's folder, or an exported file, to start from; its head if labels agree
+    teachers: tuple[str, ...] = ()  # likewise, whose mean answer becomes half of each target
     labels: str = str(labelling.DEFAULT_FILE)
     head_sizes: tuple[int, ...] = (160,)  # side of the input in each epoch, pixels
     sizes: tuple[int, ...] = (160, 160, 192, 192, 192, 192, 192, 192, 224)
@@ -142,13 +145,20 @@ def soft_targets(settings: Settings, labels: list[Label], pixels: list[np.ndarra
     if not settings.teachers:
         return labelled
     taught = np.zeros_like(labelled)
-    for folder in settings.teachers:
-        run = Run.load(pathlib.Path(folder))
-        if run.labels != labels:
-            raise PipelineError(f"{folder}: that run has other labels", "name teachers of the same labels")
-        squares = [run.settings.preprocessing.square(image) for image in pixels]
-        taught += np.mean([softmax(run.answers(squares, mirrored)) for mirrored in (False, True)], 0) / len(settings.teachers)
-        print(f"asked the teacher {folder}: it agrees with {(taught.argmax(1) == targets).mean():.1%} of the labels", flush=True)
+    for name in settings.teachers:
+        if pathlib.Path(name).suffix == EXPORTED:
+            teacher = OnnxModel.load(pathlib.Path(name))
+            preprocessing, ask = teacher.preprocessing, teacher.logits
+        else:
+            teacher = Run.load(pathlib.Path(name))
+            preprocessing, ask = teacher.settings.preprocessing, teacher.answers
+        if teacher.labels != labels:
+            raise PipelineError(f"{name}: that teacher has other labels", "name teachers of the same labels")
+        print(f"asking the teacher {name}", flush=True)
+        squares = [preprocessing.square(image) for image in pixels]
+        said = (softmax(ask(squares)) + softmax(ask([square[:, ::-1] for square in squares]))) / 2
+        print(f"it agrees with {(said.argmax(1) == targets).mean():.1%} of the labels", flush=True)
+        taught += said / len(settings.teachers)
     return (1 - TEACHER_SHARE) * labelled + TEACHER_SHARE * taught
 
 
@@ -312,43 +322,79 @@ class Run:
             raise PipelineError(f"{file}: {error}", "the checkpoint is damaged; train anew") from error
         return cls(folder, Settings(**state["settings"]), labelling.parse(state["labels"]), state["digest"], state)
 
+    @classmethod
+    def open(cls, path: pathlib.Path, settings: Settings) -> "Run":
+        """A finished run: from its folder, or from a file exported from one.
+
+        The file becomes a run of a network as `settings` describe it; see `reopen`.
+        """
+        if path.suffix != EXPORTED:
+            return cls.load(path)
+        model = OnnxModel.load(path)
+        shown = data.evenly(data.scan(pathlib.Path(settings.data), ("train",)), MEASURED_PHOTOS)
+        _, pixels = data.load(shown, skip_bad=settings.skip_bad)
+        run = cls(path, settings, model.labels, metadata(onnx.load(path))["training_data"])
+        network = run.network()
+        reopen.restore(network, model, np.stack([model.preprocessing.square(image) for image in pixels]))
+        run.state["average"] = network.state_dict()
+        return run
+
     def classifier(self) -> Classifier:
         """The network with averaged weights, ready to be asked."""
-        network = self.network(fresh=False)
+        network = self.network()
         network.load_state_dict(self.state["average"])
         return network.eval()
 
-    def answers(self, squares: list[np.ndarray], mirrored: bool = False) -> np.ndarray:
+    def answers(self, squares: list[np.ndarray]) -> np.ndarray:
         """Logits [n, K] of the averaged network for uint8 [S, S, 3] each."""
         network, preprocessing, logits = self.classifier().to(self.settings.device), self.settings.preprocessing, []
         with torch.inference_mode():
             for first in range(0, len(squares), 32):
                 images = torch.from_numpy(preprocessing.normalise(np.stack(squares[first:first + 32])))
                 images = images.to(self.settings.device, memory_format=torch.channels_last)
-                logits.append(network(images.flip(3) if mirrored else images).float().cpu().numpy())
+                logits.append(network(images).float().cpu().numpy())
         return np.concatenate(logits)
 
-    def network(self, fresh: bool) -> Classifier:
-        """As training begins with it; not `fresh`: the same layers, to load a checkpoint into."""
+    def network(self, pretrained: bool = False) -> Classifier:
+        """A network for these labels: its body as ImageNet made it, or only the layers, to load weights into."""
         settings = self.settings
         weights = pathlib.Path(settings.weights) if settings.weights else None
-        network = Classifier(settings.backbone, len(self.labels), weights, fresh and not settings.begin, settings.dropout)
-        if fresh and settings.begin:
-            earlier = Run.load(pathlib.Path(settings.begin))
-            if earlier.settings.backbone != settings.backbone or earlier.labels != self.labels:
-                raise PipelineError(f"{settings.begin}: that run has another backbone or other labels",
-                                    "begin from one with the same, or from the backbone's own weights")
-            network.load_state_dict(earlier.state["average"])
-        return network
+        return Classifier(settings.backbone, len(self.labels), weights, pretrained, settings.dropout)
+
+    def beginning(self) -> tuple[Classifier, bool]:
+        """The network that training begins with, and whether its head knows these labels already."""
+        settings = self.settings
+        if not settings.begin:
+            return self.network(pretrained=True), False
+        earlier = Run.open(pathlib.Path(settings.begin), settings)
+        if earlier.settings.backbone != settings.backbone:
+            raise PipelineError(f"{settings.begin}: that run has another backbone",
+                                "begin from one with the same, or from the backbone's own weights")
+        network, weights = self.network(), dict(earlier.state["average"])
+        known = [label.id for label in earlier.labels] == [label.id for label in self.labels]
+        if not known:
+            print(f"{settings.begin} has other labels: its body is taken, with a new head", flush=True)
+            weights |= {f"head.{key}": value for key, value in network.head.state_dict().items()}
+        network.load_state_dict(weights)
+        return network, known
 
 
 def start(settings: Settings, folder: pathlib.Path, photos: list[data.Photo]) -> Run:
     if (folder / "checkpoint.pt").exists():
         raise PipelineError(f"{folder}: a training was begun here", "go on with --resume, or name another --run")
+    if settings.begin and not settings.weights:
+        settings = replace(settings, weights=_weights_behind(pathlib.Path(settings.begin)))
     folder.mkdir(parents=True, exist_ok=True)
     labels = labelling.describe({photo.label for photo in photos}, pathlib.Path(settings.labels))
     (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
     return Run(folder, settings, labels, data.digest(photos))
+
+
+def _weights_behind(begin: pathlib.Path) -> str | None:
+    """What `Settings.weights` must be for a body with the layers of `begin`: those for weights from TensorFlow differ."""
+    if begin.suffix != EXPORTED:
+        return Run.load(begin).settings.weights
+    return str(begin) if reopen.tensorflow_padded(begin) else None
 
 
 def soup(runs: list[Run], shares: list[float], folder: pathlib.Path) -> Run:
@@ -388,16 +434,17 @@ def train(run: Run, photos: list[data.Photo]) -> None:
     longest = max(*settings.sizes, *settings.head_sizes, settings.input_size)
     photos, pixels = data.load(photos, longest, settings.skip_bad)
     loaders = build_loaders(settings, run.labels, photos, pixels)
-    if settings.keep_early and len(Classifier.groups(run.network(fresh=False))) < 3:
+    if settings.keep_early and len(Classifier.groups(run.network())) < 3:
         raise PipelineError(f"backbone {settings.backbone!r}: no early stages known to leave as they are",
                             "train without --keep-early")
-    network = run.network(fresh=not state).to(settings.device, memory_format=torch.channels_last)
+    network, known = (run.network(), False) if state else run.beginning()
+    network.to(settings.device, memory_format=torch.channels_last)
     learn = Learner(loaders, network, loss_func=torch.nn.CrossEntropyLoss(),
                     metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,
                     cbs=BnFreeze, wd=settings.weight_decay)
     if settings.precision == "bfloat16":
         learn.add_cb(LowPrecision())
-    stages = [("head", () if settings.begin else settings.head_sizes, settings.head_lr, learn.freeze),
+    stages = [("head", () if known else settings.head_sizes, settings.head_lr, learn.freeze),
               ("body", settings.sizes, settings.lr,
                (lambda: learn.freeze_to(1)) if settings.keep_early else learn.unfreeze)]
     names = [name for name, *_ in stages]

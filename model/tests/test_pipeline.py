@@ -11,7 +11,8 @@ torch = pytest.importorskip("torch", reason="the pipeline's own tests need the e
 import onnx  # noqa: E402
 import timm  # noqa: E402
 
-from clothing_model import augment, calibration, cli, data, evaluation, export, onnx_file, quantisation, robustness, training  # noqa: E402
+from clothing_model import (augment, calibration, cli, data, evaluation, export, onnx_file, quantisation, reopen,  # noqa: E402
+                            robustness, training)
 from clothing_model.errors import PipelineError  # noqa: E402
 from clothing_model.labels import Label  # noqa: E402
 from clothing_model.network import Classifier  # noqa: E402
@@ -112,6 +113,52 @@ def test_a_run_can_begin_where_another_ended(photos, weights, run, tmp_path):
     assert history(folder) == [("body", "1")]
 
 
+def test_an_exported_file_opens_again_as_the_same_network(photos, run, exported):
+    settings = training.Run.load(run).settings
+    model, reopened = onnx_file.OnnxModel.load(exported), training.Run.open(exported, settings)
+    assert reopened.labels == model.labels and reopened.digest == training.Run.load(run).digest
+    shown, pixels = data.load(data.scan(photos, ("train",)))
+    squares = [model.preprocessing.square(image) for image in pixels]
+    expected = model.logits(squares)
+    assert np.abs(reopened.answers(squares) - expected).max() < 1e-4 * np.ptp(expected)
+    network = reopened.classifier()
+    conv, norm = reopen._convolutions(network.body)[0]
+    with torch.inference_mode():
+        passed = conv(torch.from_numpy(model.preprocessing.normalise(np.stack(squares))))
+    torch.testing.assert_close(norm.running_mean, passed.mean((0, 2, 3)), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(norm.running_var, passed.var((0, 2, 3)), rtol=1e-3, atol=1e-4)
+    with torch.inference_mode():  # batch norms by the batch's own statistics, as in training
+        network.train().dropout.p = 0
+        answers = network(torch.from_numpy(model.preprocessing.normalise(np.stack(squares)))).numpy()
+    assert np.abs(answers - expected).max() < 0.05 * np.ptp(expected)
+
+
+def test_an_exported_file_can_be_begun_from_taught_by_and_averaged(photos, weights, run, exported, tmp_path, capsys):
+    train(photos, weights, tmp_path / "on", "--begin", str(exported), "--teachers", str(exported), str(run), "--sizes", "64")
+    assert history(tmp_path / "on") == [("body", "1")]
+    assert capsys.readouterr().out.count("asking the teacher") == 2
+    with pytest.raises(SystemExit, match="only exported files"):
+        cli.main(["soup", str(exported), str(exported), "--run", str(tmp_path / "soup")])
+    cli.main(["soup", str(exported), str(tmp_path / "on"), "--run", str(tmp_path / "soup")])
+    squares = [np.full((64, 64, 3), colour, np.uint8) for colour in COLOURS.values()]
+    assert list(training.Run.load(tmp_path / "soup").answers(squares).argmax(1)) == [0, 1, 2]
+
+
+def test_a_file_with_other_labels_lends_its_body(photos, weights, exported, tmp_path, capsys):
+    fewer = shutil.copytree(photos, tmp_path / "fewer", ignore=shutil.ignore_patterns("socks"))
+    train(fewer, weights, tmp_path / "run", "--begin", str(exported), "--sizes", "64", "--lr", "1e-6")
+    assert history(tmp_path / "run") == [("head", "1"), ("body", "1")]
+    assert "its body is taken" in capsys.readouterr().out
+    trained = training.Run.load(tmp_path / "run")
+    lent = training.Run.open(exported, trained.settings).state["average"]
+    name = next(key for key, value in lent.items() if value.dim() == 4)
+    torch.testing.assert_close(trained.state["average"][name], lent[name], rtol=0, atol=1e-3)
+    for arguments, cause in ((["--backbone", "test_efficientnet"], "backbone"),
+                             (["--teachers", str(exported)], "other labels"), (["--begin", "none.onnx"], "no such file")):
+        with pytest.raises(SystemExit, match=cause):
+            train(fewer, weights, tmp_path / cause, "--begin", str(exported), *arguments)
+
+
 def test_a_soup_is_the_mean_of_its_runs_and_can_be_asked(photos, weights, run, tmp_path):
     train(photos, weights, tmp_path / "later", "--begin", str(run), "--sizes", "64", "--steps", "4")
     cli.main(["soup", str(run), str(tmp_path / "later"), "--shares", "3", "1", "--run", str(tmp_path / "soup")])
@@ -197,6 +244,8 @@ def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
     labels = [Label.default(name) for name in "abc"]
     whole = training.Run(tmp_path, settings, labels, "sha256:0", {"average": network.state_dict()})
     model = export.absorb_pads(export._trace(whole))
+    onnx.save(model, tmp_path / "edge.onnx")
+    assert reopen.tensorflow_padded(tmp_path / "edge.onnx")
     assert {node.op_type for node in model.graph.node} == {"Conv", "Relu", "Add", "ReduceMean"}
     image = torch.randn(1, 3, 64, 64)
     logits = onnx_file.open_session(model.SerializeToString()).run(["logits"], {"image": image.numpy()})[0]
@@ -248,9 +297,11 @@ def test_evaluate_reports_and_records(exported, photos, tmp_path, capsys):
     file = tmp_path / "copy.onnx"
     shutil.copy(exported, file)
     cli.main(["evaluate", "--onnx", str(file), "--data", str(photos), "--split", "test", "--out", str(tmp_path), "--record"])
-    figures = json.loads((tmp_path / "test.json").read_text())["figures"]
+    result = json.loads((tmp_path / "test.json").read_text())
+    figures, by_label = result["figures"], result["by_label"]
     assert figures["photos"] == 24 and figures["top1"] > 0.6
-    assert json.loads(onnx_file.metadata(onnx.load(file))["metrics"]) == {"split": "test", **figures}
+    assert set(by_label) == set(COLOURS) and all(own["photos"] == 8 for own in by_label.values())
+    assert json.loads(onnx_file.metadata(onnx.load(file))["metrics"]) == {"split": "test", **figures, "by_label": by_label}
     assert (tmp_path / "confusion.png").exists() and (tmp_path / "reliability.png").exists()
 
 

@@ -20,8 +20,8 @@ use crate::{
     engine::{EngineState, ItemState, queue::ItemId},
 };
 
-/// So many photos are with the engine, so that the worker never waits.
-const AHEAD: usize = 2;
+/// So many photos are with the engine, so that none of its workers waits, and that it is worth having several.
+const AHEAD: usize = 24;
 
 /// What is measured of photos, until their answers come.
 pub type Measured = StoredValue<HashMap<ItemId, Traits>, LocalStorage>;

@@ -30,7 +30,7 @@ use wasm_bindgen::JsCast;
 use crate::{
     embed::Options,
     engine::{
-        client::{Client, Engine, Files, Output, Somebody},
+        client::{Client, Engine, Files, Output, Pool, Somebody},
         shared::SharedEngine,
     },
 };
@@ -90,7 +90,7 @@ fn start_session(
 
 /// The engine of a page that has one of its own.
 fn own_engine(files: Files, _: &Options, hear: Box<dyn Fn(Output)>) -> Box<dyn Client> {
-    Box::new(Engine::start(files, hear))
+    Box::new(Engine::start(files, Pool::OfDevice, hear))
 }
 
 #[component]
@@ -129,7 +129,7 @@ fn Cleaner() -> impl IntoView {
     let traits = Measured::new_local(HashMap::new());
     let session = start_session(|files, _, hear| {
         let keep = move |id, its| traits.update_value(|traits| _ = traits.insert(id, its));
-        Box::new(Engine::measuring(files, hear, Somebody(keep)))
+        Box::new(Engine::measuring(files, Pool::OfDevice, hear, Somebody(keep)))
     });
     let cleaning = Cleaning::start(session, traits);
     provide_context(cleaning);
@@ -195,7 +195,7 @@ fn Embedded() -> impl IntoView {
         // Those of one page have one, so that it is loaded once.
         |files, options, hear| {
             let name =
-                options.page.as_ref().map(|page| format!("clothing-classifier {} {page}", files.version()));
+                options.page.as_ref().map(|page| format!("clothing-classifier {} {page}", files.script()));
             Box::new(SharedEngine::start(files, name.as_deref(), hear))
         },
     );

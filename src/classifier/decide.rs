@@ -49,7 +49,13 @@ mod tests {
     use crate::classifier::{Filter, Fit, Label, Placement, Resize, Verdict};
 
     fn info() -> ModelInfo {
-        let label = |id: &str, group| Label { id: id.into(), name: id.to_uppercase(), phrase: None, group };
+        let label = |id: &str, group| Label {
+            id: id.into(),
+            name: id.to_uppercase(),
+            phrase: None,
+            group,
+            recall: None,
+        };
         ModelInfo {
             version: "test".into(),
             labels: vec![

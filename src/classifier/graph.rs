@@ -280,12 +280,14 @@ impl<'a> Reader<'a> {
         let zero = if self.has(node, 2) { floats(&*self.constant(node, 2)?)? } else { vec![0.0] };
         let length = quantised.shape().get(axis).copied().unwrap_or(1);
         ensure!([scale.len(), zero.len()].iter().all(|&n| n == 1 || n == length), "its scales do not fit");
-        let mut values = floats(&quantised)?;
-        for (ix, value) in values.iter_mut().enumerate() {
-            let channel = ix / inner % length;
-            *value = (*value - zero[channel % zero.len()]) * scale[channel % scale.len()];
+        let mut values = quantised.cast_to::<f32>()?.into_owned();
+        let mut plain = values.try_as_plain_ram_mut()?;
+        for (ix, part) in plain.as_slice_mut::<f32>()?.chunks_mut(inner.max(1)).enumerate() {
+            let channel = ix % length;
+            let (zero, scale) = (zero[channel % zero.len()], scale[channel % scale.len()]);
+            part.iter_mut().for_each(|value| *value = (*value - zero) * scale);
         }
-        Ok(Value::Constant(Arc::new(Tensor::from_shape(quantised.shape(), &values)?)))
+        Ok(Value::Constant(Arc::new(values)))
     }
 
     fn convolution(&mut self, node: &NodeProto) -> TractResult<Value> {

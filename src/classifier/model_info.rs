@@ -66,7 +66,7 @@ impl ModelInfo {
         if metadata.text("format")? != "1" {
             return Err(ModelError::WrongValue { key: "format", reason: "only “1” is known".into() });
         }
-        let info = Self {
+        let mut info = Self {
             version: metadata.text("version")?.into(),
             labels: metadata.json("labels")?,
             input_size: metadata.json("input_size")?,
@@ -77,8 +77,12 @@ impl ModelInfo {
             thresholds: metadata.json("thresholds")?,
             training_data: metadata.text("training_data")?.into(),
             license: metadata.text("license")?.into(),
-            metrics: metadata.0.contains_key("metrics").then(|| metadata.json("metrics")).transpose()?,
+            metrics: metadata.json_if_there("metrics")?,
         };
+        let ByLabel { by_label } = metadata.json_if_there("metrics")?.unwrap_or_default();
+        for label in &mut info.labels {
+            label.recall = by_label.get(&label.id).and_then(|found| found.recall);
+        }
         info.check()?;
         Ok(info)
     }
@@ -124,6 +128,10 @@ impl<'a> Metadata<'a> {
         serde_json::from_str(self.text(key)?)
             .map_err(|error| ModelError::WrongValue { key, reason: error.to_string() })
     }
+
+    fn json_if_there<T: DeserializeOwned>(&self, key: &'static str) -> Result<Option<T>, ModelError> {
+        self.0.contains_key(key).then(|| self.json(key)).transpose()
+    }
 }
 
 /// One class of the network.
@@ -137,6 +145,9 @@ pub struct Label {
     #[serde(default)]
     pub phrase: Option<String>,
     pub group: Group,
+    /// Of its photos among those that the metrics are of, how many are called so, 0 to 1; `None` if the file does not tell.
+    #[serde(default)]
+    pub recall: Option<f32>,
 }
 
 impl Label {
@@ -201,6 +212,19 @@ pub struct Metrics {
     pub ece: f32,
 }
 
+/// The part of the metrics that belongs to the labels.
+#[derive(Default, Deserialize)]
+struct ByLabel {
+    /// By their identifiers.
+    #[serde(default)]
+    by_label: BTreeMap<String, Found>,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    recall: Option<f32>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,6 +276,15 @@ mod tests {
             r#"{"split":"test","photos":2021,"top1":0.87,"top1_core":0.9,"top1_core_only":0.97,"ece":0.02}"#;
         let metrics = Metrics { photos: 2021, top1: 0.87, top1_core: 0.9, top1_core_only: 0.97, ece: 0.02 };
         assert_eq!(with("metrics", Some(json)).unwrap().metrics, Some(metrics));
+    }
+
+    #[test]
+    fn metrics_of_labels_are_optional_too() {
+        let json = r#"{"photos":9,"top1":0.8,"top1_core":0.9,"top1_core_only":0.9,"ece":0,
+            "by_label":{"dress":{"photos":9,"recall":0.75,"precision":0.5},"socks":{"photos":0,"recall":null}}}"#;
+        let info = with("metrics", Some(json)).unwrap();
+        let recall = |id| info.label(id).unwrap().recall;
+        assert_eq!((recall("dress"), recall("socks"), recall("not-clothing")), (Some(0.75), None, None));
     }
 
     #[test]

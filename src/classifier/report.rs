@@ -120,7 +120,13 @@ mod tests {
 
     fn labels() -> Vec<Label> {
         ["dress", "polo-shirt"]
-            .map(|id| Label { id: id.into(), name: id.into(), phrase: None, group: Group::Core })
+            .map(|id| Label {
+                id: id.into(),
+                name: id.into(),
+                phrase: None,
+                group: Group::Core,
+                recall: None,
+            })
             .into()
     }
 

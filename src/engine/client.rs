@@ -1,4 +1,7 @@
-//! The page's side: a task that owns queue and worker, and hears of everything through one inbox.
+//! The page's side: a task that owns queue and workers, and hears of everything through one inbox.
+//!
+//! One worker answers the first photos. While many wait, more are started, up to what the device bears; they share the
+//! downloaded code and model, but no memory, so that one's death costs the others nothing.
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
@@ -11,6 +14,7 @@ use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, Work
 pub use super::download::Files;
 use super::{
     download::{Parts, download, reason},
+    is_phone,
     message::{Measured, Reply, Request, from_js, to_js},
     queue::{Death, ItemId, Queue},
     state::{EngineState, Failure, ItemState, Refusal},
@@ -22,6 +26,10 @@ const PATIENCE_MS: u32 = 60_000;
 /// How long an idle worker is kept. Its memory never shrinks; ending it gives that back, and the next
 /// photo starts another from what is already downloaded.
 const IDLE_MS: u32 = 60_000;
+/// How long others are kept beside it.
+const SPARE_IDLE_MS: u32 = 5_000;
+/// A worker more is started when so many photos wait for each that there is: fewer are answered before it is ready.
+const WORTH_A_WORKER: usize = 4;
 /// How many workers in a row may die before they are ready.
 const STARTS: u8 = 2;
 
@@ -84,21 +92,48 @@ impl<F: Fn(ItemId, Traits) + Clone + 'static> HearTraits for Somebody<F> {
     }
 }
 
-/// Hands photos to the worker. Dropping it ends the worker.
+/// How many workers an engine may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// One: answers come in the order of the photos, and whatever else the device does goes on undisturbed.
+    One,
+    /// As many as have a processor core each, which leaves one to the page; four at most. On phones, whose memory is
+    /// small, two at most.
+    OfDevice,
+}
+
+impl Pool {
+    fn most(self) -> usize {
+        match (self, web_sys::window().map(|window| window.navigator())) {
+            (Self::OfDevice, Some(navigator)) => {
+                let most = if is_phone(&navigator.user_agent().unwrap_or_default()) { 2.0 } else { 4.0 };
+                (navigator.hardware_concurrency() - 1.0).clamp(1.0, most) as usize
+            }
+            _ => 1,
+        }
+    }
+}
+
+/// Hands photos to the workers. Dropping it ends them.
 pub struct Engine {
     inbox: UnboundedSender<Input>,
 }
 
 impl Engine {
     /// Loads nothing before it is told to; `notify` hears every change of state.
-    pub fn start(files: Files, notify: impl Fn(Output) + 'static) -> Self {
-        Self::measuring(files, notify, Nobody)
+    pub fn start(files: Files, pool: Pool, notify: impl Fn(Output) + 'static) -> Self {
+        Self::measuring(files, pool, notify, Nobody)
     }
 
     /// The same, and photos are measured for whom it is given.
-    pub fn measuring(files: Files, notify: impl Fn(Output) + 'static, traits: impl HearTraits) -> Self {
+    pub fn measuring(
+        files: Files,
+        pool: Pool,
+        notify: impl Fn(Output) + 'static,
+        traits: impl HearTraits,
+    ) -> Self {
         let (outbox, inbox) = unbounded();
-        spawn_local(Actor::new(files, outbox.clone(), notify, traits).run(inbox));
+        spawn_local(Actor::new(files, pool.most(), outbox.clone(), notify, traits).run(inbox));
         Self { inbox: outbox }
     }
 
@@ -142,22 +177,33 @@ enum Input {
     Add(ItemId, File),
     Cancel(ItemId),
     Model(Option<Uint8Array>),
-    /// From the worker of that number: one that was replaced meanwhile is not listened to.
+    /// From the worker of that number: one that was ended meanwhile is not listened to.
     Worker(u32, Happened),
     End,
 }
 
 enum Happened {
     Said(Reply),
-    Died { reason: String },
+    Died {
+        reason: String,
+    },
     TookTooLong,
+    /// It had nothing to do for as long as it is kept then.
     Idled,
 }
 
-enum Link {
-    Absent,
-    Starting(Live),
-    Ready(Live),
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It has or fetches its script, and waits for code and model.
+    Open,
+    /// It makes the model ready.
+    Starting,
+    /// It has a photo, or is about to.
+    Working,
+    /// It has nothing to do, and there are others: it is kept for [`SPARE_IDLE_MS`].
+    Spare,
+    /// It has nothing to do, and is kept for [`IDLE_MS`].
+    Resting,
 }
 
 /// What answered before the model that is being tried.
@@ -174,14 +220,17 @@ struct Actor<F, T> {
     model: Option<Uint8Array>,
     /// The same, while another is tried.
     former: Option<Former>,
-    link: Link,
-    workers: u32,
+    workers: Vec<Live>,
+    /// How many there may be. Fewer than at first when one did not start or died beside others: memory may be short.
+    most: usize,
+    /// How many were ever started.
+    started: u32,
     failed_starts: u8,
     queue: Queue<File>,
 }
 
 impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
-    fn new(files: Files, outbox: UnboundedSender<Input>, notify: F, traits: T) -> Self {
+    fn new(files: Files, most: usize, outbox: UnboundedSender<Input>, notify: F, traits: T) -> Self {
         Self {
             files,
             outbox,
@@ -191,8 +240,9 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
             parts: None,
             model: None,
             former: None,
-            link: Link::Absent,
-            workers: 0,
+            workers: Vec::new(),
+            most,
+            started: 0,
             failed_starts: 0,
             queue: Queue::default(),
         }
@@ -211,7 +261,7 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
                 }
                 Input::Downloaded(Err(failure)) => {
                     self.downloading = false;
-                    self.engine(EngineState::Failed(failure));
+                    self.fail(failure);
                 }
                 Input::Add(id, photo) => {
                     self.queue.push(id, photo);
@@ -222,10 +272,13 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
                 Input::Model(model) => {
                     let former = std::mem::replace(&mut self.model, model);
                     self.former.get_or_insert(Former(former));
-                    self.change_worker();
+                    self.change_workers();
                 }
-                Input::Worker(number, _) if number != self.workers => {}
-                Input::Worker(_, happened) => self.heard(happened),
+                Input::Worker(number, happened) => {
+                    if let Some(index) = self.workers.iter().position(|worker| worker.number == number) {
+                        self.heard(index, happened);
+                    }
+                }
             }
         }
     }
@@ -233,7 +286,13 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
     fn load(&mut self) {
         self.failed_starts = 0;
         if self.parts.is_some() {
-            return self.start_worker();
+            if self.workers.is_empty() {
+                self.start_worker();
+            }
+            return;
+        }
+        if self.workers.is_empty() {
+            self.open_worker();
         }
         if std::mem::replace(&mut self.downloading, true) {
             return;
@@ -248,11 +307,11 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
         });
     }
 
-    /// Starts a worker with the model as it now is, in the place of the one there is.
-    fn change_worker(&mut self) {
+    /// Starts a worker with the model as it now is, in the place of those there are.
+    fn change_workers(&mut self) {
         self.failed_starts = 0;
         self.queue.interrupt();
-        self.link = Link::Absent;
+        self.workers.clear();
         match self.parts {
             Some(_) => {
                 self.engine(EngineState::Loading { received: 1, total: 1 });
@@ -262,22 +321,39 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
         }
     }
 
-    fn start_worker(&mut self) {
-        let Some(parts) = &self.parts else { return };
-        self.workers += 1;
-        let model = self.model.as_ref().unwrap_or(&parts.model);
-        match Live::start(parts, model, self.workers, self.outbox.clone(), self.traits.clone()) {
-            Ok(live) => self.link = Link::Starting(live),
+    /// Has a worker fetch its script while code and model are under way.
+    fn open_worker(&mut self) {
+        self.started += 1;
+        match Live::open(self.files.script(), self.started, self.outbox.clone(), self.traits.clone()) {
+            Ok(live) => self.workers.push(live),
             Err(failure) => self.fail(failure),
         }
     }
 
-    fn heard(&mut self, happened: Happened) {
+    /// Starts the worker that is open, or else one more.
+    fn start_worker(&mut self) {
+        let Some(parts) = &self.parts else { return };
+        let model = self.model.as_ref().unwrap_or(&parts.model);
+        let open = self.workers.iter().position(|worker| worker.stage == Stage::Open);
+        let worker = match open {
+            Some(index) => Ok(self.workers.remove(index)),
+            None => {
+                self.started += 1;
+                Live::open(self.files.script(), self.started, self.outbox.clone(), self.traits.clone())
+            }
+        };
+        match worker.and_then(|worker| worker.start(parts, model)) {
+            Ok(worker) => self.workers.push(worker),
+            Err(_) if !self.workers.is_empty() => self.most = self.workers.len(),
+            Err(failure) => self.fail(failure),
+        }
+    }
+
+    /// From the worker at that index.
+    fn heard(&mut self, index: usize, happened: Happened) {
         match happened {
             Happened::Said(Reply::Ready(model)) => {
-                if let Link::Starting(live) = std::mem::replace(&mut self.link, Link::Absent) {
-                    self.link = Link::Ready(live);
-                }
+                self.workers[index].ready();
                 self.failed_starts = 0;
                 self.former = None;
                 self.engine(EngineState::Ready(model));
@@ -292,14 +368,20 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
             },
             Happened::Said(Reply::Answered { id, outcome, .. }) => {
                 let id = ItemId(id);
-                if self.queue.answered(id) {
+                if self.queue.answered(self.workers[index].number, id) {
                     self.item(id, outcome.map_or_else(ItemState::Refused, ItemState::Done));
                 }
                 self.advance();
             }
-            Happened::Died { reason } => self.lost(reason, Refusal::Crashed),
-            Happened::TookTooLong => self.lost("it took too long".into(), Refusal::TimedOut),
-            Happened::Idled => self.link = Link::Absent,
+            Happened::Died { reason } => self.lost(index, reason, Refusal::Crashed),
+            Happened::TookTooLong => self.lost(index, "it took too long".into(), Refusal::TimedOut),
+            // It was given a photo in the very moment.
+            Happened::Idled if self.queue.is_busy(self.workers[index].number) => {}
+            // The others are gone since it had nothing to do.
+            Happened::Idled if self.workers.len() == 1 && self.workers[index].stage == Stage::Spare => {
+                self.workers[index].rest();
+            }
+            Happened::Idled => _ = self.workers.remove(index),
         }
     }
 
@@ -307,12 +389,19 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
     fn refuse_model(&mut self, Former(model): Former, reason: String) {
         self.model = model;
         (self.notify)(Output::ModelRefused { reason });
-        self.change_worker();
+        self.change_workers();
     }
 
-    /// The worker is of no more use: a photo it had is tried once more, then refused.
-    fn lost(&mut self, reason: String, refusal: Refusal) {
-        if let Link::Starting(_) = std::mem::replace(&mut self.link, Link::Absent) {
+    /// A worker is of no more use: a photo it had is tried once more, then refused.
+    fn lost(&mut self, index: usize, reason: String, refusal: Refusal) {
+        let Live { number, stage, .. } = self.workers.remove(index);
+        if stage == Stage::Open {
+            // Another takes its place when all is there; it is too early to say what that means.
+            return;
+        }
+        if !self.workers.is_empty() {
+            self.most = self.workers.len();
+        } else if stage == Stage::Starting {
             self.failed_starts += 1;
             // Loaders assert what a file may not keep to.
             if let Some(former) = self.former.take() {
@@ -324,7 +413,7 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
             }
             return;
         }
-        match self.queue.died() {
+        match self.queue.died(number) {
             Death::Idle => {}
             Death::Retried(id) => self.item(id, ItemState::Waiting),
             Death::GivenUp(id) => self.item(id, ItemState::Refused(refusal)),
@@ -333,25 +422,34 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
     }
 
     fn fail(&mut self, failure: Failure) {
-        self.link = Link::Absent;
+        self.queue.interrupt();
+        self.workers.clear();
         self.engine(EngineState::Failed(failure));
     }
 
-    /// Gives the worker its next photo; starts one if photos wait for it; otherwise lets it idle.
+    /// Gives idle workers their next photos, starts one if many photos wait, and lets those idle that have nothing to do.
     fn advance(&mut self) {
-        match &mut self.link {
-            Link::Starting(_) => {}
-            Link::Absent if self.queue.has_waiting() && self.failed_starts < STARTS => self.start_worker(),
-            Link::Absent => {}
-            Link::Ready(live) => {
-                if let Some((id, photo)) = self.queue.take_next() {
-                    let request = Request::Classify { id: id.0, photo: photo.clone(), measure: T::WANTED };
-                    live.ask(&request);
-                    self.item(id, ItemState::Working);
-                } else if !self.queue.is_busy() {
-                    live.after(IDLE_MS, Happened::Idled);
-                }
+        let is_alone = self.workers.len() == 1;
+        for worker in self.workers.iter_mut().filter(|worker| worker.is_ready()) {
+            if let Some((id, photo)) = self.queue.take_next(worker.number) {
+                worker.ask(&Request::Classify { id: id.0, photo, measure: T::WANTED });
+                (self.notify)(Output::Item(id, ItemState::Working));
+            } else if !self.queue.is_busy(worker.number) && worker.stage == Stage::Working {
+                if is_alone { worker.rest() } else { worker.be_spare() }
             }
+        }
+        let waiting = self.queue.waiting();
+        let wants_another = match self.workers.len() {
+            0 => waiting > 0 && self.failed_starts < STARTS,
+            // Once the first has shown that the model can be used.
+            workers => {
+                workers < self.most
+                    && waiting >= WORTH_A_WORKER * workers
+                    && self.workers.iter().all(Live::is_ready)
+            }
+        };
+        if wants_another {
+            self.start_worker();
         }
     }
 
@@ -368,6 +466,7 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
 struct Live {
     worker: Worker,
     number: u32,
+    stage: Stage,
     outbox: UnboundedSender<Input>,
     /// What is due if nothing else happens first.
     timer: Option<Timeout>,
@@ -376,16 +475,15 @@ struct Live {
 }
 
 impl Live {
-    fn start(
-        parts: &Parts,
-        model: &Uint8Array,
+    fn open(
+        script: &str,
         number: u32,
         outbox: UnboundedSender<Input>,
         traits: impl HearTraits,
     ) -> Result<Self, Failure> {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&parts.script, &options).map_err(|_| Failure::OldBrowser)?;
+        let worker = Worker::new_with_options(script, &options).map_err(|_| Failure::OldBrowser)?;
 
         let send = {
             let outbox = outbox.clone();
@@ -411,25 +509,49 @@ impl Live {
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
 
+        let (stage, timer) = (Stage::Open, None);
+        Ok(Self { worker, number, stage, outbox, timer, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// What it is sent meanwhile waits until its script is there.
+    fn start(mut self, parts: &Parts, model: &Uint8Array) -> Result<Self, Failure> {
         let first = js_sys::Object::new();
         for (key, value) in [("module", &parts.module), ("model", model.as_ref())] {
             js_sys::Reflect::set(&first, &key.into(), value).expect_throw("a plain object takes any key");
         }
-        worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;
+        self.worker.post_message(&first).map_err(|error| Failure::Crashed { reason: reason(&error) })?;
+        self.stage = Stage::Starting;
+        self.after(PATIENCE_MS, Happened::TookTooLong);
+        Ok(self)
+    }
 
-        let mut live =
-            Self { worker, number, outbox, timer: None, _on_message: on_message, _on_error: on_error };
-        live.after(PATIENCE_MS, Happened::TookTooLong);
-        Ok(live)
+    fn is_ready(&self) -> bool {
+        !matches!(self.stage, Stage::Open | Stage::Starting)
+    }
+
+    fn ready(&mut self) {
+        self.stage = Stage::Working;
+        self.timer = None;
     }
 
     fn ask(&mut self, request: &Request) {
+        self.stage = Stage::Working;
         let sent =
             to_js(request).map_err(JsValue::from).and_then(|message| self.worker.post_message(&message));
         match sent {
             Ok(()) => self.after(PATIENCE_MS, Happened::TookTooLong),
             Err(error) => self.after(0, Happened::Died { reason: reason(&error) }),
         }
+    }
+
+    fn be_spare(&mut self) {
+        self.stage = Stage::Spare;
+        self.after(SPARE_IDLE_MS, Happened::Idled);
+    }
+
+    fn rest(&mut self) {
+        self.stage = Stage::Resting;
+        self.after(IDLE_MS, Happened::Idled);
     }
 
     fn after(&mut self, milliseconds: u32, happened: Happened) {

@@ -42,15 +42,14 @@ impl Files {
 }
 
 impl Files {
-    /// Tells this build's files from those of others.
-    pub fn version(&self) -> &str {
+    /// Address of the worker's script; it also tells this build's files from those of others.
+    pub fn script(&self) -> &str {
         &self.script.url
     }
 }
 
-/// What a worker is started with. Kept, so that a second worker needs no second download.
+/// What a worker's script is started with. Kept, so that a second worker needs no second download.
 pub struct Parts {
-    pub script: String,
     /// A compiled `WebAssembly.Module`.
     pub module: JsValue,
     pub model: Uint8Array,
@@ -60,7 +59,7 @@ pub struct Parts {
 /// count those of the code, which is smaller, would take copies of it, in the thread that the person waits for.
 pub async fn download(files: &Files, progress: impl Fn(u64, u64)) -> Result<Parts, Failure> {
     let (module, model) = try_join(compiled(&files.wasm), bytes(&files.model, progress)).await?;
-    Ok(Parts { script: files.script.url.clone(), module, model })
+    Ok(Parts { module, model })
 }
 
 /// Compiles while the bytes come; browsers also keep what they compiled for the next visit.

@@ -1,7 +1,7 @@
 //! The classifier in a Web Worker, so that the page never waits for it.
 //!
 //! The page holds an `client::Engine` and hands it files; a worker answers them one after
-//! another. [`queue`] decides what is asked next and what a worker's death means (pure, runs
+//! another, several where many wait. [`queue`] decides what is asked next and what a worker's death means (pure, runs
 //! natively); `download` brings the worker's code and the model; `client` is the page's side,
 //! `shared` lets several frames have one, `worker` is the other side, which leaves some formats to `browser_decoder`;
 //! `message` is what they say to each other.
@@ -23,3 +23,8 @@ pub mod shared;
 pub mod worker;
 
 pub use state::{EngineState, Failure, ItemState, Refusal};
+
+/// Whether a browser runs on a phone or tablet, whose memory is small, by what it calls itself.
+pub fn is_phone(user_agent: &str) -> bool {
+    ["Android", "iPhone", "iPad"].iter().any(|phone| user_agent.contains(phone))
+}

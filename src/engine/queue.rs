@@ -1,4 +1,4 @@
-//! Which photo is asked about next, and what becomes of it when its worker dies.
+//! Which photo is asked about next, by which worker, and what becomes of it when that worker dies.
 
 use std::collections::VecDeque;
 
@@ -16,13 +16,20 @@ struct Job<P> {
     attempts: u8,
 }
 
-/// What the worker is doing.
+/// What a worker is doing.
 #[derive(Debug)]
 enum Current<P> {
-    Idle,
     Job(Job<P>),
     /// It still computes an answer that nobody wants any more.
     Cancelled(ItemId),
+}
+
+impl<P> Current<P> {
+    fn id(&self) -> ItemId {
+        match self {
+            Self::Job(Job { id, .. }) | Self::Cancelled(id) => *id,
+        }
+    }
 }
 
 /// What a worker's death means for the photo it had.
@@ -36,91 +43,85 @@ pub enum Death {
     GivenUp(ItemId),
 }
 
-/// Photos in the order in which they came, one at a time with the worker.
+/// Photos in the order in which they came; each worker, which goes by a number, has one at a time.
 #[derive(Debug)]
 pub struct Queue<P> {
     waiting: VecDeque<Job<P>>,
-    current: Current<P>,
+    /// What each worker that is not idle does; they are few.
+    busy: Vec<(u32, Current<P>)>,
 }
 
 impl<P> Default for Queue<P> {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), current: Current::Idle }
+        Self { waiting: VecDeque::new(), busy: Vec::new() }
     }
 }
 
-impl<P> Queue<P> {
+impl<P: Clone> Queue<P> {
     /// Adds a photo at the end.
     pub fn push(&mut self, id: ItemId, payload: P) {
         self.waiting.push_back(Job { id, payload, attempts: 0 });
     }
 
-    /// Gives the worker its next photo, if it is idle and one waits.
-    pub fn take_next(&mut self) -> Option<(ItemId, &P)> {
-        if !matches!(self.current, Current::Idle) {
+    /// Gives a worker its next photo, if it is idle and one waits.
+    pub fn take_next(&mut self, worker: u32) -> Option<(ItemId, P)> {
+        if self.is_busy(worker) {
             return None;
         }
         let mut job = self.waiting.pop_front()?;
         job.attempts += 1;
-        self.current = Current::Job(job);
-        match &self.current {
-            Current::Job(job) => Some((job.id, &job.payload)),
-            _ => None,
-        }
+        let next = (job.id, job.payload.clone());
+        self.busy.push((worker, Current::Job(job)));
+        Some(next)
     }
 
-    /// Forgets a photo. One that is with the worker is finished there, and its answer ignored.
+    /// Forgets a photo. One that is with a worker is finished there, and its answer ignored.
     pub fn cancel(&mut self, id: ItemId) {
         self.waiting.retain(|job| job.id != id);
-        if matches!(&self.current, Current::Job(job) if job.id == id) {
-            self.current = Current::Cancelled(id);
+        if let Some((_, current)) = self.busy.iter_mut().find(|(_, current)| current.id() == id) {
+            *current = Current::Cancelled(id);
         }
     }
 
-    /// The worker answered; says whether the answer is still wanted.
-    pub fn answered(&mut self, id: ItemId) -> bool {
-        match &self.current {
-            Current::Job(job) if job.id == id => {
-                self.current = Current::Idle;
-                true
-            }
-            Current::Cancelled(cancelled) if *cancelled == id => {
-                self.current = Current::Idle;
-                false
-            }
-            _ => false,
-        }
+    /// A worker answered; says whether the answer is still wanted.
+    pub fn answered(&mut self, worker: u32, id: ItemId) -> bool {
+        let is_meant = |(busy, current): &(u32, Current<P>)| *busy == worker && current.id() == id;
+        let Some(index) = self.busy.iter().position(is_meant) else { return false };
+        matches!(self.busy.swap_remove(index), (_, Current::Job(_)))
     }
 
-    /// The worker is ended, through no fault of its photo, which comes first again.
+    /// All workers are ended, through no fault of their photos, which come first again.
     pub fn interrupt(&mut self) {
-        if let Current::Job(mut job) = std::mem::replace(&mut self.current, Current::Idle) {
-            job.attempts -= 1;
-            self.waiting.push_front(job);
+        self.busy.sort_by_key(|(_, current)| current.id());
+        while let Some((_, current)) = self.busy.pop() {
+            if let Current::Job(job) = current {
+                self.waiting.push_front(Job { attempts: job.attempts - 1, ..job });
+            }
         }
     }
 
-    /// The worker is gone, whatever it was doing.
-    pub fn died(&mut self) -> Death {
-        match std::mem::replace(&mut self.current, Current::Idle) {
-            Current::Job(job) if job.attempts >= ATTEMPTS => Death::GivenUp(job.id),
-            Current::Job(job) => {
+    /// A worker is gone, whatever it was doing.
+    pub fn died(&mut self, worker: u32) -> Death {
+        let index = self.busy.iter().position(|(busy, _)| *busy == worker);
+        match index.map(|index| self.busy.swap_remove(index).1) {
+            Some(Current::Job(job)) if job.attempts >= ATTEMPTS => Death::GivenUp(job.id),
+            Some(Current::Job(job)) => {
                 let id = job.id;
                 self.waiting.push_front(job);
                 Death::Retried(id)
             }
-            Current::Idle | Current::Cancelled(_) => Death::Idle,
+            Some(Current::Cancelled(_)) | None => Death::Idle,
         }
     }
 
-    /// Whether the worker has something to do.
-    pub fn is_busy(&self) -> bool {
-        !matches!(self.current, Current::Idle)
+    /// Whether a worker has something to do.
+    pub fn is_busy(&self, worker: u32) -> bool {
+        self.busy.iter().any(|(busy, _)| *busy == worker)
     }
 
-    /// Whether photos wait.
-    pub fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
+    /// How many photos wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 }
 
@@ -136,78 +137,90 @@ mod tests {
         queue
     }
 
-    fn next(queue: &mut Queue<String>) -> Option<u32> {
-        queue.take_next().map(|(id, _)| id.0)
+    fn next(queue: &mut Queue<String>, worker: u32) -> Option<u32> {
+        queue.take_next(worker).map(|(id, _)| id.0)
     }
 
     #[test]
     fn photos_are_asked_one_at_a_time_in_order() {
         let mut queue = queue(&[1, 2]);
-        assert_eq!(queue.take_next(), Some((ItemId(1), &"1.jpg".to_string())));
-        assert_eq!(next(&mut queue), None, "the worker is busy");
-        assert!(queue.answered(ItemId(1)));
-        assert_eq!(next(&mut queue), Some(2));
-        assert!(queue.answered(ItemId(2)));
-        assert_eq!(next(&mut queue), None);
-        assert!(!queue.is_busy());
+        assert_eq!(queue.take_next(1), Some((ItemId(1), "1.jpg".to_string())));
+        assert_eq!(next(&mut queue, 1), None, "the worker is busy");
+        assert!(queue.answered(1, ItemId(1)));
+        assert_eq!(next(&mut queue, 1), Some(2));
+        assert!(queue.answered(1, ItemId(2)));
+        assert_eq!(next(&mut queue, 1), None);
+        assert!(!queue.is_busy(1));
+    }
+
+    #[test]
+    fn each_worker_has_a_photo_of_its_own() {
+        let mut queue = queue(&[1, 2, 3]);
+        assert_eq!((next(&mut queue, 1), next(&mut queue, 2)), (Some(1), Some(2)));
+        assert!(!queue.answered(1, ItemId(2)), "that photo is another worker's");
+        assert!(queue.answered(2, ItemId(2)), "the second may be the first to answer");
+        assert_eq!(next(&mut queue, 2), Some(3));
+        assert_eq!(queue.died(2), Death::Retried(ItemId(3)));
+        assert!(queue.answered(1, ItemId(1)), "another's death is nothing to the first");
+        assert_eq!(next(&mut queue, 1), Some(3), "any worker may take up what another has dropped");
     }
 
     #[test]
     fn a_waiting_photo_that_is_cancelled_is_never_asked() {
         let mut queue = queue(&[1, 2, 3]);
-        next(&mut queue);
+        next(&mut queue, 1);
         queue.cancel(ItemId(2));
-        queue.answered(ItemId(1));
-        assert_eq!(next(&mut queue), Some(3));
+        queue.answered(1, ItemId(1));
+        assert_eq!(next(&mut queue, 1), Some(3));
     }
 
     #[test]
     fn the_answer_of_a_cancelled_photo_is_ignored_and_the_next_is_asked() {
         let mut queue = queue(&[1, 2]);
-        next(&mut queue);
+        next(&mut queue, 1);
         queue.cancel(ItemId(1));
-        assert_eq!(next(&mut queue), None, "the worker still computes");
-        assert!(!queue.answered(ItemId(1)));
-        assert_eq!(next(&mut queue), Some(2));
+        assert_eq!(next(&mut queue, 1), None, "the worker still computes");
+        assert!(!queue.answered(1, ItemId(1)));
+        assert_eq!(next(&mut queue, 1), Some(2));
     }
 
     #[test]
     fn a_photo_whose_worker_died_is_tried_once_more_before_the_others() {
         let mut queue = queue(&[1, 2]);
-        next(&mut queue);
-        assert_eq!(queue.died(), Death::Retried(ItemId(1)));
-        assert_eq!(next(&mut queue), Some(1));
-        assert_eq!(queue.died(), Death::GivenUp(ItemId(1)));
-        assert_eq!(next(&mut queue), Some(2));
+        next(&mut queue, 1);
+        assert_eq!(queue.died(1), Death::Retried(ItemId(1)));
+        assert_eq!(next(&mut queue, 2), Some(1));
+        assert_eq!(queue.died(2), Death::GivenUp(ItemId(1)));
+        assert_eq!(next(&mut queue, 3), Some(2));
     }
 
     #[test]
-    fn a_photo_whose_worker_was_ended_loses_no_attempt() {
-        let mut queue = queue(&[1, 2]);
+    fn photos_whose_workers_were_ended_lose_neither_attempt_nor_place() {
+        let mut queue = queue(&[1, 2, 3]);
         for _ in 0..3 {
-            assert_eq!(next(&mut queue), Some(1));
+            assert_eq!((next(&mut queue, 2), next(&mut queue, 1)), (Some(1), Some(2)));
             queue.interrupt();
         }
-        assert_eq!(next(&mut queue), Some(1));
-        assert_eq!(queue.died(), Death::Retried(ItemId(1)));
+        assert_eq!(next(&mut queue, 1), Some(1));
+        assert_eq!(queue.died(1), Death::Retried(ItemId(1)));
     }
 
     #[test]
     fn a_death_while_idle_or_over_a_cancelled_photo_costs_nothing() {
         let mut queue = queue(&[1, 2]);
-        assert_eq!(queue.died(), Death::Idle);
-        next(&mut queue);
+        assert_eq!(queue.died(1), Death::Idle);
+        next(&mut queue, 1);
         queue.cancel(ItemId(1));
-        assert_eq!(queue.died(), Death::Idle);
-        assert_eq!(next(&mut queue), Some(2));
+        assert_eq!(queue.died(1), Death::Idle);
+        assert_eq!(next(&mut queue, 1), Some(2));
     }
 
     #[test]
     fn an_answer_nobody_asked_for_changes_nothing() {
         let mut queue = queue(&[1]);
-        assert!(!queue.answered(ItemId(9)));
-        next(&mut queue);
-        assert!(!queue.answered(ItemId(9)));
-        assert!(queue.is_busy());
+        assert!(!queue.answered(1, ItemId(9)));
+        next(&mut queue, 1);
+        assert!(!queue.answered(1, ItemId(9)));
+        assert!(queue.is_busy(1));
     }
 }

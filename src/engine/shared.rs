@@ -16,7 +16,7 @@ use web_sys::{BroadcastChannel, File, MessageEvent};
 
 use super::{
     EngineState, ItemState,
-    client::{Client, Engine, Files, Output},
+    client::{Client, Engine, Files, Output, Pool},
     message::{from_js, to_js},
     queue::ItemId,
 };
@@ -231,7 +231,7 @@ impl Member {
     /// It is this frame's turn to run the engine.
     fn run(self: &Rc<Self>, files: Files) {
         let member = Rc::downgrade(self);
-        let engine = Engine::start(files, move |output| {
+        let engine = Engine::start(files, Pool::One, move |output| {
             if let Some(member) = member.upgrade() {
                 member.pass_on(output);
             }

@@ -10,7 +10,7 @@ use web_sys::{Blob, DedicatedWorkerGlobalScope, File, FileReaderSync, MessageEve
 use web_time::Instant;
 
 use super::{
-    browser_decoder,
+    browser_decoder, is_phone,
     message::{Reply, Request, from_js, to_js},
     state::Refusal,
 };
@@ -73,8 +73,7 @@ fn rehearse(classifier: Rc<Classifier>, asked: Rc<Cell<bool>>) {
 
 fn limits() -> Limits {
     let browser = scope().navigator().user_agent().unwrap_or_default();
-    let phones = ["Android", "iPhone", "iPad"];
-    if phones.iter().any(|phone| browser.contains(phone)) { Limits::PHONE } else { Limits::COMPUTER }
+    if is_phone(&browser) { Limits::PHONE } else { Limits::COMPUTER }
 }
 
 /// An answer, and what was measured if that was asked.

@@ -14,6 +14,16 @@ const DIES: Fault = Fault::Appended(
      });",
 );
 
+/// Such that let it die over its fifth photo.
+const DIES_OVER_ITS_FIFTH: Fault = Fault::Appended(
+    "let photos = 0;
+     addEventListener('message', (event) => {
+       if (!event.data.Classify || ++photos < 5) return;
+       event.stopImmediatePropagation();
+       throw new Error('The test ends this worker.');
+     });",
+);
+
 /// Such that let it never answer.
 const HANGS: Fault = Fault::Appended(
     "addEventListener('message', (event) => { if (event.data.Classify) event.stopImmediatePropagation(); });",
@@ -130,7 +140,8 @@ fn a_broken_model_can_be_tried_again() {
 
 #[test]
 fn a_worker_that_does_not_start_can_be_tried_again() {
-    let visit = Visit::to("/").with_times(2, SCRIPT, Fault::Status(500));
+    // Once while code and model are under way, which is passed over.
+    let visit = Visit::to("/").with_times(3, SCRIPT, Fault::Status(500));
     fails_then_recovers(visit, "stopped while starting", "try again");
 }
 
@@ -219,4 +230,72 @@ fn an_idle_worker_is_ended_and_comes_back_with_the_next_photo() {
     assert_eq!(page.answer("third.jpg").state, "done");
     assert_eq!(page.workers(), 2);
     assert_eq!(told(), ["All 3 photos are answered."], "nothing is said of the engine");
+}
+
+/// Counts the workers that are not ended yet.
+const LIVING: &str = "
+    window.living = 0;
+    window.Worker = class extends Worker {
+      constructor(...given) { super(...given); window.living += 1; }
+      terminate() { super.terminate(); window.living -= 1; }
+    };";
+
+fn pick(page: &Page, count: usize) {
+    let photos: Vec<_> = (0..count)
+        .map(|number| {
+            let photo = jpeg(&shirt(300, 400, [10 * number as u8, 70, 150]));
+            page.file(&format!("{number:02}.jpg"), &photo)
+        })
+        .collect();
+    page.pick(&photos);
+}
+
+#[test]
+fn many_photos_are_shared_by_several_workers_which_go_when_they_idle() {
+    let page = Visit::to("/").with_cores(8).after_script(LIVING).after_script(MINUTES).online_only().open();
+    page.wait_for_engine();
+    pick(&page, 3);
+    page.answers(3);
+    assert_eq!(page.workers(), 1, "a few photos are not worth a second worker");
+
+    page.click(".toolbar button:last-child");
+    pick(&page, 24);
+    let cards = page.answers(24);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    let started = page.workers();
+    assert!((2..=4).contains(&started), "{started} workers");
+    page.wait_for("return window.living === 1 && due.size > 0;");
+    a_minute_passes(&page);
+    page.wait_for("return window.living === 0;");
+    pick(&page, 1);
+    page.answers(25);
+    assert_eq!(page.workers(), started + 1);
+}
+
+#[test]
+fn a_worker_that_dies_beside_others_costs_no_photo() {
+    let page = Visit::to("/").with_cores(8).with(SCRIPT, DIES_OVER_ITS_FIFTH).open();
+    page.excuse("The test ends this worker.");
+    page.wait_for_engine();
+    pick(&page, 24);
+    let cards = page.answers(24);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    assert_eq!(page.seen().failed, None);
+}
+
+#[test]
+fn a_second_worker_that_does_not_start_costs_nothing() {
+    // The first request is the page's first worker's.
+    let page = Visit::to("/")
+        .with_cores(8)
+        .with(SCRIPT, Fault::Appended(""))
+        .with_times(9, SCRIPT, Fault::Status(500))
+        .open();
+    page.excuse("Failed to load resource");
+    page.wait_for_engine();
+    pick(&page, 24);
+    let cards = page.answers(24);
+    assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
+    assert_eq!(page.seen().failed, None);
+    assert_eq!(page.workers(), 2, "it is not tried over and over");
 }

@@ -21,6 +21,11 @@ fn about_opens_directly_and_tells_what_the_model_knows() {
     assert!(labels.len() >= 6, "{labels:?}");
     let facts: String = page.run("return document.querySelector('.facts').textContent;");
     assert!(facts.starts_with("Model 20"), "{facts}");
+    let found: Vec<(String, String)> = page.run(
+        "return [...document.querySelectorAll('.recall li')].map((bar) =>
+           [bar.dataset.label, bar.querySelector('.bar-figure').textContent]);",
+    );
+    assert!(found.iter().any(|(label, share)| label == "polo-shirt" && share.ends_with('%')), "{found:?}");
 }
 
 #[test]

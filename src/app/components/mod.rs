@@ -1,4 +1,5 @@
 pub mod announcer;
+pub mod bars;
 pub mod class_map;
 pub mod drop_zone;
 pub mod engine_status;

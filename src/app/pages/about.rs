@@ -2,8 +2,16 @@ use leptos::prelude::*;
 
 use super::title;
 use crate::{
-    app::{address, components::engine_status::EngineStatus, session::Session, words::percent},
-    classifier::{Group, Metrics, ModelInfo},
+    app::{
+        address,
+        components::{
+            bars::{Bar, Bars},
+            engine_status::EngineStatus,
+        },
+        session::Session,
+        words::percent,
+    },
+    classifier::{Group, Label, Metrics, ModelInfo},
 };
 
 /// What the network knows and how good it is, as the model's file says; and where it fails.
@@ -24,10 +32,6 @@ pub fn About() -> impl IntoView {
                 "Nowhere. They are read, looked at and forgotten on this device. The page sends nothing: no "
                 "photos, no answers, no statistics, and it sets no cookies."
             </p>
-            {move || match model.get() {
-                Some(model) => knowledge(model).into_any(),
-                None => view! { <EngineStatus/> }.into_any(),
-            }}
             <h2>"Where it fails"</h2>
             <ul>
                 <li>"It names one garment a photo. Of a whole outfit it names what it finds most of."</li>
@@ -48,6 +52,11 @@ pub fn About() -> impl IntoView {
                 "them. Up to 100 million pixels and 100 MB; on phones, which have less memory, half of that. "
                 "Photos that are stored sideways are turned first."
             </p>
+            // Last, since it comes with the network: what stood below would jump.
+            {move || match model.get() {
+                Some(model) => knowledge(model).into_any(),
+                None => view! { <EngineStatus/> }.into_any(),
+            }}
         </article>
     }
 }
@@ -68,14 +77,16 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
         {list(core)}
         {(!others.is_empty()).then(|| view! { <p>"It also knows:"</p> {list(others)} })}
         <p>"When it sees none of them, or is not sure enough, it says so."</p>
-        {model.metrics.map(quality)}
+        {model.metrics.map(|metrics| quality(metrics, model.labels))}
         <p class="facts">
             "Model "{model.version}", "{model.input_size}" × "{model.input_size}" pixels, licence "{model.license}"."
         </p>
     }
 }
 
-fn quality(metrics: Metrics) -> impl IntoView {
+fn quality(metrics: Metrics, labels: Vec<Label>) -> impl IntoView {
+    let bar = |Label { id, name, recall, .. }| recall.map(|share| Bar { id, name, share });
+    let bars: Vec<_> = labels.into_iter().filter_map(bar).collect();
     view! {
         <h2>"How good it is"</h2>
         <p>{format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos)}</p>
@@ -93,5 +104,9 @@ fn quality(metrics: Metrics) -> impl IntoView {
                 <dd>{percent(metrics.top1)}</dd>
             </div>
         </dl>
+        {(!bars.is_empty()).then(|| view! {
+            <p>"How many photos of each it finds:"</p>
+            <Bars class="recall" label="Found, by label" bars/>
+        })}
     }
 }

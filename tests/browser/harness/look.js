@@ -31,9 +31,9 @@ return {
       busy: one(".busy", card),
       facts: one(".facts", card),
       remove: card.querySelector("[id^=remove-]").id,
-      guesses: [...card.querySelectorAll("[data-guess]")].map((guess) => ({
-        label: guess.dataset.guess,
-        percent: one(".guess-figure", guess),
+      guesses: [...card.querySelectorAll(".guesses li")].map((guess) => ({
+        label: guess.dataset.label,
+        percent: one(".bar-figure", guess),
       })),
     };
   }),

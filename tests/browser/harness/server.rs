@@ -364,6 +364,18 @@ pub fn is_hash(text: &str) -> bool {
     (12..=16).contains(&text.len()) && u64::from_str_radix(text, 16).is_ok()
 }
 
+/// What a file can have at its end without meaning anything else.
+fn more(name: &str) -> &'static [u8] {
+    match name.rsplit('.').next() {
+        Some("js" | "css") => b"\n/* another version */\n",
+        // An empty custom section.
+        Some("wasm") => &[0, 2, 1, b'b'],
+        // A field of a number that ONNX does not use.
+        Some("onnx") => &[0xC0, 0x3E, 1],
+        _ => &[],
+    }
+}
+
 /// A copy of a bundle in another folder, as if the same sources had been built to other bytes: every file whose
 /// name tells its content has another name and other content, to the same effect.
 pub fn other_version(bundle: &Path, folder: &Path) {
@@ -386,27 +398,24 @@ pub fn other_version(bundle: &Path, folder: &Path) {
     for name in &files {
         let path = folder.join(name);
         let mut bytes = fs::read(&path).expect("a file");
-        match name.rsplit('.').next() {
-            Some("js" | "html" | "css") => {
-                let mut text = String::from_utf8(bytes).expect("text");
-                for (old, new) in &names {
-                    text = text.replace(old, new);
-                }
-                if name.ends_with(".html") {
-                    // Digests are of the other bytes.
-                    let parts: Vec<_> = text.split(" integrity=\"").collect();
-                    let rest = parts[1..].iter().map(|part| part.split_once('"').expect("a closed quote").1);
-                    text = std::iter::once(parts[0]).chain(rest).collect();
-                } else {
-                    text.push_str("\n/* another version */\n");
-                }
-                bytes = text.into_bytes();
+        if name.ends_with(".js") || name.ends_with(".html") || name.ends_with(".css") {
+            let mut text = String::from_utf8(bytes).expect("text");
+            for (old, new) in &names {
+                // What index.html tells of the engine's files.
+                let size = fs::metadata(bundle.join(old)).expect("a file").len();
+                let told = |name: &str, size: u64| format!("{name}\",\"bytes\":{size}");
+                text = text.replace(&told(old, size), &told(new, size + more(old).len() as u64));
+                text = text.replace(old, new);
             }
-            // An empty custom section; a field of a number that ONNX does not use.
-            Some("wasm") => bytes.extend([0, 2, 1, b'b']),
-            Some("onnx") => bytes.extend([0xC0, 0x3E, 1]),
-            _ => {}
+            if name.ends_with(".html") {
+                // Digests are of the other bytes.
+                let parts: Vec<_> = text.split(" integrity=\"").collect();
+                let rest = parts[1..].iter().map(|part| part.split_once('"').expect("a closed quote").1);
+                text = std::iter::once(parts[0]).chain(rest).collect();
+            }
+            bytes = text.into_bytes();
         }
+        bytes.extend(more(name));
         fs::write(&path, bytes).expect("a file");
     }
     for (old, new) in &names {

@@ -26,6 +26,7 @@ pub struct Visit {
     swap: Option<(&'static str, PathBuf)>,
     room: Option<u64>,
     bundle: PathBuf,
+    cores: u32,
 }
 
 /// Counts the workers that the page starts.
@@ -48,6 +49,7 @@ impl Visit {
             swap: None,
             room: None,
             bundle: super::dist(),
+            cores: 2,
         }
     }
 
@@ -115,6 +117,12 @@ impl Visit {
         self
     }
 
+    /// On a device with so many processor cores; on one with two, whatever the machine is, unless this is said.
+    pub fn with_cores(mut self, cores: u32) -> Self {
+        self.cores = cores;
+        self
+    }
+
     /// Opens the page in a fresh browser.
     pub fn open(mut self) -> Page {
         let page = Page::new(Browser::start(self.kind, self.agent), Server::start(&self.bundle, self.rules));
@@ -122,6 +130,10 @@ impl Visit {
             self.scripts.push("delete Navigator.prototype.serviceWorker;");
         }
         if self.kind == Kind::Chromium {
+            page.cdp(
+                "Emulation.setHardwareConcurrencyOverride",
+                json!({ "hardwareConcurrency": self.cores }),
+            );
             for script in self.scripts {
                 page.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
             }
