@@ -628,7 +628,7 @@ fn where_the_folder_cannot_be_changed_nothing_is_lost() {
         "const folder = FileSystemDirectoryHandle.prototype;
          window.remove = folder.removeEntry;
          let times = 0;
-         folder.removeEntry = function (name) {
+         folder.removeEntry = async function (name) {
              if (name === 'blurred.jpg' && !times++) throw new DOMException('It is in use.', 'NoModificationAllowedError');
              return window.remove.call(this, name);
          };",
