@@ -205,8 +205,11 @@ pub fn ask_to_apply(folder: &str, decisions: &Decisions) -> String {
             Decision::Delete => binned += 1,
         }
     }
-    let moved =
-        (moved > 0).then(|| format!("move {} to other labels’ folders", count(moved, "photo", "photos")));
+    let moved = match moved {
+        0 => None,
+        1 => Some("move 1\u{a0}photo to another label’s folder".into()),
+        moved => Some(format!("move {moved}\u{a0}photos to other labels’ folders")),
+    };
     let binned =
         (binned > 0).then(|| format!("put {} into its folder .bin", count(binned, "photo", "photos")));
     let both: Vec<_> = [moved, binned].into_iter().flatten().collect();

@@ -540,6 +540,13 @@ fn decisions_are_carried_out_in_the_folder_and_can_be_taken_back() {
     assert_eq!(seen.row("shoes/socks, a pair.jpg").decision, "undecided");
     assert_eq!(seen.row("shoes/shoes.jpg").decision, "keep");
     assert!(seen.changes.is_empty(), "{seen:?}");
+    for (file, width) in
+        [("polo-shirt/polo-jeans.jpg", 450), ("polo-shirt/polo.jpg", 900), ("shoes/socks, a pair.jpg", 900)]
+    {
+        page.wait_for(&format!(
+            "return document.querySelector('[data-file=\"{file}\"] img').naturalWidth === {width};"
+        ));
+    }
     page.go_to("/clean");
     page.wait_for_engine();
     assert!(is_up_to_date(&open_closet(&page, 5)));

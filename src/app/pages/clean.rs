@@ -305,15 +305,16 @@ fn selected(cleaning: Cleaning, event: Event) {
 
 // ---- what the page shows
 
-/// Object URLs of the photos that are shown, and of no others.
+/// Object URLs of the photos that are shown, and of no others, by the photos' paths: their numbers change when photos are
+/// moved.
 #[derive(Default)]
-struct Pictures(HashMap<usize, String>);
+struct Pictures(HashMap<String, String>);
 
 impl Pictures {
     /// Lets go of all others.
-    fn keep(&mut self, photos: &[usize]) {
-        self.0.retain(|photo, url| {
-            let is_kept = photos.contains(photo);
+    fn keep(&mut self, files: &[&str]) {
+        self.0.retain(|file, url| {
+            let is_kept = files.contains(&&**file);
             if !is_kept {
                 let _ = Url::revoke_object_url(url);
             }
@@ -340,8 +341,8 @@ impl Drawing<'_> {
         let (root, review) = (self.root, self.review);
         let current = review.current();
         let (first, page, length) = review.page();
-        let mut shown = page.to_vec();
-        shown.extend(current.map(|(photo, _)| photo));
+        let shown = page.iter().copied().chain(current.map(|(photo, _)| photo));
+        let shown: Vec<_> = shown.map(|photo| &*review.folder().photos[photo].file).collect();
         pictures.keep(&shown);
 
         self.draw_progress();
@@ -460,18 +461,19 @@ impl Drawing<'_> {
         show(self.root, "with-twins", !twins.is_empty());
         let Some(list) = part(self.root, "twins") else { return };
         let folder = self.review.folder();
-        let name = |twin: usize| {
+        let name = |&twin: &usize| {
             let file = folder.photos[twin].file.rsplit('/').next().unwrap_or_default();
             format!("{}: {file}", self.name(folder.label_of(twin)))
         };
-        let key = format!("{photo}: {twins:?}");
+        let names: Vec<_> = twins.iter().take(TWINS).map(name).collect();
+        let key = format!("{}: {twins:?} {names:?}", folder.photos[photo].file);
         if list.get_attribute("data-key").as_deref() == Some(&key) {
             return;
         }
         attribute(&list, "data-key", Some(&key));
         list.set_inner_html("");
-        for &twin in twins.iter().take(TWINS) {
-            if let Some(button) = add(&list, "li", "").and_then(|item| add(&item, "button", &name(twin))) {
+        for (&twin, name) in twins.iter().zip(&names) {
+            if let Some(button) = add(&list, "li", "").and_then(|item| add(&item, "button", name)) {
                 let is_other = folder.label_of(twin) != folder.label_of(photo);
                 attribute(&button, "class", Some(if is_other { "chip other" } else { "chip" }));
                 attribute(&button, "data-act", Some("look"));
@@ -515,7 +517,7 @@ impl Drawing<'_> {
         let Photo { file, source, .. } = &self.review.folder().photos[photo];
         let url = pictures
             .0
-            .entry(photo)
+            .entry(file.clone())
             .or_insert_with(|| Url::create_object_url_with_blob(source).unwrap_or_default());
         let is_refused = matches!(self.review.standings()[photo], Standing::Refused(_));
         attribute(picture, "hidden", is_refused.then_some(""));
