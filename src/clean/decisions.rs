@@ -119,6 +119,19 @@ impl Decisions {
 }
 
 #[cfg(test)]
+impl Decisions {
+    /// These, by the photos' paths.
+    pub(super) fn on<P>(folder: &Folder<P>, on: &[(&str, Decision)]) -> Self {
+        let mut decisions = Self::new(folder.photos.len());
+        for (file, decision) in on {
+            let photo = folder.photos.iter().position(|photo| photo.file == *file).expect("a photo");
+            decisions.decide(photo, decision.clone(), None);
+        }
+        decisions
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

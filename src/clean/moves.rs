@@ -158,15 +158,6 @@ mod tests {
         Folder::read(files.iter().map(|file| (format!("hats/{file}"), 1, ())))
     }
 
-    fn decided(folder: &Folder<()>, on: &[(&str, Decision)]) -> Decisions {
-        let mut decisions = Decisions::new(folder.photos.len());
-        for (file, decision) in on {
-            let photo = folder.photos.iter().position(|photo| photo.file == *file).expect("a photo");
-            decisions.decide(photo, decision.clone(), None);
-        }
-        decisions
-    }
-
     fn relabel(label: &str) -> Decision {
         Decision::Relabel(label.into())
     }
@@ -178,7 +169,7 @@ mod tests {
     #[test]
     fn photos_move_beside_their_folder_or_to_the_bin() {
         let folder = folder(&["train/hat/0.jpg", "train/hat/1.jpg", "val/bag/1.jpg", "val/hat/2.jpg"]);
-        let decisions = decided(
+        let decisions = Decisions::on(
             &folder,
             &[
                 ("train/hat/0.jpg", relabel("bag")),
@@ -210,7 +201,7 @@ mod tests {
             "sock/A.tar.gz",
         ]);
         let all = ["hat/1.jpg", "hat/a.tar.gz", "hat/noending", "sock/1.jpg", "sock/A.tar.gz"];
-        let decisions = decided(&folder, &all.map(|file| (file, relabel("bag"))));
+        let decisions = Decisions::on(&folder, &all.map(|file| (file, relabel("bag"))));
         let existing = ["bag/1.jpg", "bag/1-hat.JPG", "bag/noending", "bag/.hidden"].map(String::from);
         assert_eq!(
             ways(&plan(&folder, &decisions, "", existing)),
@@ -255,7 +246,7 @@ mod tests {
         }
         let files = ["bag/1.jpg", "hat/1.jpg", "hat/a, \"b\".jpg", "hat/schön.jpg", "hat/3.jpg"];
         let folder = folder(&files);
-        let decisions = decided(
+        let decisions = Decisions::on(
             &folder,
             &[
                 ("hat/1.jpg", relabel("bag")),

@@ -77,19 +77,10 @@ mod tests {
         Folder::read(paths.map(|path| (format!("hats/{path}"), 1, ())))
     }
 
-    fn decided(folder: &Folder<()>, on: &[(&str, Decision)]) -> Decisions {
-        let mut decisions = Decisions::new(folder.photos.len());
-        for (file, decision) in on {
-            let photo = folder.photos.iter().position(|photo| photo.file == *file).expect("a photo");
-            decisions.decide(photo, decision.clone(), None);
-        }
-        decisions
-    }
-
     #[test]
     fn a_row_for_each_decision_as_apply_reads_it() {
         let folder = folder();
-        let decisions = decided(
+        let decisions = Decisions::on(
             &folder,
             &[
                 ("bowler/a, b.jpg", Decision::Delete),
@@ -116,7 +107,7 @@ mod tests {
     #[test]
     fn changes_are_counted_by_label() {
         let folder = folder();
-        let decisions = decided(
+        let decisions = Decisions::on(
             &folder,
             &[
                 ("beanie/2.jpg", Decision::Keep),
