@@ -837,6 +837,21 @@ fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
     assert!(found as f64 >= 0.8 * swapped.len() as f64);
 }
 
+/// Writes down what takes the page longer than 50 ms at a time, from now on.
+fn observe_tasks(page: &Page) {
+    page.run::<Value>(
+        "window.tasks = [];
+         new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration)))
+             .observe({ type: 'longtask' });",
+    );
+}
+
+/// Not tested, since it depends on what else the machine does.
+fn tell_tasks(page: &Page) {
+    let tasks: Vec<f64> = page.run("return tasks.sort((a, b) => b - a);");
+    println!("{} tasks of more than 50 ms while near-duplicates are found: {tasks:?} ms", tasks.len());
+}
+
 /// Thousands of photos, where `CLEANED` says how many; reloaded in the middle.
 #[test]
 fn thousands_of_photos_keep_memory_level_and_decisions() {
@@ -876,36 +891,29 @@ fn thousands_of_photos_keep_memory_level_and_decisions() {
     page.choose("open-folder", &[folder.clone()]);
     wait(&page, "the folder is open", |seen| seen.count.starts_with("many"));
     order(&page, "twins");
-    page.run::<Value>(
-        "window.tasks = [];
-         new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration)))
-             .observe({ type: 'longtask' });",
-    );
+    observe_tasks(&page);
     let seen = wait(&page, "the first are ranked", |seen| seen.rows.len() >= 10);
     println!("{} ranked after {:.1} s, of {}", seen.rows.len(), begin.elapsed().as_secs_f64(), seen.count);
     assert!(answered(&seen) < count / 10, "{seen:?}");
     watch(&page, count / 2);
     // Each answer is compared with all before it. Half of the answers come in this page, the others in the next.
-    let tasks: Vec<f64> = page.run("return tasks.sort((a, b) => b - a).slice(0, 5);");
-    println!("longest tasks of the page while near-duplicates are found: {tasks:?} ms");
+    tell_tasks(&page);
     page.wait_until("the keys are heard", |seen| seen.focus == "#review");
     for number in 1..=50 {
         page.press(Key::Right);
-        page.press(["k", "r", "d", "d"][number % 4]);
+        // Not R: what is proposed is the network's affair, and where it has no folder here nothing is decided.
+        page.press(["k", "1", "2", "d"][number % 4]);
     }
-    let before = wait(&page, "all are decided", |seen| {
-        seen.decisions
-            .split(' ')
-            .next()
-            .and_then(|number| number.parse::<usize>().ok())
-            .is_some_and(|number| number >= 40)
-    });
+    let before = wait(&page, "all are decided", |seen| seen.decisions.starts_with("50 "));
     page.go_to("/clean");
     page.wait_for_engine();
     page.choose("open-folder", &[folder]);
     let after = wait(&page, "the folder is open", |seen| seen.count.starts_with("many"));
     assert_eq!(after.decisions, before.decisions);
+    order(&page, "twins");
+    observe_tasks(&page);
     watch(&page, count);
+    tell_tasks(&page);
     let (first, last) = (levels[0], levels[levels.len() - 1]);
     println!("{count} photos: process {first:.0} MiB after the first 500, {last:.0} MiB in the end");
     assert!(last < first + 100.0, "the process grows: {levels:?}");
