@@ -10,7 +10,7 @@ fuzz_target!(
     init: std::panic::set_hook(Box::new(|_| {})),
     |file: &[u8]| {
         match Classifier::from_onnx(file) {
-            Ok(classifier) => drop(classifier.classify(&RgbImage::new(9, 7))),
+            Ok(classifier) => drop(classifier.classify(&RgbImage::new(9, 7).into())),
             Err(error) => assert!(error.to_string().len() < 2000),
         }
     }

@@ -15,6 +15,7 @@
 use std::{array, mem::MaybeUninit};
 
 use crate::{
+    convolution::Results,
     lanes::F32x4,
     matmul::{COLUMNS, ROWS, Tile, VECTORS, multiply},
 };
@@ -22,9 +23,9 @@ use crate::{
 /// Numbers of a patch.
 const POSITIONS: usize = 16;
 
-/// A convolution of 3 × 3 in steps of one pixel. The picture is taken to have a border of zeros, one pixel wide, so that
-/// the result has its size.
-pub struct Convolution {
+/// A convolution of 3 × 3 in steps of one pixel ([`Window::THREE`](crate::Window)): since the picture has a border of
+/// zeros, one pixel wide, the result has its size.
+pub struct Winograd {
     inputs: usize,
     outputs: usize,
     /// Transformed and packed: `[blocks, POSITIONS, inputs, ROWS]`, where a block is of [`ROWS`] output channels.
@@ -33,23 +34,19 @@ pub struct Convolution {
     bias: Vec<f32>,
 }
 
-impl Convolution {
-    /// Of `weights` `[outputs, inputs, 3, 3]` and `bias` `[outputs]`.
-    ///
-    /// # Panics
-    ///
-    /// There are not 9 weights for each pair of channels.
-    pub fn new(weights: &[f32], bias: &[f32]) -> Self {
+impl Winograd {
+    pub fn new(inputs: usize, bias: &[f32], mut weigh: impl FnMut(usize, &mut [f32])) -> Self {
         let outputs = bias.len();
-        let inputs = weights.len() / (9 * outputs);
-        assert_eq!(weights.len(), 9 * outputs * inputs, "weights for {outputs} output channels");
         let blocks = outputs.div_ceil(ROWS);
         let mut packed = vec![0.0; blocks * POSITIONS * inputs * ROWS];
-        for (ix, weights) in weights.as_chunks::<9>().0.iter().enumerate() {
-            let (output, input) = (ix / inputs, ix % inputs);
+        let mut weights = vec![0.0; 9 * inputs];
+        for output in 0..outputs {
+            weigh(output, &mut weights);
             let (block, row) = (output / ROWS, output % ROWS);
-            for (position, weight) in transform_weights(weights).into_iter().enumerate() {
-                packed[((block * POSITIONS + position) * inputs + input) * ROWS + row] = weight;
+            for (input, weights) in weights.as_chunks::<9>().0.iter().enumerate() {
+                for (position, weight) in transform_weights(weights).into_iter().enumerate() {
+                    packed[((block * POSITIONS + position) * inputs + input) * ROWS + row] = weight;
+                }
             }
         }
         let mut bias = bias.to_vec();
@@ -57,23 +54,10 @@ impl Convolution {
         Self { inputs, outputs, weights: packed, bias }
     }
 
-    /// How many output channels there are.
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// Convolves `input` `[inputs, height, width]` into `output` `[outputs, height, width]`. No result is less than `least`: 0
-    /// makes it a ReLU, minus infinity leaves all as they are.
-    ///
-    /// # Panics
-    ///
-    /// `input` or `output` is not that long.
-    pub fn run(&self, input: &[f32], [height, width]: [usize; 2], least: f32, output: &mut [f32]) {
-        assert_eq!(input.len(), self.inputs * height * width, "numbers of the picture");
-        assert_eq!(output.len(), self.outputs * height * width, "numbers of the result");
+    pub fn run(&self, input: &[f32], [height, width]: [usize; 2], results: Results) {
         let bordered = Bordered::new(input, [height, width]);
         let patches = bordered.rows * bordered.columns;
-        let mut result = Result { output, height, width, patches, columns: bordered.columns, least };
+        let mut transformer = Transformer { results, height, width, patches, columns: bordered.columns };
         // `[POSITIONS, inputs, COLUMNS]`, as `multiply` wants its columns.
         let mut transformed = vec![0.0; POSITIONS * self.inputs * COLUMNS];
         let mut products: [MaybeUninit<Tile>; POSITIONS] = [const { MaybeUninit::uninit() }; POSITIONS];
@@ -100,7 +84,7 @@ impl Convolution {
                             .each_ref()
                             .map(|product| unsafe { product.assume_init_ref() }[row][vector]);
                         let channel = block * ROWS + row;
-                        result.put(channel, first + vector * 4, sums, self.bias[channel]);
+                        transformer.put(channel, first + vector * 4, sums, self.bias[channel]);
                     }
                 }
             }
@@ -168,37 +152,32 @@ impl Bordered {
     }
 }
 
-/// Where the results go.
-struct Result<'a> {
-    output: &'a mut [f32],
+/// Makes results of the sums.
+struct Transformer<'a> {
+    results: Results<'a>,
     height: usize,
     width: usize,
     patches: usize,
     /// Of patches.
     columns: usize,
-    least: f32,
 }
 
-impl Result<'_> {
+impl Transformer<'_> {
     /// Transforms the sums of four patches back and writes what they yield for a channel.
     #[inline(always)]
     fn put(&mut self, channel: usize, first: usize, sums: [F32x4; POSITIONS], bias: f32) {
-        let (bias, least) = (F32x4::splat(bias), F32x4::splat(self.least));
+        let bias = F32x4::splat(bias);
         let sums: [[F32x4; 4]; 4] = array::from_fn(|row| array::from_fn(|column| sums[row * 4 + column]));
-        let results = transform_sums(sums).map(|row| row.map(|value| value.plus(bias).at_least(least)));
+        let results = transform_sums(sums).map(|row| row.map(|value| value.plus(bias)));
         let (row, column) = (first / self.columns * 2, first % self.columns * 2);
         for (below, [left, right]) in results.into_iter().enumerate() {
             if column + 8 <= self.width && first + 4 <= self.patches {
                 // Side by side in the picture.
                 if row + below < self.height {
                     let at = (channel * self.height + row + below) * self.width + column;
-                    let to = &mut self.output[at..][..8];
                     let [begin, end] = F32x4::interleave(left, right);
-                    // SAFETY: eight there are.
-                    unsafe {
-                        begin.store(to.as_mut_ptr());
-                        end.store(to.as_mut_ptr().add(4));
-                    }
+                    self.results.put_four(at, begin);
+                    self.results.put_four(at + 4, end);
                 }
             } else {
                 let (left, right) = (left.to_array(), right.to_array());
@@ -207,7 +186,7 @@ impl Result<'_> {
                     let (row, column) = (patch / self.columns * 2 + below, patch % self.columns * 2);
                     for (column, value) in [(column, left[lane]), (column + 1, right[lane])] {
                         if row < self.height && column < self.width {
-                            self.output[(channel * self.height + row) * self.width + column] = value;
+                            self.results.put((channel * self.height + row) * self.width + column, value);
                         }
                     }
                 }

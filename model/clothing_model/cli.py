@@ -195,6 +195,8 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--head-lr", type=float, help="the same for the head's epochs")
     verb.add_argument("--keep-early", action="store_true", default=None,
                       help="leave stem and first two stages as they came: twice as fast on CPUs")
+    verb.add_argument("--core-weight", type=float,
+                      help="how often a photo of a core label is drawn, against others (1)")
     verb.add_argument("--augment", type=float, help="scales how probable each change of a training photo is (1)")
     verb.add_argument("--smoothing", type=float, help="label smoothing (0.05)")
     verb.add_argument("--seed", type=int, help="of everything random (1)")

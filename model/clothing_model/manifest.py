@@ -45,9 +45,9 @@ def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:
 
 
 def line(values: Iterable[object]) -> bytes:
-    """One row as one line: line breaks within values become spaces."""
+    """One row as one line: each line break within a value becomes a space. All else stays: names may have two spaces."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow([" ".join(str(value).split()) for value in values])
+    csv.writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
     return buffer.getvalue().encode("utf-8", "replace")
 
 

@@ -61,6 +61,7 @@ class Settings:
     weight_decay: float = 0.02
     average: float = 0.99  # share of the old value in the running average of the weights, after each step
     studio_weight: float = 0.75  # how often a photo on a plain light ground is drawn, against others
+    core_weight: float = 1.0  # the same for a photo of one of the core labels
     seed: int = 1
     workers: int = 1
     steps: int | None = None  # an epoch; None: as many as the training photos fill
@@ -124,10 +125,11 @@ class BalancedLoader(DataLoader):
         return [int(index) for index in rng.permutation(drawn)]
 
 
-def draw_weights(targets: list[int], studio: list[bool], studio_weight: float) -> np.ndarray:
-    """Half-way (square root) between equal photos and equal labels; studio photos count less."""
+def draw_weights(settings: Settings, groups: list[str], targets: list[int], studio: list[bool]) -> np.ndarray:
+    """Half-way (square root) between equal photos and equal labels; then by ground and group. groups: of each label."""
     counts = np.bincount(targets)
-    return np.array([1 / np.sqrt(counts[target]) * (studio_weight if plain else 1)
+    return np.array([1 / np.sqrt(counts[target]) * (settings.studio_weight if plain else 1)
+                     * (settings.core_weight if groups[target] == "core" else 1)
                      for target, plain in zip(targets, studio)])
 
 
@@ -176,7 +178,7 @@ def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Pho
     augment = Augment(shown, [], garmentless, Strength().scaled(settings.augment))
     at_home = [i for i, mask in enumerate(augment.masks) if mask is None and i not in garmentless]
     augment.grounds = [patch for i in at_home for patch in ground_patches(shown[i])]
-    weights = draw_weights(targets, [mask is not None for mask in augment.masks], settings.studio_weight)
+    weights = draw_weights(settings, groups, targets, [mask is not None for mask in augment.masks])
     print(f"{len(shown)} photos to train on; {sum(mask is not None for mask in augment.masks)} on plain grounds, "
           f"{len(augment.grounds)} pieces of other ground", flush=True)
     aims = soft_targets(settings, labels, shown, targets)

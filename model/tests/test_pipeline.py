@@ -400,9 +400,13 @@ def test_variants_repeat_by_seed_and_differ_otherwise():
         assert not np.array_equal(variants[0], variants[2])
 
 
-def test_rare_labels_are_drawn_more_often_than_their_share():
-    weights = training.draw_weights([0] * 100 + [1] * 4, [False] * 104, 1)
-    assert weights[-1] / weights[0] == pytest.approx(5)
+def test_photos_are_drawn_by_label_ground_and_group():
+    settings = training.Settings("photos", studio_weight=0.75, core_weight=2)
+    groups, targets = ["core", "garment", "core"], [0] * 100 + [1] * 4 + [2] * 4
+    weights = training.draw_weights(settings, groups, targets, [True] * 50 + [False] * 58)
+    assert weights[0] / weights[50] == pytest.approx(0.75)
+    assert weights[-1] / weights[50] == pytest.approx(5)  # rare labels more often than their share
+    assert weights[-1] / weights[100] == pytest.approx(2)
 
 
 def test_temperature_undoes_a_known_one():

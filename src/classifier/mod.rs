@@ -14,6 +14,8 @@
 #[cfg(feature = "inference")]
 mod classify;
 #[cfg(feature = "inference")]
+mod convolution;
+#[cfg(feature = "inference")]
 mod decide;
 mod error;
 #[cfg(feature = "inference")]
@@ -25,8 +27,6 @@ mod prediction;
 #[cfg(feature = "inference")]
 mod preprocess;
 pub mod report;
-#[cfg(feature = "inference")]
-mod winograd;
 
 #[cfg(feature = "inference")]
 pub use classify::{Classifier, milliseconds_since};

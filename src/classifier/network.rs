@@ -11,7 +11,10 @@ use tract_onnx::{
     },
 };
 
-use super::{ClassifyError, ModelError, graph, winograd};
+use super::{
+    ClassifyError, ModelError,
+    graph::{self, Convolutions},
+};
 
 /// The graph's outputs.
 const LOGITS: &str = "logits";
@@ -114,16 +117,15 @@ fn typed(proto: &ModelProto, side: usize) -> Result<TypedModel, ModelError> {
             found: found.collect::<Vec<String>>().join(" and "),
         });
     }
-    graph::read(graph, &[LOGITS, CLASS_MAPS]).map_err(unsupported)
+    // `make fuzz` is to find what browsers would meet.
+    let is_for_browsers = cfg!(any(target_arch = "wasm32", fuzzing));
+    let convolutions = if is_for_browsers { Convolutions::Fused } else { Convolutions::Tracts };
+    graph::read(graph, &[LOGITS, CLASS_MAPS], convolutions).map_err(unsupported)
 }
 
 /// tract fuses to a matrix product what follows it number by number, such as a ReLU; but where the product is a convolution's,
 /// a reshape stands between them, and tract looks no further. So both change places, and it looks again.
-fn optimised(mut model: TypedModel) -> TractResult<TypedModel> {
-    // Natively tract has kernels for wider vectors, beside which ours would be slow.
-    if cfg!(target_arch = "wasm32") {
-        winograd::rewrite(&mut model)?;
-    }
+fn optimised(model: TypedModel) -> TractResult<TypedModel> {
     let mut model = model.into_optimized()?;
     for id in 0..model.nodes.len() {
         if let Some(patch) = before_reshape(&model, id)? {
