@@ -22,7 +22,7 @@ export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test test-model bench torture fuzz lighthouse load pictures lint docs native kernel \
+.PHONY: help serve build test tools test-model bench torture fuzz lighthouse load pictures lint docs native kernel \
 	model-file sizes browser
 
 help:
@@ -47,8 +47,12 @@ build:
 	@echo "--- Building the page into $(DIST)/"
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
-test: lint docs model-file native kernel build sizes browser
+test: tools lint docs model-file native kernel build sizes browser
 	@echo "--- All tests passed"
+
+# All at once: what they have in common is built but once.
+tools:
+	@tools/setup.sh wasm trunk brotli server browser firefox python
 
 lighthouse:
 	@tools/setup.sh server browser lighthouse

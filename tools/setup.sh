@@ -128,7 +128,6 @@ setup_trunk() {
         install_tool trunk $trunk_version --locked --ignore-rust-version --no-default-features --features rustls
     [ "$(version_of wasm-bindgen)" = "$bindgen_version" ] ||
         install_tool wasm-bindgen-cli "$bindgen_version"
-    rm -rf "$tools/build"
 }
 
 # ---- brotli
@@ -151,7 +150,6 @@ setup_server() {
     [ "$(version_of static-web-server)" = $server_version ] && return
     install_tool static-web-server $server_version --locked --no-default-features \
         --features compression-brotli,compression-gzip
-    rm -rf "$tools/build"
 }
 
 # ---- browser
@@ -196,7 +194,6 @@ setup_firefox() {
         fail "the browser tests need Firefox; install it, or name it in the variable FIREFOX."
     [ "$(version_of geckodriver)" = $geckodriver_version ] && return
     install_tool geckodriver $geckodriver_version --locked
-    rm -rf "$tools/build"
 }
 
 find_firefox() {
@@ -252,3 +249,5 @@ for what; do
     *) fail "there is nothing called '$what' to set up; see the head of $0." ;;
     esac
 done
+# What the programs that were built have in common was built but once.
+rm -rf "$tools/build"
