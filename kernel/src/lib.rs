@@ -25,7 +25,7 @@
 //! # Whole convolutions
 //!
 //! tract finds out that a convolution is a product, packs its weights and fuses what follows, all by rewriting the network step
-//! by step. That took half of the time in which the network is made ready, and a sixth more memory. So a convolution is an
+//! by step. That took half of the time in which the network is made ready, and a quarter more memory. So a convolution is an
 //! operator of ours, [`Convolution`], which packs its weights once:
 //! - in windows of 3 × 3 it multiplies less (`winograd`): these are half of the network's arithmetic, and the loop above is
 //!   where seven tenths of its time went. That takes a fifth to a quarter off the whole;
