@@ -446,7 +446,7 @@ impl<'a> Reader<'a> {
             Some(_) => return Ok(None),
         };
         ensure!(bias.len() == pool.output_channels, "its bias is for {} channels", bias.len());
-        let weights = match self.value(node, 1)? {
+        let convolution = match self.value(node, 1)? {
             // Without all of them as floats beside the packed ones, which would leave memory in pieces.
             Value::Quantised(quantised)
                 if quantised.axis == 0 && quantised.values.datum_type() == i8::datum_type() =>
@@ -472,7 +472,7 @@ impl<'a> Reader<'a> {
                 })
             }
         };
-        self.wired(name_of(node), FusedConvolution::new(weights), &[input]).map(Some)
+        self.wired(name_of(node), FusedConvolution::new(convolution), &[input]).map(Some)
     }
 
     /// The convolution of ours that yields the input in this slot, if nothing else uses that.
