@@ -1,7 +1,7 @@
 //! Any bytes → sniff, decode, turn upright. Nothing may panic, and what comes out keeps the limits.
 #![no_main]
 
-use clothing_classifier::photo::{Limits, SNIFF_BYTES, decode, largest_extent, sniff};
+use clothing_classifier::photo::{Least, Limits, SNIFF_BYTES, decode, decode_reduced, largest_extent, sniff};
 use libfuzzer_sys::fuzz_target;
 
 // Small pictures show as much as large ones, sooner.
@@ -13,5 +13,9 @@ fuzz_target!(|file: &[u8]| {
     if let Ok(photo) = decode(file, &LIMITS) {
         LIMITS.check_pixels(photo.dimensions()).expect("more pixels than are allowed");
         assert!(!photo.is_empty());
+    }
+    if let Ok(photo) = decode_reduced(file, &LIMITS, Least::LongerSide(1)) {
+        LIMITS.check_pixels((photo.width, photo.height)).expect("more pixels than are allowed");
+        assert!(!photo.pixels.is_empty());
     }
 });

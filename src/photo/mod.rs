@@ -9,6 +9,8 @@ mod decode;
 mod error;
 mod limits;
 #[cfg(feature = "inference")]
+mod means;
+#[cfg(feature = "inference")]
 mod reduce;
 mod sniff;
 

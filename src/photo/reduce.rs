@@ -1,10 +1,10 @@
-//! Large JPEGs, decoded no larger than needed. A JPEG stores blocks of 8 × 8 pixels as frequencies; a block's mean, or its
-//! lowest frequencies, can be had for a fraction of the work.
+//! Large JPEGs, decoded no larger than needed. A JPEG stores blocks of 8 × 8 pixels as frequencies; a block's lowest
+//! frequencies can be had for a fraction of the work, and its mean for less (see `means`).
 
 use image::{DynamicImage, GrayImage, RgbImage, metadata::Orientation};
 use jpeg_decoder::{Decoder, PixelFormat};
 
-use super::{Error, Format, Limits, decode, sniff};
+use super::{Error, Format, Limits, decode, means, sniff};
 
 /// An upright photo, perhaps reduced while it was decoded.
 #[derive(Clone, Debug)]
@@ -63,18 +63,26 @@ fn reduced_jpeg(bytes: &[u8], limits: &Limits, least: Least) -> Option<Photo> {
     }
     let reduced = |length: u16| length.div_ceil(reduction as u16);
     let size = (reduced(info.width), reduced(info.height));
-    if decoder.scale(size.0, size.1).ok()? != size {
-        return None;
-    }
-    let pixels = decoder.decode().ok()?;
-    let picture = match info.pixel_format {
-        PixelFormat::RGB24 => RgbImage::from_raw(size.0.into(), size.1.into(), pixels)?.into(),
-        PixelFormat::L8 => DynamicImage::from(GrayImage::from_raw(size.0.into(), size.1.into(), pixels)?),
-        PixelFormat::L16 | PixelFormat::CMYK32 => return None,
+    let means = if reduction == 8 { means::of_blocks(bytes) } else { None };
+    let picture = match means {
+        Some(picture) => picture,
+        None => {
+            if decoder.scale(size.0, size.1).ok()? != size {
+                return None;
+            }
+            let pixels = decoder.decode().ok()?;
+            match info.pixel_format {
+                PixelFormat::RGB24 => RgbImage::from_raw(size.0.into(), size.1.into(), pixels)?,
+                PixelFormat::L8 => {
+                    DynamicImage::from(GrayImage::from_raw(size.0.into(), size.1.into(), pixels)?).into_rgb8()
+                }
+                PixelFormat::L16 | PixelFormat::CMYK32 => return None,
+            }
+        }
     };
     let orientation =
         decoder.exif_data().and_then(Orientation::from_exif_chunk).unwrap_or(Orientation::NoTransforms);
-    let mut upright = DynamicImage::from(picture.into_rgb8());
+    let mut upright = DynamicImage::from(picture);
     upright.apply_orientation(orientation);
     Some(upright_photo(upright.into_rgb8(), (width, height), reduction, orientation))
 }

@@ -5,12 +5,14 @@ use std::{fs, path::Path};
 use super::encode::crc32;
 
 /// Photos to mutate: fixtures of every format, none large.
-const FIXTURES: [&str; 21] = [
+const FIXTURES: [&str; 23] = [
     "alpha.png",
     "animated.gif",
     "formats/cmyk.jpg",
+    "formats/one-component-a-scan.jpg",
     "formats/progressive-restart.jpg",
     "formats/progressive.jpg",
+    "formats/progressive-scans.jpg",
     "formats/subsampled-restart.jpg",
     "formats/translucent.avif",
     "formats/turned.avif",
