@@ -1,9 +1,10 @@
 //! A large JPEG with one pixel for each of its blocks of 8 × 8: the block's mean.
 //!
 //! The mean is the first of a block's 64 coefficients (DC). The others (AC) are codes one after the other, each as long as
-//! it happens to be, so they have to be read, but only as far as to know where the next begins; nothing is made of them. In
-//! the browser that takes a quarter of the time of `jpeg-decoder`, which makes the same picture from all 64, and a phone's
-//! photo of 12 megapixels waits for little else. What is rare is left to it: [`of_blocks`] returns nothing then.
+//! it happens to be, so they have to be read, but only as far as to know where the next begins; nothing is made of them.
+//! For a phone's photo of 12 megapixels that takes the browser half the time of `jpeg-decoder`, which puts all 64 together
+//! before it makes the same picture: 40 ms instead of 80 to 100, beside a network that takes 45. What is rare is left to
+//! `jpeg-decoder`: [`of_blocks`] returns nothing then.
 //!
 //! Annexes and tables are those of the standard, ITU-T T.81 (ISO/IEC 10918-1).
 
