@@ -339,19 +339,19 @@ impl Frame {
         let (chosen, &[first, last, precision]) = segment.split_at_checked(2 * usize::from(count))? else {
             return None;
         };
-        let (before, low) = (precision >> 4, precision & 15);
-        if first > 0 {
-            // Of pictures that load progressively: none of its coefficients are means.
-            return self.progressive.then(|| pass_over(file, at))?;
-        }
-        if self.progressive && last > 0 || low > 13 || !self.progressive && (last != 63 || precision > 0) {
-            return None;
-        }
+        // The range of coefficients, the bits that an earlier scan left out, and those that this one leaves out.
+        let mode = match (self.progressive, first, last, precision >> 4, precision & 15) {
+            (false, 0, 63, 0, 0) => Mode::Whole,
+            (true, 0, 0, 0, low @ ..=13) => Mode::Means { low },
+            (true, 0, 0, _, low @ ..=13) => Mode::Bit { low },
+            (true, 1.., ..) => return pass_over(file, at),
+            _ => return None,
+        };
         let mut parts = Vec::new();
         for choice in chosen.chunks_exact(2) {
             let index = self.components.iter().position(|component| component.id == choice[0])?;
             let component = &mut self.components[index];
-            if component.factor.is_some() != (before > 0) {
+            if component.factor.is_some() != matches!(mode, Mode::Bit { .. }) {
                 return None;
             }
             component.factor = tables.factors[component.table];
@@ -375,11 +375,6 @@ impl Frame {
             self.width.div_ceil(8 * self.most_columns),
             self.height.div_ceil(8 * self.most_rows),
         ));
-        let mode = match (self.progressive, before) {
-            (false, _) => Mode::Whole,
-            (true, 0) => Mode::Means { low },
-            (true, _) => Mode::Bit { low },
-        };
         let mut codes = Vec::new();
         let interval = if tables.interval > 0 { tables.interval } else { usize::MAX };
         for (restart, begin) in (0..across * down).step_by(interval).enumerate() {
