@@ -110,12 +110,17 @@ debian_wasm() {
 version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9.]*\).*/\1/p'; }
 at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
-# install_tool CRATE VERSION FLAG...: optimised less than the authors would, and so built sooner.
+# install_tool CRATE VERSION FLAG...: optimised less than the authors would, and so built sooner; not at all where nobody
+# waits for it.
 install_tool() {
     say "Building $1 $2 (some minutes, once)"
     crate=$1 version=$2
     shift 2
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    case $crate in
+    static-web-server) level=1 ;;
+    *) level=0 ;;
+    esac
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=$level \
         cargo install --quiet "$crate" --version "$version" --root "$tools" --target-dir "$tools/build" "$@" ||
         fail "$crate $version could not be built (see above). Is crates.io reachable, is Rust recent (rustup update)?"
 }
