@@ -45,6 +45,8 @@ serve: build
 build:
 	@tools/setup.sh wasm trunk brotli
 	@echo "--- Building the page into $(DIST)/"
+	@# The page's programs at once, on all cores. Trunk asks for one after the other, and finds them here.
+	@$(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
 test: tools lint docs model-file native kernel build sizes browser
@@ -103,7 +105,8 @@ lint:
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
-	@cargo clippy $(NATIVE) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
+	@# What is only checked is not linked: the path keeps libFuzzer from being built.
+	@CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy $(NATIVE) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget --bin clean -- -D warnings
 
