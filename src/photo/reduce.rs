@@ -64,7 +64,8 @@ fn reduced_jpeg(bytes: &[u8], limits: &Limits, least: Least) -> Option<Photo> {
     let reduced = |length: u16| length.div_ceil(reduction as u16);
     let size = (reduced(info.width), reduced(info.height));
     let means = if reduction == 8 { means::of_blocks(bytes) } else { None };
-    let picture = match means {
+    // Two readers of a damaged header might differ.
+    let picture = match means.filter(|picture| picture.dimensions() == (size.0.into(), size.1.into())) {
         Some(picture) => picture,
         None => {
             if decoder.scale(size.0, size.1).ok()? != size {
