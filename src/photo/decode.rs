@@ -4,7 +4,9 @@ use image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation,
 };
 
-use super::{Error, Format, Limits, sniff};
+use clothing_jpeg::Scale;
+
+use super::{Error, Format, Limits, jpeg, sniff};
 
 /// Decodes a JPEG, PNG, WebP, GIF or BMP file to 8-bit RGB.
 ///
@@ -20,9 +22,12 @@ use super::{Error, Format, Limits, sniff};
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     limits.check_bytes(bytes.len() as u64)?;
     let format = sniff(bytes)?;
+    if format == Format::Jpeg {
+        return Ok(jpeg::decode(bytes, limits, |_, _| Scale::Whole)?.pixels);
+    }
     let refused = |error: ImageError| {
         let detail = error.to_string();
-        if matches!(error, ImageError::Unsupported(_)) || format == Format::Jpeg && is_rare_jpeg(bytes) {
+        if matches!(error, ImageError::Unsupported(_)) {
             Error::Rare { format, detail }
         } else {
             Error::Damaged { format, detail }
@@ -62,20 +67,6 @@ fn declared_size(format: Format, bytes: &[u8]) -> Option<(u32, u32)> {
         }
         _ => None,
     }
-}
-
-/// Whether the frame header tells of another process than baseline or progressive Huffman coding, or of another depth
-/// than 8 bits. Decoders give many reasons for refusing those.
-fn is_rare_jpeg(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    while let Some(&[0xFF, marker, high, low, depth]) = bytes.get(at..at + 5) {
-        match marker {
-            // Between the frames' numbers stand those of the tables of Huffman and arithmetic codes, and a reserved one.
-            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => return marker > 0xC2 || depth != 8,
-            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
-        }
-    }
-    false
 }
 
 impl From<Format> for ImageFormat {

@@ -7,9 +7,9 @@
 #[cfg(feature = "inference")]
 mod decode;
 mod error;
-mod limits;
 #[cfg(feature = "inference")]
-mod means;
+mod jpeg;
+mod limits;
 #[cfg(feature = "inference")]
 mod reduce;
 mod sniff;
