@@ -107,7 +107,7 @@ lint:
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
 	@# What is only checked is not linked: the path keeps libFuzzer from being built.
 	@CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy $(NATIVE) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-jpeg -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget --bin clean -- -D warnings
 
 docs: export RUSTDOCFLAGS = -D warnings

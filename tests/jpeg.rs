@@ -432,12 +432,14 @@ fn difference(a: &RgbImage, b: &RgbImage) -> (f64, u8) {
 /// Whole, halves and quarters have libjpeg-turbo's very pixels, and so have eighths, except in their colours: where those are
 /// stored at half the size, they are brought to it from the means of their blocks, while libjpeg-turbo takes more of
 /// those. That blurs edges of colour, and is more in a picture this small than in a photo.
+///
+/// Accidents make numbers that are far too large. libjpeg-turbo's portable code, which is what we ask, wraps those where its code
+/// for processors with SIMD, which is what others have, does not.
 fn tolerance(like: &Like, reduction: u32) -> (f64, u8) {
     match (like, reduction) {
         (Like::Picture(..), 1) => (4.0, 120),
         (Like::Picture(..), _) => (16.0, 120),
-        // Blocks may be as bright as they like.
-        (Like::Accident, 8) => (12.0, 255),
+        (Like::Accident, _) => (12.0, 255),
         (_, 8) => (5.0, 60),
         _ => (0.0, 0),
     }
@@ -456,6 +458,7 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
     let mut faults = Vec::new();
     let mut compared = [0; 4];
     let mut eighths = (0.0, 0.0f64, 0);
+    let mut accidents = (0, 0);
     for Case { name, file, like, orientation } in &cases {
         let refused = decode(file, &Limits::default()).err();
         match (like, &refused) {
@@ -509,6 +512,9 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
                             "{name}, by {reduction}: {mean:.2} levels in the mean, {most} at most"
                         ));
                     }
+                    if matches!(like, Like::Accident) && reduction < 8 {
+                        accidents = (accidents.0 + 1, accidents.1 + u32::from(most == 0));
+                    }
                     if reduction == 8 {
                         eighths = (eighths.0 + mean, eighths.1.max(mean), eighths.2.max(most));
                     }
@@ -528,5 +534,7 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
         eighths.1,
         eighths.2
     );
+    println!("{} of {} pictures with accidents are alike to the pixel", accidents.1, accidents.0);
+    assert!(accidents.1 * 100 >= accidents.0 * 98, "{accidents:?}");
     assert!(faults.is_empty(), "{} faults: {:#?}", faults.len(), &faults[..faults.len().min(60)]);
 }
