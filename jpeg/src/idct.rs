@@ -168,3 +168,52 @@ pub fn mean(dc: i16, steps: &Quantisation) -> u8 {
     let eightfold = i32::from(dc) * i32::from(steps[0]);
     (((eightfold + 4) >> 3) + 128).clamp(0, 255) as u8
 }
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use super::*;
+
+    /// A.3.3 in floating-point numbers.
+    fn sample_at(frequencies: &[f64; 64], row: usize, column: usize) -> f64 {
+        let wave = |frequency: usize, at: usize| {
+            let scale = if frequency == 0 { 0.125f64.sqrt() } else { 0.5 };
+            scale * ((2 * at + 1) as f64 * frequency as f64 * PI / 16.0).cos()
+        };
+        (0..64).map(|at| frequencies[at] * wave(at / 8, row) * wave(at % 8, column)).sum::<f64>() + 128.0
+    }
+
+    #[test]
+    fn samples_are_those_of_the_definition_and_their_means() {
+        let mut state = 1u32;
+        for _ in 0..200 {
+            let coefficients: [i16; 64] = std::array::from_fn(|at| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // Such that few samples leave their range, where means differ.
+                let most = if at == 0 { 50 } else { 6 / (1 + at as i16 / 8 + at as i16 % 8) };
+                (state >> 16) as i16 % (most + 1)
+            });
+            let steps = std::array::from_fn(|at| 8 + at as u16 % 3);
+            let frequencies = std::array::from_fn(|at| f64::from(coefficients[at]) * f64::from(steps[at]));
+            for side in [8, 4, 2, 1] {
+                let mut samples = [0; 8 * 10];
+                block(&coefficients, &steps, side, &mut samples, 10);
+                let square = 8 / side;
+                for at in 0..side * side {
+                    let (row, column) = (at / side, at % side);
+                    let inside = |at: usize| (row * square + at / square, column * square + at % square);
+                    let sum: f64 = (0..square * square)
+                        .map(|at| sample_at(&frequencies, inside(at).0, inside(at).1))
+                        .sum();
+                    let expected = (sum / (square * square) as f64).clamp(0.0, 255.0);
+                    let found = f64::from(samples[10 * row + column]);
+                    assert!(
+                        (found - expected).abs() < 1.0,
+                        "{side}, {row}, {column}: {found}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+}

@@ -124,8 +124,8 @@ mod instructions {
 }
 
 /// Plain arithmetic, for other processors.
-#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
-mod instructions {
+#[cfg(any(test, not(any(target_arch = "wasm32", target_arch = "x86_64"))))]
+mod plain {
     use std::array::from_fn;
 
     pub type Vector = [i16; 8];
@@ -191,6 +191,8 @@ mod instructions {
 }
 
 use instructions::Vector;
+#[cfg(not(any(target_arch = "wasm32", target_arch = "x86_64")))]
+use plain as instructions;
 
 impl From<[i16; 8]> for I16x8 {
     #[inline(always)]
@@ -299,4 +301,47 @@ operators! {
     I16x8: Mul, mul, mul16;
     I32x4: Add, add, add32;
     I32x4: Sub, sub, sub32;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::mem::transmute;
+
+    use super::*;
+
+    /// Numbers without order, among them the largest and the smallest.
+    fn vectors() -> impl Iterator<Item = [i16; 8]> {
+        let mut state = 1u32;
+        (0..200).map(move |_| {
+            std::array::from_fn(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                match state >> 29 {
+                    0 => i16::MAX,
+                    1 => i16::MIN,
+                    _ => (state >> 12) as i16,
+                }
+            })
+        })
+    }
+
+    #[test]
+    fn instructions_do_what_plain_arithmetic_does() {
+        for (a, b) in vectors().zip(vectors().skip(1)) {
+            // SAFETY: all are 128 bits, and any bits are numbers.
+            let vector = |numbers| unsafe { transmute::<[i16; 8], Vector>(numbers) };
+            let numbers = |vector| unsafe { transmute::<Vector, [i16; 8]>(vector) };
+            macro_rules! alike {
+                ($($name:ident)*) => {$(
+                    let found = numbers(instructions::$name(vector(a), vector(b)));
+                    assert_eq!(found, plain::$name(a, b), "{} of {a:?} and {b:?}", stringify!($name));
+                )*};
+            }
+            alike! { add16 sub16 mul16 min16 max16 low high dot add32 sub32 narrow }
+            assert_eq!(numbers(instructions::shift::<11>(vector(a))), plain::shift::<11>(a));
+            assert_eq!(instructions::to_bytes(vector(a)), plain::to_bytes(a));
+            assert_eq!(instructions::low_24(vector(a)), plain::low_24(a));
+            let bytes = instructions::to_bytes(vector(a));
+            assert_eq!(numbers(instructions::from_bytes(bytes)), plain::from_bytes(bytes));
+        }
+    }
 }

@@ -7,9 +7,9 @@
 //!
 //! A file goes through these modules:
 //!
-//! - [`segments`](mod@segments) finds the markers and reads the tables and headers between them;
-//! - [`scan`] reads the entropy-coded blocks, with the codes of [`huffman`];
-//! - [`picture`] makes pixels of them: [`idct`], [`upsample`], [`colour`].
+//! - `segments` finds the markers and reads the tables and headers between them;
+//! - `scan` reads the entropy-coded blocks, with the codes of `huffman`;
+//! - `picture` makes pixels of them, with `idct`, `upsample` and `colour`.
 //!
 //! A JPEG stores blocks of 8 × 8 pixels as frequencies, of which a smaller picture needs only the lowest. Its pixels are the
 //! means of the squares of 2 × 2, 4 × 4 or 8 × 8 that they stand for. A block's mean is its first coefficient (DC);
