@@ -6,7 +6,10 @@ mod encode;
 #[path = "files/jpeg.rs"]
 mod files;
 
-use std::{io, panic};
+use std::{
+    io, panic,
+    time::{Duration, Instant},
+};
 
 use clothing_classifier::photo::{Error, Least, Limits, Photo, decode, decode_reduced};
 use encode::exif;
@@ -429,12 +432,12 @@ fn difference(a: &RgbImage, b: &RgbImage) -> (f64, u8) {
 
 /// The most that pictures may differ from what they are to look like, in the mean and in any pixel.
 ///
-/// Whole, halves and quarters have libjpeg-turbo's very pixels, and so have eighths, except in their colours: where those are
-/// stored at half the size, they are brought to it from the means of their blocks, while libjpeg-turbo takes more of
-/// those. That blurs edges of colour, and is more in a picture this small than in a photo.
+/// Whole, halves and quarters have libjpeg-turbo's very pixels, and so have eighths, except in their colours: where
+/// those are stored at half the size, they are brought to it from the means of their blocks, while libjpeg-turbo takes
+/// more of those. That blurs edges of colour, and is more in a picture this small than in a photo.
 ///
-/// Accidents make numbers that are far too large. libjpeg-turbo's portable code, which is what we ask, wraps those where its code
-/// for processors with SIMD, which is what others have, does not.
+/// Accidents make numbers that are far too large. libjpeg-turbo's portable code, which is what we ask, wraps those
+/// where its code for processors with SIMD, which is what others have, does not.
 fn tolerance(like: &Like, reduction: u32) -> (f64, u8) {
     match (like, reduction) {
         (Like::Picture(..), 1) => (4.0, 120),
@@ -537,4 +540,21 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
     println!("{} of {} pictures with accidents are alike to the pixel", accidents.1, accidents.0);
     assert!(accidents.1 * 100 >= accidents.0 * 98, "{accidents:?}");
     assert!(faults.is_empty(), "{} faults: {:#?}", faults.len(), &faults[..faults.len().min(60)]);
+}
+
+/// 30 kilobytes that ask for going over 64 million pixels three thousand times.
+#[test]
+fn scans_without_end_are_not_followed() {
+    let mut file = ordinary().progressive().encode();
+    let frame = file.windows(2).position(|bytes| bytes == [0xFF, 0xC2]).expect("a frame");
+    file[frame + 5..frame + 9].copy_from_slice(&[8000u16.to_be_bytes(), 8000u16.to_be_bytes()].concat());
+    file.truncate(file.len() - 2);
+    for _ in 0..3000 {
+        file.extend(segment(0xDA, &[1, 1, 0, 1, 63, 0x10]));
+    }
+    let begin = Instant::now();
+    let photo = decode_reduced(&file, &Limits::default(), Least::LongerSide(2000)).expect("what can be seen");
+    println!("{} bytes took {:?}", file.len(), begin.elapsed());
+    assert_eq!(photo.pixels.dimensions(), (2000, 2000));
+    assert!(begin.elapsed() < Duration::from_secs(20));
 }

@@ -1,12 +1,12 @@
 //! The inverse discrete cosine transform (A.3.3): 64 frequencies → 8 × 8 samples, or the means of their squares.
 //!
 //! In whole numbers, by the method of Loeffler, Ligtenberg and Moschytz ("Practical Fast 1-D DCT Algorithms with 11
-//! Multiplications", 1989): first of the columns, all at once, then of the rows. Constants have 13 bits after the point,
-//! what is between the passes has two, and sums are rounded where libjpeg's accurate transform rounds: the samples are the
-//! very same. Numbers that only damaged files have may be too large; they wrap.
+//! Multiplications", 1989): first of the columns, all at once, then of the rows. Constants have 13 bits after the
+//! point, what is between the passes has two, and sums are rounded where libjpeg's accurate transform rounds: the
+//! samples are the very same. Numbers that only damaged files have may be too large; they wrap.
 //!
-//! The mean of two neighbours is a sum of frequencies again, since cos a + cos b = 2 cos ((a + b) / 2) cos ((a − b) / 2).
-//! So is that of four. Frequencies that have no share in it are not looked at.
+//! The mean of two neighbours is a sum of frequencies again, since cos a + cos b = 2 cos ((a + b) / 2) cos ((a − b) /
+//! 2). So is that of four. Frequencies that have no share in it are not looked at.
 
 use crate::{
     lanes::{I16x8, I32x4},
@@ -118,7 +118,8 @@ fn two<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 2] {
 fn transposed<const ROWS: usize>(rows: [I16x8; ROWS]) -> [I16x8; 8] {
     let mut all = [I16x8::splat(0); 8];
     all[..ROWS].copy_from_slice(&rows);
-    // The place of a number among 64 has three bits for its row and three for its column; each round takes them one further.
+    // The place of a number among 64 has three bits for its row and three for its column; each round takes them one
+    // further.
     for _ in 0..3 {
         let [a, b, c, d, e, f, g, h] = all;
         let [[a, b], [c, d], [e, f], [g, h]] =

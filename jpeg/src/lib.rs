@@ -2,8 +2,8 @@
 //!
 //! One reader for all four scales, so that a file is the same picture at each. What a file means is decided as
 //! libjpeg-turbo decides it, and so as browsers do, also where the standard leaves it open: how colours are stored
-//! ([`ColourSpace`]), what stands in for missing Huffman tables, how reading goes on behind damage. Its pixels are those
-//! of libjpeg-turbo's accurate integer transform with smooth ("fancy") upsampling.
+//! ([`ColourSpace`]), what stands in for missing Huffman tables, how reading goes on behind damage. Its pixels are
+//! those of libjpeg-turbo's accurate integer transform with smooth ("fancy") upsampling.
 //!
 //! A file goes through these modules:
 //!
@@ -11,9 +11,9 @@
 //! - `scan` reads the entropy-coded blocks, with the codes of `huffman`;
 //! - `picture` makes pixels of them, with `idct`, `upsample` and `colour`.
 //!
-//! A JPEG stores blocks of 8 × 8 pixels as frequencies, of which a smaller picture needs only the lowest. Its pixels are the
-//! means of the squares of 2 × 2, 4 × 4 or 8 × 8 that they stand for. A block's mean is its first coefficient (DC);
-//! for an eighth the other 63 (AC) are passed over, which takes a fraction of the time.
+//! A JPEG stores blocks of 8 × 8 pixels as frequencies, of which a smaller picture needs only the lowest. Its pixels
+//! are the means of the squares of 2 × 2, 4 × 4 or 8 × 8 that they stand for. A block's mean is its first coefficient
+//! (DC); for an eighth the other 63 (AC) are passed over, which takes a fraction of the time.
 //!
 //! Baseline, extended sequential and progressive files with 8 bits a sample and Huffman codes are decoded. Arithmetic
 //! codes, 12 bits, lossless and hierarchical files are not; hardly anything writes or shows those.
@@ -100,6 +100,9 @@ impl std::error::Error for Error {}
 /// More scans than any encoder writes; each of them may go over the whole picture.
 const MOST_SCANS: usize = 100;
 
+/// More EXIF segments than any program writes.
+const MOST_EXIF: usize = 10;
+
 impl<'a> Jpeg<'a> {
     /// Reads what stands before the picture. Takes no memory for pixels.
     ///
@@ -114,17 +117,19 @@ impl<'a> Jpeg<'a> {
         let mut exif = Vec::new();
         let scan = loop {
             match segments.next().ok_or(Error::Damaged("it ends before the picture"))? {
-                (Marker::Frame(kind), segment) => {
+                (Marker::Frame(process), segment) => {
                     if frame.is_some() {
                         return Err(Error::Damaged("it has two frame headers"));
                     }
-                    frame = Some(Frame::read(kind, segment)?);
+                    frame = Some(Frame::read(process, segment)?);
                 }
                 (Marker::Scan, segment) => break segment,
                 (Marker::Application(number), segment) => {
                     hints.read(number, segment);
                     // The byte behind the zero is meant to be another, but some programs write what they like.
-                    if let (1, Some([_, tiff @ ..])) = (number, segment.strip_prefix(b"Exif\0")) {
+                    if let (1, Some([_, tiff @ ..])) = (number, segment.strip_prefix(b"Exif\0"))
+                        && exif.len() < MOST_EXIF
+                    {
                         exif.push(tiff);
                     }
                 }
@@ -165,9 +170,9 @@ impl<'a> Jpeg<'a> {
 
     /// The picture as stored, not turned, `[width / reduction, height / reduction]` pixels, rounded up.
     ///
-    /// A file that is cut short or damaged behind its headers comes as far as it can be read: the rest is grey, or as coarse
-    /// as the last scan left it. Takes three bytes a pixel of the result, and for files of several scans six bytes a pixel of the
-    /// file's (two for grey ones, and a 64th of it for an eighth).
+    /// A file that is cut short or damaged behind its headers comes as far as it can be read: the rest is grey, or as
+    /// coarse as the last scan left it. Takes three bytes a pixel of the result, and for files of several scans six
+    /// bytes a pixel of the file's (two for grey ones, and a 64th of it for an eighth).
     ///
     /// # Errors
     ///

@@ -46,8 +46,8 @@ impl Plane {
     fn new<const N: usize>(component: &Component, frame: &Frame, scale: Scale) -> Self {
         let least = 8 / scale.reduction() as usize;
         let (most_columns, most_rows) = (frame.most_columns, frame.most_rows);
-        // Coarser components are reduced less where that spares bringing them to the picture's size, and there is more of
-        // them than means.
+        // Coarser components are reduced less where that spares bringing them to the picture's size, and there is more
+        // of them than means.
         let mut side = least;
         let is_coarse = |most: usize, own: usize, side: usize| (most * least).is_multiple_of(2 * own * side);
         while N > 1
@@ -126,8 +126,8 @@ impl Painter {
         }
     }
 
-    /// Goes on with the next row of MCUs in `blocks`, which have all rows, or only this. A component that has had no scan has no
-    /// quantisation.
+    /// Goes on with the next row of MCUs in `blocks`, which have all rows, or only this. A component that has had no
+    /// scan has no quantisation.
     pub fn paint<const N: usize>(&mut self, blocks: &[Blocks<N>], quantisation: &[Option<Quantisation>]) {
         let (width, height) = (self.picture.width as usize, self.picture.height as usize);
         for ((plane, blocks), steps) in self.planes.iter_mut().zip(blocks).zip(quantisation) {

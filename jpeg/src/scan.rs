@@ -79,7 +79,8 @@ struct Part<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// From the header (B.2.3). Tables of quantisation that stand now are the components' for good with their first scan.
+    /// From the header (B.2.3). Tables of quantisation that stand now are the components' for good with their first
+    /// scan.
     pub fn new(
         header: &[u8],
         frame: &Frame,
@@ -334,7 +335,8 @@ impl Part<'_> {
 /// Places of coefficients in the file's order.
 type Band = std::ops::Range<u8>;
 
-/// Reads the bits of the coefficients that earlier scans gave. Goes over as many `zeros`, and returns the place of the next.
+/// Reads the bits of the coefficients that earlier scans gave. Goes over as many `zeros`, and returns the place of the
+/// next.
 fn correct<const N: usize>(bits: &mut Bits, block: &mut [i16; N], band: Band, low: u8, mut zeros: u8) -> u8 {
     let bit = 1 << low;
     for place in band.start..band.end {

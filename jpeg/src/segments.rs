@@ -34,8 +34,8 @@ impl<'a> Segments<'a> {
         Self { file, at: 0 }
     }
 
-    /// The next marker with its segment, which is the shorter where the file ends in it. Bytes before the marker that belong to
-    /// nothing are skipped. `None` at the end of the file.
+    /// The next marker with its segment, which is the shorter where the file ends in it. Bytes before the marker that
+    /// belong to nothing are skipped. `None` at the end of the file.
     pub fn next(&mut self) -> Option<(Marker, &'a [u8])> {
         loop {
             let marker = match self.next_marker()? {
@@ -93,8 +93,8 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// Copies the entropy-coded data as far as to the next marker, where the place then is, without the zeros behind bytes
-    /// 0xFF (B.1.1.5).
+    /// Copies the entropy-coded data as far as to the next marker, where the place then is, without the zeros behind
+    /// bytes 0xFF (B.1.1.5).
     pub fn copy_codes(&mut self, codes: &mut Vec<u8>) {
         codes.clear();
         loop {
@@ -114,8 +114,9 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// Goes behind the marker of restart `number` (0 to 7), if it can be found. Where it is missing, or others are, the place is
-    /// left where the next restarts can be found, as libjpeg does; then there are no codes, and this is false.
+    /// Goes behind the marker of restart `number` (0 to 7), if it can be found. Where it is missing, or others are,
+    /// the place is left where the next restarts can be found, as libjpeg does; then there are no codes, and this is
+    /// false.
     pub fn restart(&mut self, number: u8) -> bool {
         while let Some((behind, marker)) = self.find_marker() {
             if (0xC0..FIRST_RESTART).contains(&marker) || marker > *RESTARTS.end() {
@@ -135,7 +136,8 @@ impl<'a> Segments<'a> {
         false
     }
 
-    /// The number of lines in the segment that may stand behind the first scan (DNL, B.2.5), of which this is the place.
+    /// The number of lines in the segment that may stand behind the first scan (DNL, B.2.5), of which this is the
+    /// place.
     pub fn number_of_lines(&self) -> Option<usize> {
         let mut ahead = self.clone();
         loop {
@@ -230,8 +232,8 @@ impl Tables {
     }
 }
 
-/// Where in a block, row by row, the coefficients belong, by their order in the file (figure A.6). Damaged data may run on behind
-/// the last.
+/// Where in a block, row by row, the coefficients belong, by their order in the file (figure A.6). Damaged data may
+/// run on behind the last.
 pub const ZIGZAG: [u8; 128] = {
     let mut order = [63; 128];
     let (mut row, mut column) = (0u8, 0u8);

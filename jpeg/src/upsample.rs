@@ -1,8 +1,8 @@
 //! Components that are coarser than the picture, brought to its size.
 //!
-//! A sample stands for the middle of its pixels. Where it stands for two of them, across or down or both, a pixel is three
-//! quarters of its own sample and a quarter of the next nearest, as in libjpeg ("fancy upsampling"), also in how it is
-//! rounded. Other ratios are rare; with those a pixel is the sample that it lies in.
+//! A sample stands for the middle of its pixels. Where it stands for two of them, across or down or both, a pixel is
+//! three quarters of its own sample and a quarter of the next nearest, as in libjpeg ("fancy upsampling"), also in how
+//! it is rounded. Other ratios are rare; with those a pixel is the sample that it lies in.
 
 /// How samples become pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,8 @@ pub struct Scratch {
 }
 
 impl Upsampling {
-    /// For a component with so many columns and rows of samples where the finest has `most`, and `width` samples in a row.
+    /// For a component with so many columns and rows of samples where the finest has `most`, and `width` samples in a
+    /// row.
     pub fn new((columns, rows): (usize, usize), most: (usize, usize), width: usize) -> Self {
         let is_half = (2 * columns == most.0, 2 * rows == most.1);
         match (columns == most.0, rows == most.1) {
@@ -44,8 +45,8 @@ impl Upsampling {
         matches!(self, Self::Down | Self::Both)
     }
 
-    /// At least `width` pixels, out of the row of samples that they lie in and, where two rows make them, the `other` one.
-    /// That is above them if they are the `upper` of the pixels of their samples, and below otherwise.
+    /// At least `width` pixels, out of the row of samples that they lie in and, where two rows make them, the `other`
+    /// one. That is above them if they are the `upper` of the pixels of their samples, and below otherwise.
     pub fn row<'r>(
         self,
         samples: &'r [u8],

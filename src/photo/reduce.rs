@@ -9,8 +9,8 @@ use super::{Error, Format, Limits, decode, jpeg, sniff};
 #[derive(Clone, Debug)]
 pub struct Photo {
     pub pixels: RgbImage,
-    /// Left, top, width and height of the photo in `pixels`: of a reduced one the last column and row may lie in it but in
-    /// part.
+    /// Left, top, width and height of the photo in `pixels`: of a reduced one the last column and row may lie in it
+    /// but in part.
     pub window: [f64; 4],
     /// The file's own extent, upright.
     pub width: u32,
@@ -31,8 +31,8 @@ pub enum Least {
     ShorterSide(u32),
 }
 
-/// Like [`decode`], but a JPEG that is more than twice as large as needed comes reduced to a half, a quarter or an eighth.
-/// Its pixels are then the means of the file's.
+/// Like [`decode`], but a JPEG that is more than twice as large as needed comes reduced to a half, a quarter or an
+/// eighth. Its pixels are then the means of the file's.
 ///
 /// # Errors
 ///

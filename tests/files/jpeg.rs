@@ -117,8 +117,8 @@ pub fn adobe(transform: u8) -> Vec<u8> {
     segment(0xEE, &[b"Adobe\0\x64\0\0\0\0", &[transform][..]].concat())
 }
 
-/// The scans of a progressive file of so many components, as libjpeg writes them: the DC coefficients together, then bands of AC
-/// coefficients; then what each left out.
+/// The scans of a progressive file of so many components, as libjpeg writes them: the DC coefficients together, then
+/// bands of AC coefficients; then what each left out.
 pub fn progression(components: usize) -> Vec<Scan> {
     let all: Vec<_> = (0..components).collect();
     let each = |band, high, low| all.iter().map(move |&index| part(&[index], band, high, low));
