@@ -214,6 +214,9 @@ impl<'a> Scan<'a> {
                 }
                 until_restart = until_restart.wrapping_sub(1);
                 if is_empty {
+                    if self.restart_interval == 0 {
+                        break;
+                    }
                     continue;
                 }
                 for part in &mut self.parts {
