@@ -137,6 +137,32 @@ fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_answered() {
     );
 }
 
+/// Shops send AVIF, and often name it JPEG.
+#[test]
+fn avif_is_read_whatever_its_name() {
+    let folder = Folder::new("avif");
+    let fixture =
+        |name| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap();
+    let avif = fixture("formats/upright.avif");
+    folder
+        .write("in/a.avif", &avif)
+        .write("in/b.jpg", &avif)
+        .write("in/c.jpg", &fixture("orientation-1.jpg"));
+    folder.write("in/d.avif", &avif[..avif.len() / 2]);
+    let output = folder.classify(&["--json", "in"]);
+    assert_eq!(files(&output), ["in/a.avif", "in/b.jpg", "in/c.jpg", "in/d.avif"]);
+    let lines = json(&output);
+    for line in &lines[..2] {
+        assert_eq!((&line["width"], &line["height"]), (&300.into(), &400.into()));
+        // The same drawing.
+        assert_eq!(line["label"], lines[2]["label"]);
+        let share = |line: &Value| line["probability"].as_f64().unwrap();
+        assert!((share(line) - share(&lines[2])).abs() < 0.05, "{line}, {}", lines[2]);
+    }
+    let error = lines[3]["error"].as_str().unwrap();
+    assert!(error.starts_with("This AVIF picture is damaged"), "{error}");
+}
+
 #[test]
 fn folders_are_searched_in_order_but_for_what_is_hidden_or_no_picture() {
     let folder = Folder::new("folders");

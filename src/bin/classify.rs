@@ -45,7 +45,7 @@ const ENDINGS: [&str; 17] = [
 struct Arguments {
     /// Photos, and folders to search for photos
     ///
-    /// JPEG, PNG, WebP, GIF and BMP are read. In a folder and its subfolders, every file with a
+    /// JPEG, PNG, WebP, GIF, BMP and AVIF are read. In a folder and its subfolders, every file with a
     /// picture's ending counts, hidden ones excepted; a file named here is read whatever its name.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,

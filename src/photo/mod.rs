@@ -4,20 +4,38 @@
 //! is content with less than all pixels. A file name is never asked:
 //! phones and messengers name files wrongly.
 
+#[cfg(all(feature = "inference", not(target_arch = "wasm32")))]
+mod avif;
+#[cfg(feature = "inference")]
+mod bmp;
 #[cfg(feature = "inference")]
 mod decode;
 mod error;
+#[cfg(feature = "inference")]
+mod exif;
+#[cfg(feature = "inference")]
+mod gif;
 mod limits;
 #[cfg(feature = "inference")]
 mod means;
 #[cfg(feature = "inference")]
+mod png;
+#[cfg(feature = "inference")]
+mod preview;
+#[cfg(feature = "inference")]
 mod reduce;
 mod sniff;
+#[cfg(feature = "inference")]
+mod webp;
 
 #[cfg(feature = "inference")]
 pub use decode::decode;
+#[cfg(feature = "inference")]
+use decode::over_white;
 pub use error::Error;
 pub use limits::Limits;
+#[cfg(feature = "inference")]
+pub use preview::preview;
 #[cfg(feature = "inference")]
 pub use reduce::{Least, Photo, decode_reduced};
 pub use sniff::{Format, Kind, SNIFF_BYTES, largest_extent, sniff};

@@ -46,6 +46,22 @@ pub fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     block
 }
 
+/// `picture` as a camera would store it with that orientation: what undoes the flag's instruction.
+pub fn stored_as(picture: &RgbImage, orientation: u16) -> RgbImage {
+    let picture = DynamicImage::from(picture.clone());
+    match orientation {
+        2 => picture.fliph(),
+        3 => picture.rotate180(),
+        4 => picture.flipv(),
+        5 => picture.rotate90().fliph(),
+        6 => picture.rotate270(),
+        7 => picture.rotate270().fliph(),
+        8 => picture.rotate90(),
+        _ => picture,
+    }
+    .into_rgb8()
+}
+
 pub fn with_exif(picture: &RgbImage, format: Format, exif: Vec<u8>) -> Vec<u8> {
     fn write(mut encoder: impl ImageEncoder, picture: &RgbImage, exif: Vec<u8>) {
         encoder.set_exif_metadata(exif).unwrap();
@@ -83,6 +99,18 @@ pub fn png_file(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     b"\x89PNG\r\n\x1A\n".iter().copied().chain(chunks).collect()
 }
 
+/// The chunks of a PNG.
+pub fn png_parts(file: &[u8]) -> Vec<(&[u8; 4], Vec<u8>)> {
+    let (mut parts, mut rest) = (Vec::new(), &file[8..]);
+    while let Some((length, behind)) = rest.split_first_chunk() {
+        let (kind, behind) = behind.split_first_chunk().unwrap();
+        let (data, behind) = behind.split_at(u32::from_be_bytes(*length) as usize);
+        parts.push((kind, data.to_vec()));
+        rest = &behind[4..];
+    }
+    parts
+}
+
 /// A zlib stream of at most 65535 bytes, not compressed.
 pub fn stored(bytes: &[u8]) -> Vec<u8> {
     let (a, b) = bytes.iter().fold((1u32, 0u32), |(a, b), byte| {
@@ -115,7 +143,7 @@ pub fn animated_gif(frames: &[RgbaImage]) -> Vec<u8> {
 
 /// An animation out of the lossless bit streams of single pictures of 8 x 8 pixels.
 pub fn animated_webp(frames: &[RgbaImage]) -> Vec<u8> {
-    let mut body = b"WEBP".to_vec();
+    let mut body = Vec::new();
     body.extend(riff_chunk(b"VP8X", &[0b0001_0010, 0, 0, 0, 7, 0, 0, 7, 0, 0])); // animation and alpha; 8 x 8
     body.extend(riff_chunk(b"ANIM", &[0; 6]));
     for frame in frames {
@@ -123,7 +151,12 @@ pub fn animated_webp(frames: &[RgbaImage]) -> Vec<u8> {
         let place = [0, 0, 0, 0, 0, 0, 7, 0, 0, 7, 0, 0, 100, 0, 0, 0];
         body.extend(riff_chunk(b"ANMF", &[&place, &single[12..]].concat()));
     }
-    riff_chunk(b"RIFF", &body)
+    webp(&[&body])
+}
+
+/// A WebP file of these chunks.
+pub fn webp(chunks: &[&[u8]]) -> Vec<u8> {
+    riff_chunk(b"RIFF", &[b"WEBP", &chunks.concat()[..]].concat())
 }
 
 /// A part of a WebP file.

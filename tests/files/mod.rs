@@ -2,4 +2,5 @@
 
 pub mod awkward;
 pub mod encode;
+pub mod kinds;
 pub mod mutate;
