@@ -11,7 +11,7 @@ from . import picture
 from .errors import PipelineError
 
 SPLITS = ("train", "val", "test")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp"}
 VAL_PART = 7  # one photo in so many is kept back where the tree itself names no splits
 
 

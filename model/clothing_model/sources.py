@@ -20,7 +20,7 @@ COMMONS = "https://commons.wikimedia.org/w/api.php"
 OPENVERSE_PAGE, OPENVERSE_PAUSE = 20, 3.0  # what clients without a key may ask for, and how often (seconds)
 COMMONS_PAGE, COMMONS_PAUSE = 50, 1.0
 COMMONS_WIDTH = 960  # pixels; one of the widths that Wikimedia keeps ready
-PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 
 
 @dataclass(frozen=True)

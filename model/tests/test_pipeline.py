@@ -32,7 +32,9 @@ def photos(tmp_path_factory):
             for i in range(count):
                 width, height = rng.integers(60, 110, 2)
                 pixels = np.array(colour) * rng.uniform(0.7, 1.2) + rng.normal(0, 25, (height, width, 3))
-                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{i}.jpg")
+                # Shops send AVIF as well, and often name it JPEG.
+                name, kind = {5: ("5.avif", "AVIF"), 6: ("6.jpg", "AVIF")}.get(i, (f"{i}.jpg", "JPEG"))
+                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / name, kind)
     return root
 
 
