@@ -287,7 +287,9 @@ impl Cleaning {
         let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
         let standing = |label: &str| match state {
             ItemState::Done(answer) => {
-                Some(Standing::Judged(Judgement::of(&answer.prediction, label, traits)))
+                let mut judgement = Judgement::of(&answer.prediction, label, traits);
+                judgement.preview.clone_from(&answer.preview);
+                Some(Standing::Judged(judgement))
             }
             ItemState::Refused(refusal) => {
                 Some(Standing::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))

@@ -133,6 +133,8 @@ pub struct Answer {
     pub prediction: Prediction,
     /// Evidence for `prediction.label`.
     pub class_map: ClassMap,
+    /// A picture to show in the file's place, as a data URL: the photo upright, where the browser might not turn it.
+    pub preview: Option<String>,
 }
 
 impl Answer {

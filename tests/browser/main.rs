@@ -28,6 +28,7 @@ mod pages;
 mod parity;
 mod pictures;
 mod robust;
+mod shown;
 #[path = "../files/tiny_model.rs"]
 mod tiny_model;
 mod widget;

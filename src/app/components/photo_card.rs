@@ -10,7 +10,7 @@ use crate::{
         session::{Item, Session},
         words,
     },
-    classifier::Verdict,
+    classifier::{Answer, Verdict},
     engine::{EngineState, ItemState},
 };
 
@@ -35,6 +35,10 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         }
         _ => None,
     };
+    let shown = move || match &*state.read() {
+        ItemState::Done(Answer { preview: Some(upright), .. }) => upright.clone(),
+        _ => url.clone(),
+    };
     let alt = {
         let file_name = file_name.clone();
         move || format!("Your photo {file_name}")
@@ -49,7 +53,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         <li class="card" class:open=move || open.get() data-state=kind data-file=file_name.clone()>
             <div class="photo">
                 <div class="photo-box">
-                    <img src=url alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get()
+                    <img src=shown alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get()
                         on:error=move |_| no_preview.set(true)/>
                     {move || no_preview.get().then(|| view! { <p class="no-preview">"No preview"</p> })}
                     {class_map}

@@ -519,10 +519,12 @@ impl Drawing<'_> {
             .0
             .entry(file.clone())
             .or_insert_with(|| Url::create_object_url_with_blob(source).unwrap_or_default());
-        let is_refused = matches!(self.review.standings()[photo], Standing::Refused(_));
+        let standing = &self.review.standings()[photo];
+        let is_refused = matches!(standing, Standing::Refused(_));
+        let preview = judged(standing).and_then(|judgement| judgement.preview.as_deref());
         attribute(picture, "hidden", is_refused.then_some(""));
         attribute(picture, "alt", Some(file));
-        attribute(picture, "src", (!is_refused).then_some(url));
+        attribute(picture, "src", (!is_refused).then_some(preview.unwrap_or(url)));
     }
 
     fn draw_summary(&self) {
