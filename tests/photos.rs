@@ -7,8 +7,8 @@ mod kinds;
 
 use clothing_classifier::photo::{Error, Format, Kind, Limits, decode, preview, sniff};
 use encode::{
-    BLUE, GREEN, RED, WHITE, animated_gif, animated_webp, encode, exif, png, png_file, quarters, stored_as,
-    with_exif,
+    BLUE, Bmp, GREEN, PLAIN_BMP, RED, WHITE, animated_gif, animated_webp, encode, exif, png, png_file,
+    quarters, with_exif,
 };
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 
@@ -29,8 +29,11 @@ fn the_eight_orientations_come_out_upright() {
     for format in [Format::Jpeg, Format::Png, Format::WebP] {
         for orientation in 1..=8 {
             for big_endian in [false, true] {
-                let file =
-                    with_exif(&stored_as(&upright, orientation), format, exif(orientation, big_endian));
+                let file = with_exif(
+                    &kinds::stored_as(&upright, orientation),
+                    format,
+                    exif(orientation, big_endian),
+                );
                 assert_similar(&decode_all(&file).unwrap(), &upright, 12);
             }
         }
@@ -143,7 +146,7 @@ fn what_is_turned_by_exif_has_a_preview_but_for_jpegs() {
     let picture = image::imageops::resize(&quarters(), 480, 320, image::imageops::FilterType::Nearest);
     for format in [Format::Jpeg, Format::Png, Format::WebP] {
         for orientation in 0..=9 {
-            let file = with_exif(&stored_as(&picture, orientation), format, exif(orientation, true));
+            let file = with_exif(&kinds::stored_as(&picture, orientation), format, exif(orientation, true));
             let photo = decode_all(&file).unwrap();
             let preview = preview(&file, &photo.clone().into(), 240);
             if format == Format::Jpeg || !(2..=8).contains(&orientation) {
@@ -199,7 +202,7 @@ fn decompression_bombs_are_refused_before_they_take_memory() {
     gif[6..10].copy_from_slice(&[0xDC, 0xFF, 0xDC, 0xFF]);
     assert_eq!(decode_all(&gif), refused(65500, 65500));
 
-    let bmp = kinds::Bmp { width: 65500, height: 65500, ..kinds::PLAIN_BMP }.file();
+    let bmp = Bmp { width: 65500, height: 65500, ..PLAIN_BMP }.file();
     assert_eq!(decode_all(&bmp), refused(65500, 65500));
 
     // WebP cannot be wider than 16383; that still is 268 million pixels.
@@ -235,7 +238,7 @@ fn a_jpeg_cut_short_shows_what_is_there() {
 fn what_is_cut_off_before_any_picture_is_damaged() {
     let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
     let mut files = formats.map(|format| encode(&quarters().into(), format)).to_vec();
-    files.push(kinds::PLAIN_BMP.file());
+    files.push(PLAIN_BMP.file());
     files.push(include_bytes!("fixtures/avif/turned.avif").to_vec());
     for file in files {
         let error = decode_all(&file[..20]).unwrap_err();

@@ -6,7 +6,7 @@ use image::ImageFormat::{Gif, Jpeg, Png};
 use serde::Deserialize;
 
 use crate::{
-    files::kinds::{Bmp, PLAIN_BMP},
+    encode::{Bmp, PLAIN_BMP},
     harness::{Card, Fault, MODEL, Page, SCRIPT, Visit, project},
     pictures::{self, SIX, jpeg, name, real, shirt, turned_jpeg},
 };

@@ -21,6 +21,8 @@ mod engine;
 mod files;
 mod harness;
 mod headers;
+#[path = "../files/kinds.rs"]
+mod kinds;
 mod list;
 mod looks;
 mod offline;
@@ -32,3 +34,5 @@ mod shown;
 #[path = "../files/tiny_model.rs"]
 mod tiny_model;
 mod widget;
+
+use files::encode;

@@ -8,11 +8,9 @@ use serde::Deserialize;
 
 use crate::{
     clean,
-    files::{
-        encode::{BLUE, GREEN, RED, WHITE, exif, stored_as, with_exif},
-        kinds,
-    },
+    encode::{BLUE, GREEN, RED, WHITE, exif, with_exif},
     harness::{Page, Visit},
+    kinds,
     pictures::{jpeg, name, shirt},
 };
 
@@ -68,7 +66,7 @@ fn picture() -> RgbImage {
 }
 
 fn turned(format: Format, orientation: u16) -> Vec<u8> {
-    with_exif(&stored_as(&picture(), orientation), format, exif(orientation, true))
+    with_exif(&kinds::stored_as(&picture(), orientation), format, exif(orientation, true))
 }
 
 fn previews_and_maps_are_upright(page: &Page, files: &[(Format, u16)]) {

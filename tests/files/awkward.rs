@@ -3,12 +3,9 @@
 use clothing_classifier::photo::Format;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage};
 
-use super::{
-    encode::{
-        BLUE, GREEN, RED, WHITE, animated_gif, animated_webp, encode, exif, png, png_file, quarters,
-        riff_chunk, stored, with_exif,
-    },
-    kinds::{Bmp, PLAIN_BMP},
+use super::encode::{
+    BLUE, Bmp, GREEN, PLAIN_BMP, RED, WHITE, animated_gif, animated_webp, encode, exif, png, png_file,
+    quarters, riff_chunk, stored, with_exif,
 };
 
 /// A file of the table.

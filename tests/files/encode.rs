@@ -46,22 +46,6 @@ pub fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     block
 }
 
-/// `picture` as a camera would store it with that orientation: what undoes the flag's instruction.
-pub fn stored_as(picture: &RgbImage, orientation: u16) -> RgbImage {
-    let picture = DynamicImage::from(picture.clone());
-    match orientation {
-        2 => picture.fliph(),
-        3 => picture.rotate180(),
-        4 => picture.flipv(),
-        5 => picture.rotate90().fliph(),
-        6 => picture.rotate270(),
-        7 => picture.rotate270().fliph(),
-        8 => picture.rotate90(),
-        _ => picture,
-    }
-    .into_rgb8()
-}
-
 pub fn with_exif(picture: &RgbImage, format: Format, exif: Vec<u8>) -> Vec<u8> {
     fn write(mut encoder: impl ImageEncoder, picture: &RgbImage, exif: Vec<u8>) {
         encoder.set_exif_metadata(exif).unwrap();
@@ -97,18 +81,6 @@ pub fn png(
 pub fn png_file(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let chunks = chunks.iter().flat_map(|(kind, data)| png_chunk(kind, data));
     b"\x89PNG\r\n\x1A\n".iter().copied().chain(chunks).collect()
-}
-
-/// The chunks of a PNG.
-pub fn png_parts(file: &[u8]) -> Vec<(&[u8; 4], Vec<u8>)> {
-    let (mut parts, mut rest) = (Vec::new(), &file[8..]);
-    while let Some((length, behind)) = rest.split_first_chunk() {
-        let (kind, behind) = behind.split_first_chunk().unwrap();
-        let (data, behind) = behind.split_at(u32::from_be_bytes(*length) as usize);
-        parts.push((kind, data.to_vec()));
-        rest = &behind[4..];
-    }
-    parts
 }
 
 /// A zlib stream of at most 65535 bytes, not compressed.
@@ -163,3 +135,60 @@ pub fn webp(chunks: &[&[u8]]) -> Vec<u8> {
 pub fn riff_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [kind.as_slice(), &(data.len() as u32).to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
 }
+
+/// A BMP's header of any size, with those of its fields that have room in it, and what follows.
+pub struct Bmp<'a> {
+    pub header: u32,
+    pub width: i32,
+    pub height: i32,
+    pub bits: u16,
+    pub compression: u32,
+    /// Red, green, blue, alpha.
+    pub masks: [u32; 4],
+    pub palette: &'a [[u8; 3]],
+    pub data: &'a [u8],
+}
+
+impl Bmp<'_> {
+    pub fn file(&self) -> Vec<u8> {
+        let mut header = [0; 124];
+        let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0, &self.header.to_le_bytes());
+        if self.header == 12 {
+            put(4, &(self.width as u16).to_le_bytes());
+            put(6, &(self.height as u16).to_le_bytes());
+            put(8, &[1, 0]);
+            put(10, &self.bits.to_le_bytes());
+        } else {
+            put(4, &self.width.to_le_bytes());
+            put(8, &self.height.to_le_bytes());
+            put(12, &[1, 0]);
+            put(14, &self.bits.to_le_bytes());
+            put(16, &self.compression.to_le_bytes());
+            put(20, &(self.data.len() as u32).to_le_bytes());
+            put(32, &(self.palette.len() as u32).to_le_bytes());
+        }
+        let masks = self.masks.map(u32::to_le_bytes);
+        let mut behind = Vec::new();
+        match (self.header, self.compression) {
+            (40, 3) => behind.extend_from_slice(masks[..3].as_flattened()),
+            (40, 6) => behind.extend_from_slice(masks.as_flattened()),
+            (52.., _) if self.header != 64 => {
+                put(40, masks.as_flattened());
+                put(56, b"BGRs");
+            }
+            _ => {}
+        }
+        for [red, green, blue] in self.palette {
+            behind.extend([blue, green, red]);
+            behind.extend([0].iter().take(usize::from(self.header != 12)));
+        }
+        let header = [&header[..self.header as usize], &behind].concat();
+        let start = 14 + header.len() as u32;
+        let length = start + self.data.len() as u32;
+        [b"BM", &length.to_le_bytes()[..], &[0; 4], &start.to_le_bytes(), &header, self.data].concat()
+    }
+}
+
+pub const PLAIN_BMP: Bmp =
+    Bmp { header: 40, width: 2, height: 2, bits: 24, compression: 0, masks: [0; 4], palette: &[], data: &[] };

@@ -2,5 +2,4 @@
 
 pub mod awkward;
 pub mod encode;
-pub mod kinds;
 pub mod mutate;
