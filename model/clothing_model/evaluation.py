@@ -1,9 +1,9 @@
 """How good an exported file is, from its logits alone: figures as JSON, pictures where matplotlib is there."""
-import csv
 import pathlib
 
 import numpy as np
 
+from . import manifest
 from .data import Photo
 from .labels import Label
 from .onnx_file import OnnxModel, softmax
@@ -89,12 +89,12 @@ def agreement(logits: np.ndarray, run, pixels: list[np.ndarray]) -> float:
     return _mean(run.answers([preprocessing.square(image) for image in pixels]).argmax(1) == logits.argmax(1))
 
 
-def sources(photos: list[Photo], manifest: pathlib.Path) -> list[str] | None:
+def sources(photos: list[Photo], file: pathlib.Path) -> list[str] | None:
     """Where each photo came from, by a manifest.csv with the columns split, label, file, source; None without one."""
-    if not manifest.is_file():
+    if not file.is_file():
         return None
-    with manifest.open(newline="", encoding="utf-8") as file:
-        known = {(row["split"], row["label"], row["file"]): row["source"] for row in csv.DictReader(file)}
+    known = {(row["split"], row["label"], row["file"]): row["source"]
+             for row in manifest.read(file, (*manifest.KEY, "source"))}
     return [known.get((photo.split, photo.label, photo.path.name), "unknown") for photo in photos]
 
 

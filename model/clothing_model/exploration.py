@@ -4,7 +4,6 @@
 odd photos), and pictures of the charts where matplotlib is installed.
 """
 import base64
-import csv
 import html
 import io
 import pathlib
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from . import data, duplicates, features, picture
+from . import cells, data, duplicates, features, picture
 from .data import Photo
 from .errors import PipelineError
 
@@ -105,12 +104,12 @@ def report(look: Look, folder: pathlib.Path) -> pathlib.Path:
     """Writes everything and returns the HTML file."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "near-duplicates.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = cells.Writer(out)
         writer.writerow(("group", "file", "label", "split", "source"))
         writer.writerows((number, look.name(i), look.photos[i].label, look.photos[i].split, look.sources[i])
                          for number, group in enumerate(look.twins, 1) for i in group)
     with (folder / "odd.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = cells.Writer(out)
         writer.writerow(("file", "label", "lies_among", "share", "action", "new_label"))
         writer.writerows((look.name(i), look.photos[i].label, other, f"{share:.2f}", "", "") for i, share, other in look.odd)
     draw(look, folder)

@@ -2,11 +2,11 @@
 
 loss = -ln(probability of the photo's own label), as in training. It is what fastai's users know as the top losses.
 """
-import csv
 import pathlib
 
 import numpy as np
 
+from . import cells
 from .data import Photo
 from .decisions import COLUMNS
 from .errors import PipelineError
@@ -74,7 +74,7 @@ def write(file: pathlib.Path, root: pathlib.Path, photos: list[Photo], labels: l
     others[np.arange(len(targets)), targets] = -1
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = cells.Writer(out)
         writer.writerow([*HEAD, *(["swapped_from"] if changed is not None else [])])
         for i in np.argsort(-loss, kind="stable"):
             best = int(probabilities[i].argmax())

@@ -6,6 +6,7 @@ import os
 import pathlib
 from collections.abc import Iterable
 
+from . import cells
 from .data import Photo
 from .errors import PipelineError
 
@@ -34,7 +35,7 @@ def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False)
     missing = [column for column in columns if column not in (reader.fieldnames or columns)]
     if missing:
         raise PipelineError(f"{file}: no column {', '.join(missing)}", "remove the file, or give it these columns")
-    return list(reader)
+    return [{key: cells.plain(value) if isinstance(value, str) else value for key, value in row.items()} for row in reader]
 
 
 def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:
@@ -47,7 +48,7 @@ def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:
 def line(values: Iterable[object]) -> bytes:
     """One row as one line: each line break within a value becomes a space. All else stays: names may have two spaces."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
+    cells.Writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
     return buffer.getvalue().encode("utf-8", "replace")
 
 

@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
+from . import cells
 from .download import Answer, Client, Refused
 from .errors import PipelineError
 
@@ -141,7 +142,7 @@ def from_list(file: pathlib.Path, label: str | None = None) -> list[Candidate]:
     except (OSError, UnicodeDecodeError) as error:
         raise PipelineError(f"{file}: {error}", "name a CSV file in UTF-8 with a column url") from error
     heads = [head.strip().lower() for head in next(csv.reader(lines[:1]), [])]
-    rows = ([dict(zip(heads, row)) for row in csv.reader(lines[1:]) if row] if "url" in heads
+    rows = ([dict(zip(heads, map(cells.plain, row))) for row in csv.reader(lines[1:]) if row] if "url" in heads
             else [{"url": line} for line in lines if line.strip()])
     candidates = []
     for number, row in enumerate(rows, 2 if "url" in heads else 1):

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from clothing_model import cli, decisions, manifest
+from clothing_model import cells, cli, decisions, manifest
 from clothing_model.errors import PipelineError
 
 
@@ -182,3 +182,32 @@ def test_trees_without_splits(tmp_path):
         (root / label / "0.jpg").write_text(label)
     run(root, write(tmp_path, ("hat/0.jpg", "hat", "relabel", "bag")), "--yes")
     assert tree(root) == {"bag/0.jpg": "bag", "bag/0-hat.jpg": "hat"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "-hat", "+", "@me", "\t=1", "two\n=lines\r\n-x", "'=quoted", "''", "", "plain", "a=b"])
+def test_cells_are_no_formulas_and_read_as_they_were(text):
+    cell = cells.guarded(text)
+    assert not any(line[:1] in "=+-@\t" and line for line in cell.splitlines())
+    assert cells.plain(cell) == text
+
+
+def test_numbers_stay_numbers():
+    assert [cells.guarded(value) for value in (-0.5, "-0.5000", 3, "1e-3")] == ["-0.5", "-0.5000", "3", "1e-3"]
+
+
+def test_photos_named_like_formulas_are_found_again(tmp_path):
+    root = tmp_path / "photos"
+    for label in ("=hat", "@bag"):
+        (root / label).mkdir(parents=True)
+    for name in ("=1.jpg", "-2.jpg"):
+        (root / "=hat" / name).write_text(name)
+    head = ("split", "label", "file", "source")
+    manifest.write(tmp_path / "manifest.csv", head, [dict(zip(head, ("", "=hat", "=1.jpg", "=SUM(A1)")))])
+    assert (tmp_path / "manifest.csv").read_text().splitlines()[1] == ",'=hat,'=1.jpg,'=SUM(A1)"
+    run(root, write(tmp_path, ("'=hat/=1.jpg", "'=hat", "relabel", "'@bag"), ("=hat/-2.jpg", "=hat", "delete", "")), "--yes")
+    assert tree(root) == {"@bag/=1.jpg": "=1.jpg"}
+    assert manifest.read(tmp_path / "manifest.csv")[0] == dict(zip(head, ("", "@bag", "=1.jpg", "=SUM(A1)")))
+    (journal,) = root.glob(".bin/*/journal.csv")
+    assert "'=hat/=1.jpg" in journal.read_text()
+    run(root, "--undo", "--yes")
+    assert tree(root) == {"=hat/=1.jpg": "=1.jpg", "=hat/-2.jpg": "-2.jpg"}
