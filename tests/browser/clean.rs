@@ -13,7 +13,7 @@ use prost::Message;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use thirtyfour::Key;
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::{ModelProto, tensor_proto::DataLocation};
 
 use crate::{
     accessible::{assert_named, tab_to},
@@ -705,7 +705,7 @@ fn foreign(page: &Page) -> Vec<(PathBuf, &'static str)> {
                 second.name = "mask".into();
                 graph.input.push(second);
             }),
-            "input should be f32 [1, 3, 8, 8], but is f32 [1, 3, 8, 8] and f32 [1, 3, 8, 8]",
+            "must be one float [1, 3, 8, 8], each length a number, but is float [1, 3, 8, 8] and float [1, 3, 8, 8].",
         ),
         (
             changed("shape.onnx", &|model| {
@@ -715,7 +715,17 @@ fn foreign(page: &Page) -> Vec<(PathBuf, &'static str)> {
                     }
                 }
             }),
-            "input should be f32 [1, 3, 16, 16], but is f32 [1, 3, 8, 8]",
+            "must be one float [1, 3, 16, 16], each length a number, but is float [1, 3, 8, 8].",
+        ),
+        (
+            changed("several.onnx", &|model| {
+                model.metadata_props.retain(|entry| entry.key != "mean");
+                let graph = model.graph.as_mut().expect("a graph");
+                graph.initializer[0].data_location = Some(DataLocation::External.into());
+                graph.node[0].op_type = "Einsum".into();
+            }),
+            "3 things are the matter with it:\n– Its metadata lack “mean”.\n– Its weights lie in another file: \
+             save it as one.\n– It uses operators that are not known here: Einsum. Known are Add, ",
         ),
     ]
 }
