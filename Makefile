@@ -49,7 +49,7 @@ build:
 	@$(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
-test: tools lint docs model-file native kernel build sizes browser
+test: tools lint docs native model-file kernel build sizes browser
 	@echo "--- All tests passed"
 
 # All at once: what they have in common is built but once.
@@ -120,7 +120,7 @@ docs:
 model-file:
 	@tools/setup.sh python
 	@echo "--- Checking the model file and what works without PyTorch"
-	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py picture.py decisions.py exploration.py)
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py operators.py picture.py decisions.py exploration.py)
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"

@@ -13,13 +13,14 @@ DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
 ROUNDING_PHOTOS = 96  # of the training photos, by which the weights of an export are rounded
+LARGEST_MB = 3.2  # of an exported file: what a first visit to the page can afford
 CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
 
 
 def train(arguments) -> None:
     import torch
 
-    from . import data, training
+    from . import data, export as exporting, training
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -35,6 +36,7 @@ def train(arguments) -> None:
     if run.state and data.digest(photos) != run.digest:
         raise PipelineError(f"{run.settings.data}: the photos are not those that this training began with",
                             "restore them, or begin a new run")
+    exporting.foresee(run, bytes_of(arguments.largest))
     training.train(run, photos)
 
 
@@ -90,7 +92,7 @@ def export(arguments) -> None:
     version = arguments.version or exporting.default_version()
     print(f"rounding the weights by {ROUNDING_PHOTOS} photos", flush=True)
     model = exporting.build(run, json.loads(file.read_text()), version, squares("train", ROUNDING_PHOTOS))
-    print(json.dumps(exporting.verify(model, run, squares("val", CHECKED_PHOTOS))))
+    print(json.dumps(exporting.verify(model, run, squares("val", CHECKED_PHOTOS), bytes_of(arguments.largest))))
     exporting.write(model, arguments.onnx)
     print(f"wrote {arguments.onnx}")
 
@@ -168,6 +170,10 @@ def sizes(text: str) -> tuple[int, ...]:
     return tuple(int(size) for size, _, times in parts for _ in range(int(times or 1)))
 
 
+def bytes_of(megabytes: float) -> int:
+    return round(megabytes * 1e6)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="clothing_model", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="VERB")
@@ -207,6 +213,7 @@ def parser() -> argparse.ArgumentParser:
                       help="of the convolutions (float32); bfloat16 is half again as fast on CPUs that know it")
     verb.add_argument("--device", help="cpu or cuda; default: cuda where there is one")
     verb.add_argument("--skip-bad", action="store_true", default=None, help="name unreadable files and go on without them")
+    _largest_option(verb)
 
     verb = verbs.add_parser("soup", help="average the weights of runs", description=soup.__doc__)
     verb.set_defaults(call=soup)
@@ -224,6 +231,7 @@ def parser() -> argparse.ArgumentParser:
     _run_options(verb)
     verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to write (%(default)s)")
     verb.add_argument("--version", help="of the model, such as 2026.11-1; default: this month's first")
+    _largest_option(verb)
 
     verb = verbs.add_parser("evaluate", help="judge an ONNX file on a split", description=evaluate.__doc__)
     verb.set_defaults(call=evaluate)
@@ -260,6 +268,12 @@ def _run_options(verb) -> None:
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training (%(default)s)")
     verb.add_argument("--data", type=pathlib.Path, help="photos; default: those of the training")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
+
+
+def _largest_option(verb) -> None:
+    verb.add_argument("--largest", type=float, metavar="MB", default=LARGEST_MB,
+                      help="size of the exported file that is allowed (%(default)s, for a network that the page comes with; "
+                      "one that is dropped on the page may have 200)")
 
 
 def main(argv: list[str] | None = None) -> None:
