@@ -5,8 +5,22 @@
   "use strict";
   var started = false;
 
+  // A page has one address, however a link spells it: "/about", not "/about/", "/about.html", "//about" or
+  // "/about/index.html". The service worker says so too (sw.js).
+  var base = document.getElementsByTagName("base")[0].href.slice(location.origin.length);
+  var path = location.pathname.replace(/\/{2,}/g, "/").replace(/(\/index)?(\.html)?\/?$/, "");
+  if (path + "/" === base) path = base;
+  var address = path + location.search + location.hash;
+  if (location.pathname.indexOf(base) !== 0) {
+    // The service worker keeps what is under the base only.
+    if (path.indexOf(base) === 0) location.replace(address);
+  } else if (path !== location.pathname) {
+    // Where this is forbidden, as in some sandboxed frames, the address stays as it is.
+    try { history.replaceState(null, "", address); } catch (_) {}
+  }
+
   // In another site's frame there is no room for the page's own frame.
-  if (/\/embed(\.html)?$/.test(location.pathname)) document.documentElement.setAttribute("data-view", "embed");
+  if (path === base + "embed") document.documentElement.setAttribute("data-view", "embed");
 
   function show(id) {
     if (started) return;

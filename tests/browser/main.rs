@@ -12,6 +12,7 @@
 //!   photos are cleaned.
 
 mod accessible;
+mod addresses;
 mod answers;
 mod clean;
 mod drops;
