@@ -22,8 +22,8 @@ export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test tools test-model bench torture fuzz lighthouse load pictures lint docs native kernel \
-	model-file sizes browser
+.PHONY: help serve serve-tools build test tools test-model bench torture fuzz lighthouse load pictures licences lint \
+	dependencies docs native kernel model-file sizes container browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
@@ -36,9 +36,9 @@ help:
 	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
 	@echo "make load        see how many requests a second the server holds"
 	@echo "make pictures    draw the icons and screenshots in public/ anew"
+	@echo "make licences    write the licences of all that the page is built from anew (builds cargo-about)"
 
-serve: build
-	@tools/setup.sh server
+serve: serve-tools build
 	@echo "--- Serving the page at http://127.0.0.1:$(PORT) until Ctrl-C"
 	@HOST=127.0.0.1 PORT=$(PORT) DIST=$(DIST) PATH=$(CURDIR)/target/tools/bin:$$PATH tools/start.sh
 
@@ -49,12 +49,14 @@ build:
 	@$(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
-test: tools lint docs model-file native kernel build sizes browser
+test: tools lint dependencies docs model-file native kernel build sizes container browser
 	@echo "--- All tests passed"
 
-# All at once: what they have in common is built but once.
+# All at once: what they have in common is built but once, and how long that takes is said first.
 tools:
-	@tools/setup.sh wasm trunk brotli server browser firefox python
+	@tools/setup.sh wasm trunk brotli server browser firefox python deny
+serve-tools:
+	@tools/setup.sh wasm trunk brotli server
 
 lighthouse:
 	@tools/setup.sh server browser lighthouse
@@ -65,6 +67,11 @@ load:
 	@tools/setup.sh server load
 	@echo "--- Asking the server for much"
 	@tools/load.sh $(DIST)
+
+licences:
+	@tools/setup.sh licences
+	@echo "--- Writing public/licences.html"
+	@tools/licences.sh
 
 pictures:
 	@tools/setup.sh server browser
@@ -102,6 +109,7 @@ fuzz:
 lint:
 	@tools/setup.sh wasm
 	@echo "--- Checking format and lints"
+	@tools/inputs.sh
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
@@ -110,12 +118,20 @@ lint:
 	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget --bin clean -- -D warnings
 
+dependencies:
+	@tools/setup.sh deny
+	@echo "--- Checking the licences and sources of what we depend on"
+	@PATH=$(CURDIR)/target/tools/bin:$$PATH cargo-deny --locked check licenses bans sources
+	@tools/licences.sh check
+
 docs: export RUSTDOCFLAGS = -D warnings
 docs:
 	@tools/setup.sh wasm
 	@echo "--- Building the documentation"
 	@cargo doc $(NATIVE) --no-deps
-	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib --features page
+	@# With the features that `lint` has checked all dependencies with.
+	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib
+	@$(WITH_WASM) cargo doc $(WEB) $(PAGE) --no-deps --lib
 
 model-file:
 	@tools/setup.sh python
@@ -136,6 +152,11 @@ kernel:
 sizes:
 	@echo "--- Weighing the bundle"
 	@tools/sizes.sh $(DIST)
+
+container:
+	@tools/setup.sh server
+	@echo "--- Building and asking the container, without Docker"
+	@tools/container.sh
 
 browser: $(ORACLE)
 	@tools/setup.sh server browser firefox

@@ -17,13 +17,18 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 28] = [
+const FILES: [(&str, u16, &str, &str, bool); 35] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
     ("/about", 200, HTML, ASKED_ANEW, true),
+    ("/about/", 200, HTML, ASKED_ANEW, true),
+    ("/about.html", 200, HTML, ASKED_ANEW, true),
+    ("/about/index.html", 200, HTML, ASKED_ANEW, true),
+    ("//about//?from=a", 200, HTML, ASKED_ANEW, true),
     ("/clean", 200, HTML, ASKED_ANEW, true),
     ("/widget", 200, HTML, ASKED_ANEW, true),
+    ("/licences", 200, HTML, ASKED_ANEW, true),
     ("/sw.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/manifest.webmanifest", 200, "application/manifest+json", ASKED_ANEW, true),
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),
@@ -43,6 +48,8 @@ const FILES: [(&str, u16, &str, &str, bool); 28] = [
     ("/clothing-*.onnx", 200, BYTES, FOR_GOOD, true),
     ("/healthz", 200, "text/plain; charset=utf-8", "no-store", false),
     ("/no-such-page", 404, HTML, ASKED_ANEW, false),
+    ("/no-such-page/index.html", 404, HTML, ASKED_ANEW, false),
+    ("/About", 404, HTML, ASKED_ANEW, false),
     ("/icons/none.png", 404, HTML, ASKED_ANEW, false),
     // A file of another version: whoever keeps this answer would miss the file for good.
     ("/engine-0123456789abcdef.js", 404, HTML, ASKED_ANEW, false),
@@ -192,10 +199,12 @@ fn nothing_else_is_served() {
 fn what_other_sites_embed_is_open_to_them() {
     let host = Host::start(&dist());
 
-    let page = ask(&host, "GET", "/embed", "identity");
-    assert_eq!((page.status, &*page.headers["cache-control"]), (200, ASKED_ANEW));
-    assert_safe("/embed", &page, None, "cross-origin");
-    assert!(!page.headers.contains_key("x-frame-options"));
+    for path in ["/embed", "/embed/", "/embed.html", "//embed", "/embed/index.html"] {
+        let page = ask(&host, "GET", path, "identity");
+        assert_eq!((page.status, &*page.headers["cache-control"]), (200, ASKED_ANEW), "{path}");
+        assert_safe(path, &page, None, "cross-origin");
+        assert!(!page.headers.contains_key("x-frame-options"), "{path}");
+    }
 
     let script = ask(&host, "GET", "/embed.js", "identity");
     assert_eq!((script.status, &*script.headers["content-type"]), (200, SCRIPT));

@@ -29,6 +29,25 @@ fn about_opens_directly_and_tells_what_the_model_knows() {
 }
 
 #[test]
+fn about_leads_to_the_licences_of_what_is_built_in_without_a_server_too() {
+    let page = Page::ready();
+    page.server.end();
+    page.excuse("ERR_CONNECTION_REFUSED");
+    page.go_to("/about");
+    page.click("main a[href$='/licences']");
+    page.wait_until("they are there", |seen| seen.heading.as_deref() == Some("Licences"));
+    let words: String = page.run("return document.body.textContent;");
+    for needed in
+        ["MobileNetEdgeTPU", "tract-onnx 0.", "leptos 0.", "Permission is hereby granted", "Apache License"]
+    {
+        assert!(words.contains(needed), "{needed}");
+    }
+    page.wait_for("return document.documentElement.scrollWidth <= innerWidth;");
+    page.click("main a");
+    page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
+}
+
+#[test]
 fn photos_and_answers_are_still_there_on_the_way_back() {
     let page = Page::ready();
     one_photo(&page);

@@ -52,6 +52,10 @@ pub fn About() -> impl IntoView {
                 "them. Up to 100 million pixels and 100 MB; on phones, which have less memory, half of that. "
                 "Photos that are stored sideways are turned first."
             </p>
+            <p>
+                "All of this may be used and changed freely, as "
+                <a href=address("/licences") rel="external">"its licences"</a>" say."
+            </p>
             // Last, since it comes with the network: what stood below would jump.
             {move || match model.get() {
                 Some(model) => knowledge(model).into_any(),
