@@ -43,7 +43,7 @@ fn about_leads_to_the_licences_of_what_is_built_in_without_a_server_too() {
         assert!(words.contains(needed), "{needed}");
     }
     page.wait_for("return document.documentElement.scrollWidth <= innerWidth;");
-    page.click("main a");
+    page.click("nav a");
     page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
 }
 
