@@ -2,6 +2,11 @@
 //! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `cleaning` is the
 //! state of cleaning a folder, with `opened` and `disk` for its files, `journal` for what is decided and `applying` for
 //! carrying that out.
+//!
+//! A view's words that may change are an element's `prop:textContent`; text in braces (`{words}`) is for words that stay.
+//! Browsers that translate the page put nodes of their own in the place of its text nodes, and a text node that is gone
+//! says nothing. Names of files and code are not to be translated (`translate="no"`). `tests/browser/translated.rs`
+//! changes the page as translators do, and compares it with one that is left alone.
 
 mod applying;
 mod cleaning;

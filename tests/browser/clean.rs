@@ -143,17 +143,17 @@ fn cleaning() -> (Page, PathBuf) {
     (page, folder)
 }
 
-fn give(page: &Page, model: &Path) {
+pub fn give(page: &Page, model: &Path) {
     page.choose("give-model", &[model.into()]);
     wait(page, "the own network answers", |cleaned| cleaned.own_model == name(model));
 }
 
 /// Opens a folder and waits until all is answered.
-fn open(page: &Page, folder: &Path) -> Cleaned {
+pub fn open(page: &Page, folder: &Path) -> Cleaned {
     page.choose("open-folder", &[folder.into()]);
     let name = name(folder);
     wait(page, "all photos are answered", |cleaned| {
-        cleaned.count.starts_with(&format!("{name}: ")) && !cleaned.count.contains(" of ")
+        cleaned.count.contains(&format!("{name}: ")) && !cleaned.count.contains(" of ")
     })
 }
 

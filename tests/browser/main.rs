@@ -30,4 +30,5 @@ mod pictures;
 mod robust;
 #[path = "../files/tiny_model.rs"]
 mod tiny_model;
+mod translated;
 mod widget;

@@ -58,14 +58,14 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
             <div class="answer">
                 {move || match state.get() {
                     ItemState::Waiting => waiting(session).into_any(),
-                    ItemState::Working => busy("Looking…".into()).into_any(),
+                    ItemState::Working => busy("Looking…").into_any(),
                     ItemState::Refused(refusal) => view! {
                         <h2 class="headline">"Not answered"</h2>
-                        <p class="detail">{refusal.cause()}" "{refusal.remedy()}</p>
+                        <p class="detail" prop:textContent=format!("{} {}", refusal.cause(), refusal.remedy())></p>
                     }.into_any(),
                     ItemState::Done(answer) => done(session, answer.prediction, open, map_shown).into_any(),
                 }}
-                <p class="file-name">{file_name.clone()}</p>
+                <p class="file-name" translate="no">{file_name.clone()}</p>
             </div>
             <div class="actions">
                 <button class="quiet" aria-label=toggle_label aria-expanded=move || open.get().to_string()
@@ -84,15 +84,15 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
 fn waiting(session: Session) -> impl IntoView {
     move || {
         busy(match session.engine.get() {
-            EngineState::Asleep | EngineState::Loading { .. } => "Waiting for the network to load…".into(),
-            EngineState::Ready(_) => "In the queue".into(),
-            EngineState::Failed(_) => "Waiting: the network has not loaded".into(),
+            EngineState::Asleep | EngineState::Loading { .. } => "Waiting for the network to load…",
+            EngineState::Ready(_) => "In the queue",
+            EngineState::Failed(_) => "Waiting: the network has not loaded",
         })
     }
 }
 
-fn busy(words: String) -> impl IntoView {
-    view! { <p class="busy"><span class="pulse" aria-hidden="true"></span>{words}</p> }
+fn busy(words: &'static str) -> impl IntoView {
+    view! { <p class="busy"><span class="pulse" aria-hidden="true"></span><span prop:textContent=words></span></p> }
 }
 
 fn done(
@@ -118,15 +118,16 @@ fn done(
             prediction.milliseconds.infer,
         );
         view! {
-            <h2 class="headline" data-verdict=verdict data-label=prediction.label.clone()>{headline}</h2>
-            <p class="detail">{detail}</p>
+            <h2 class="headline" data-verdict=verdict data-label=prediction.label.clone()
+                prop:textContent=headline></h2>
+            <p class="detail" prop:textContent=detail></p>
             {move || open.get().then(|| view! {
                 <Guesses prediction=prediction.clone() model=model.clone()/>
                 <button class="button small" aria-pressed=move || map_shown.get().to_string()
-                    on:click=move |_| map_shown.update(|shown| *shown = !*shown)>
-                    {move || if map_shown.get() { "Hide where it looked" } else { "Show where it looked" }}
+                    on:click=move |_| map_shown.update(|shown| *shown = !*shown)
+                    prop:textContent=move || if map_shown.get() { "Hide where it looked" } else { "Show where it looked" }>
                 </button>
-                <p class="facts">{facts.clone()}</p>
+                <p class="facts" prop:textContent=facts.clone()></p>
             })}
         }
     })

@@ -67,10 +67,17 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
         of_group.map(|label| label.name.clone()).collect::<Vec<_>>()
     };
     let list = |names: Vec<String>| {
-        let entries: Vec<_> = names.into_iter().map(|name| view! { <li>{name}</li> }).collect();
+        let entries: Vec<_> =
+            names.into_iter().map(|name| view! { <li prop:textContent=name></li> }).collect();
         view! { <ul class="labels">{entries}</ul> }
     };
     let (core, others) = (names(Group::Core), names(Group::Garment));
+    let facts = format!(
+        "Model {}, {size} × {size} pixels, licence {}.",
+        model.version,
+        model.license,
+        size = model.input_size
+    );
     view! {
         <h2>"What it knows"</h2>
         <p>"It is made for these:"</p>
@@ -78,30 +85,30 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
         {(!others.is_empty()).then(|| view! { <p>"It also knows:"</p> {list(others)} })}
         <p>"When it sees none of them, or is not sure enough, it says so."</p>
         {model.metrics.map(|metrics| quality(metrics, model.labels))}
-        <p class="facts">
-            "Model "{model.version}", "{model.input_size}" × "{model.input_size}" pixels, licence "{model.license}"."
-        </p>
+        <p class="facts" prop:textContent=facts></p>
     }
 }
 
 fn quality(metrics: Metrics, labels: Vec<Label>) -> impl IntoView {
     let bar = |Label { id, name, recall, .. }| recall.map(|share| Bar { id, name, share });
     let bars: Vec<_> = labels.into_iter().filter_map(bar).collect();
+    let measured =
+        format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos);
     view! {
         <h2>"How good it is"</h2>
-        <p>{format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos)}</p>
+        <p prop:textContent=measured></p>
         <dl class="figures">
             <div>
                 <dt>"right on the garments it is made for, when only those compete"</dt>
-                <dd>{percent(metrics.top1_core_only)}</dd>
+                <dd prop:textContent=percent(metrics.top1_core_only)></dd>
             </div>
             <div>
                 <dt>"right on them among all labels"</dt>
-                <dd>{percent(metrics.top1_core)}</dd>
+                <dd prop:textContent=percent(metrics.top1_core)></dd>
             </div>
             <div>
                 <dt>"right on all photos among all labels"</dt>
-                <dd>{percent(metrics.top1)}</dd>
+                <dd prop:textContent=percent(metrics.top1)></dd>
             </div>
         </dl>
         {(!bars.is_empty()).then(|| view! {

@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 
+use js_sys::Reflect;
 use leptos::{
     ev::{KeyboardEvent, MouseEvent},
     html,
     prelude::*,
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlInputElement, Url};
 
 use super::title;
@@ -83,7 +84,8 @@ pub fn Clean() -> impl IntoView {
                 <label class="button" for="give-model">"Use your own network"</label>
             </div>
             <p class="hint">"Or drop a folder, or a network’s ONNX file, on this page."</p>
-            <p class="notice" role="alert" hidden=move || cleaning.notice.get().is_empty()>{move || cleaning.notice.get()}</p>
+            <p class="notice" role="alert" hidden=move || cleaning.notice.get().is_empty()
+                prop:textContent=move || cleaning.notice.get()></p>
             <OwnModel/>
             <EngineStatus/>
             <p class="private">"Nothing is sent. No file is changed before you say so, and none is ever deleted."</p>
@@ -165,7 +167,7 @@ fn Reviewed() -> impl IntoView {
                         </button>
                     </div>
                     <ul class="chips" aria-label="Another label" data-part="chips"></ul>
-                    <p class="file-name"><span data-part="place"></span>" "<span data-part="file"></span></p>
+                    <p class="file-name"><span data-part="place"></span>" "<span data-part="file" translate="no"></span></p>
                 </div>
             </div>
             <ul class="thumbs" data-part="thumbs"></ul>
@@ -204,7 +206,7 @@ fn Reviewed() -> impl IntoView {
                 </div>
                 <p class="notice" data-part="applied"></p>
                 <p class="file-name" data-part="how">
-                    "Saved decisions are carried out by "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
+                    "Saved decisions are carried out by "<code translate="no">"python -m clothing_model apply decisions.csv --data FOLDER"</code>
                 </p>
             </div>
         </section>
@@ -585,11 +587,14 @@ fn part(within: &Element, name: &str) -> Option<Element> {
     within.query_selector(&format!("[data-part={name}]")).ok().flatten()
 }
 
+/// Has a part say that, unless it does. What it holds is no measure: it may have been translated.
 fn fill(within: &Element, name: &str, text: &str) {
+    let (key, text) = (JsValue::from("said"), JsValue::from(text));
     if let Some(part) = part(within, name)
-        && part.text_content().as_deref() != Some(text)
+        && Reflect::get(&part, &key).as_ref() != Ok(&text)
     {
-        part.set_text_content(Some(text));
+        part.set_text_content(text.as_string().as_deref());
+        let _ = Reflect::set(&part, &key, &text);
     }
 }
 

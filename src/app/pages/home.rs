@@ -20,7 +20,7 @@ pub fn Home() -> impl IntoView {
             <p class="lead">"Pick a photo of a garment and read what it is."</p>
             <Picker/>
             <p class="hint">"Or drop or paste photos here."</p>
-            {move || session.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
+            {move || session.notice.get().map(|notice| view! { <p class="notice" prop:textContent=notice></p> })}
             <OwnModel/>
             <p class="private"><Lock/>"Your photo never leaves this device."</p>
             <EngineStatus/>

@@ -57,9 +57,9 @@ pub fn Widget() -> impl IntoView {
             <h2>"What your site hears"</h2>
             <Log log/>
             <h2>"From your own code"</h2>
-            <pre class="code" tabindex="0"><code>{EXAMPLE}</code></pre>
+            <pre class="code" tabindex="0" translate="no"><code>{EXAMPLE}</code></pre>
             <p>
-                "A photo may be a file, a blob, an image element or an address. The element's "
+                "A photo may be a file, a blob, an image, a canvas, a video or an address. The element's "
                 <a href="embed.d.ts" target="_blank" rel="external">"declarations"</a>
                 " name all properties, methods and events."
             </p>
@@ -155,14 +155,18 @@ fn Options(choice: RwSignal<Attributes>) -> impl IntoView {
         let labels = Session::expect().model().map(|model| model.labels).unwrap_or_default();
         let garments = labels.into_iter().filter(|label| label.group != Group::None);
         let choice = |Label { id, name, .. }| {
-            view! { <label><input type="checkbox" name="labels" value=id/>{name}</label> }
+            view! { <label><input type="checkbox" name="labels" value=id/><span prop:textContent=name></span></label> }
         };
         garments.map(choice).collect_view()
     };
     view! {
         <form class="options" aria-label="Options" node_ref=form on:input=read on:submit=|event| event.prevent_default()>
-            <label>"Theme"<select name="theme"><option>"auto"</option><option>"light"</option><option>"dark"</option></select></label>
-            <label>"Loads"<select name="loading"><option>"lazy"</option><option>"eager"</option></select></label>
+            <label>"Theme"<select name="theme">
+                <option value="auto">"auto"</option><option value="light">"light"</option><option value="dark">"dark"</option>
+            </select></label>
+            <label>"Loads"<select name="loading">
+                <option value="lazy">"lazy"</option><option value="eager">"eager"</option>
+            </select></label>
             <label>"Colour"<input type="color" name="accent" value="#0e6b5e"/></label>
             <label><input type="checkbox" name="multiple"/>"Several photos"</label>
             <label><input type="checkbox" name="compact"/>"Compact"</label>
@@ -190,10 +194,9 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
     view! {
         <div class="snippet">
             <p>{name}</p>
-            <button class="button small" on:click=copy>
-                {move || if copied.get() { "Copied" } else { "Copy" }}
-            </button>
-            <pre class="code" tabindex="0"><code>{move || text.get()}</code></pre>
+            <button class="button small" on:click=copy
+                prop:textContent=move || if copied.get() { "Copied" } else { "Copy" }></button>
+            <pre class="code" tabindex="0" translate="no"><code prop:textContent=move || text.get()></code></pre>
         </div>
     }
 }
@@ -204,7 +207,7 @@ fn Log(log: RwSignal<Vec<String>>) -> impl IntoView {
         true => "Nothing yet.".to_string(),
         false => log.with(|lines| lines.join("\n")),
     };
-    view! { <pre class="code log" tabindex="0" role="log"><code>{lines}</code></pre> }
+    view! { <pre class="code log" tabindex="0" role="log" translate="no"><code prop:textContent=lines></code></pre> }
 }
 
 /// Where this page is, without its name.
