@@ -31,6 +31,9 @@
   addEventListener("unhandledrejection", function () { show("not-loaded"); });
   addEventListener("error", function () { show("not-loaded"); }, true);
 
+  // A frame whose sandbox takes its origin may load this file and no other of the page (sws.toml).
+  if (window.origin === "null" && location.protocol !== "file:") show("sandboxed");
+
   // The browser offers to install the page; src/app/offline.rs takes it up.
   addEventListener("beforeinstallprompt", function (event) {
     event.preventDefault();

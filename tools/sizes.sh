@@ -4,7 +4,7 @@
 set -eu
 all_allowed=4000000
 page_allowed=200000 # what must arrive before the page can be seen and used
-embed_allowed=4096  # what a site that embeds the page loads before its visitor comes near
+embed_allowed=5120  # what a site that embeds the page loads before its visitor comes near
 
 cd "$1"
 
