@@ -53,6 +53,14 @@ fn assert_says_the_same(begin: impl Fn() -> Visit, visit: impl Fn(&Page) -> Said
     assert_eq!(page.run::<Vec<String>>("return lost;"), [] as [String; 0], "said to nodes that are gone");
 }
 
+/// Waits until nothing more is under way on a page that is online only.
+fn wait_for_all(page: &Page) {
+    page.wait_until("all is there", |seen| {
+        let is_ready = seen.announced.as_ref().is_some_and(|words| words.contains("Ready to recognise"));
+        is_ready && seen.offline.as_deref() == Some("unavailable")
+    });
+}
+
 /// Opens the photo's card, or closes it.
 fn toggle(page: &Page, file: &str) {
     page.click(&format!("[data-file='{file}'] [aria-expanded]"));
@@ -115,7 +123,7 @@ fn words_follow_what_is_cleaned() {
         || Visit::to("/clean").online_only(),
         |page| {
             let mut said = Said::new();
-            page.wait_until("the engine is ready", |seen| seen.loading.is_none());
+            wait_for_all(page);
             let folder = clean::things(page);
             clean::give(page, &page.file("colours.onnx", &colour_model()));
             clean::open(page, &folder);
@@ -140,7 +148,7 @@ fn words_follow_what_a_site_chooses() {
         || Visit::to("/widget").online_only(),
         |page| {
             let mut said = Said::new();
-            page.wait_until("the engine is ready", |seen| seen.loading.is_none());
+            wait_for_all(page);
             page.wait_for(crate::widget::OPEN);
             look(page, "it is open", &mut said);
             page.click("select[name=theme] option:nth-child(3)");

@@ -164,15 +164,19 @@ fn it_works_in_a_page_that_allows_nothing_else() {
     assert_works_in_a_strict_page(&away().open());
 }
 
-/// It has no origin, and is in no sandbox.
-#[test]
-fn it_works_in_a_page_from_the_disk() {
-    let page = away().open();
-    let file = page.file("host.html", with_script(&page, ELEMENT).as_bytes());
+/// Such a page has no origin, and is in no sandbox.
+#[track_caller]
+fn assert_works_from_the_disk(page: &Page) {
+    let file = page.file("host.html", with_script(page, ELEMENT).as_bytes());
     page.go_to(&format!("file://{}", file.display()));
     page.run::<Value>(RECORD);
-    assert_answers_a_visitor(&page);
-    assert_answers_the_site(&page);
+    assert_answers_a_visitor(page);
+    assert_answers_the_site(page);
+}
+
+#[test]
+fn it_works_in_a_page_from_the_disk() {
+    assert_works_from_the_disk(&away().open());
 }
 
 /// Sites that are cross-origin isolated, which take in no frame that does not ask for it.
@@ -924,6 +928,7 @@ fn firefox_does_the_same() {
 
     assert_withstands_hostile_messages(&page);
     assert_works_in_a_strict_page(&page);
+    assert_works_from_the_disk(&page);
     assert_works_in_isolated_pages(&page);
     assert_says_that_a_sandbox_keeps_it_out(&page);
     assert_says_that_a_policy_keeps_it_out(&page);
