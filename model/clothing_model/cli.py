@@ -99,7 +99,7 @@ def evaluate(arguments) -> None:
     """Figures of an ONNX file on one split."""
     import onnx
 
-    from . import data, evaluation, onnx_file
+    from . import data, evaluation, manifest, onnx_file
 
     if arguments.against:
         from . import training  # and with it PyTorch, which the rest does without
@@ -111,9 +111,10 @@ def evaluate(arguments) -> None:
                             "remove these folders, or train a model that has them")
     photos, pixels = data.load(photos, skip_bad=arguments.skip_bad)
     logits, targets = evaluation.run(model, photos, pixels)
+    listed = manifest.beside(arguments.data)
     result = {"model": model.version, "split": arguments.split,
               **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
-                                  evaluation.sources(photos, arguments.data.parent / "manifest.csv"))}
+                                  manifest.sources(photos, listed) if listed.is_file() else None)}
     if arguments.changes:
         result["changed"] = evaluation.changed(model, pixels, targets)
     if arguments.against:

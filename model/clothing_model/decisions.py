@@ -19,7 +19,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from . import data, manifest
+from . import data, manifest, table
 from .errors import PipelineError
 
 ACTIONS = ("keep", "relabel", "delete")
@@ -40,20 +40,18 @@ class Move:
 def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
     """The moves that the decisions ask for; everything is checked first, and all that is wrong is told at once."""
     root = _checked(root)
-    if not decisions.is_file():
-        raise PipelineError(f"{decisions}: there is no such file", "name the CSV of decisions")
     folder = pathlib.PurePosixPath(BIN, _new_name(root / BIN))
     labels = _labels(root)
     problems, moves = [], []
     seen: set[pathlib.PurePosixPath] = set()
     taken: set[pathlib.PurePosixPath] = set()
-    for number, row in enumerate(manifest.read(decisions, COLUMNS), 2):
+    for number, row in table.read(decisions, COLUMNS):
         try:
-            origin = _photo(root, row["file"] or "", row["label"] or "")
+            origin = _photo(root, row["file"], row["label"])
             if origin in seen:
                 raise ValueError("a second row for this photo")
             seen.add(origin)
-            action, new_label = (row["action"] or "keep").strip(), (row["new_label"] or "").strip()
+            action, new_label = row["action"].strip().lower() or "keep", row["new_label"].strip()
             if action not in ACTIONS:
                 raise ValueError(f"action {action!r} is none of {', '.join(ACTIONS)}")
             if action != "relabel" and new_label:

@@ -6,8 +6,8 @@ import os
 import pathlib
 from collections.abc import Iterable
 
+from . import table
 from .data import Photo
-from .errors import PipelineError
 
 KEY = ("split", "label", "file")
 COLUMNS = (*KEY, "source", "author", "licence", "licence_url", "title", "page", "url", "phrase", "width", "height",
@@ -24,17 +24,7 @@ def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False)
 
     columns: those that must be there. torn: a kill may have cut the last line off, so one without its end does not count.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{file}: {error}", "it must be a CSV file in UTF-8") from error
-    reader = csv.DictReader(io.StringIO(text[:text.rfind("\n") + 1] if torn else text))
-    missing = [column for column in columns if column not in (reader.fieldnames or columns)]
-    if missing:
-        raise PipelineError(f"{file}: no column {', '.join(missing)}", "remove the file, or give it these columns")
-    return list(reader)
+    return [row for _, row in table.read(file, columns, torn)] if file.exists() else []
 
 
 def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:

@@ -128,11 +128,9 @@ def losses(arguments) -> None:
 
 
 def compare(arguments) -> None:
-    import csv
-
     import numpy as np
 
-    from . import comparison, data, features, onnx_file
+    from . import comparison, data, features, onnx_file, table
 
     model = onnx_file.OnnxModel.load(arguments.onnx)
     splits = ("train", "val", *(["test"] if arguments.split == "test" else []))
@@ -151,8 +149,7 @@ def compare(arguments) -> None:
     _, _, logits = features.of_exported(model, shown, arguments.cache, arguments.skip_bad)
     seconds = None
     for file in arguments.history or []:
-        with file.open(newline="") as opened:
-            seconds = (seconds or 0) + sum(float(row["seconds"]) for row in csv.DictReader(opened))
+        seconds = (seconds or 0) + sum(table.number(row["seconds"]) for _, row in table.read(file, ("seconds",)))
     targets, figures = parts[arguments.split].targets, []
     print(f"fitting on {len(parts['train'].targets)} photos, choosing on {len(parts['val'].targets)}, "
           f"showing {len(targets)} of {arguments.split}", flush=True)

@@ -188,7 +188,8 @@ def test_a_bomb_is_refused_before_it_is_decoded():
 
 @pytest.mark.parametrize("content, label, expected", [
     ("url,label\nhttp://a/1,hat\n", None, [("hat", "http://a/1")]),
-    ("URL;x\n", "hat", [("hat", "URL;x")]),
+    ("Label;URL\n;;\nhat;http://a/1,2\n", None, [("hat", "http://a/1,2")]),
+    ("http://a/url;x\n", "hat", [("hat", "http://a/url;x")]),
     ("\ufeffhttp://a/1\n\nhttp://a/2\n", "hat", [("hat", "http://a/1"), ("hat", "http://a/2")]),
 ])
 def test_lists_of_addresses(content, label, expected, tmp_path):

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from clothing_model import cli, decisions, manifest
+from clothing_model import cli, decisions, manifest, table
 from clothing_model.errors import PipelineError
 
 
@@ -113,6 +113,56 @@ def test_links_lead_nowhere(root, tmp_path):
         with pytest.raises(SystemExit, match="nothing was changed"):
             run(root, write(tmp_path, row), "--yes")
     assert (outside / "0.jpg").exists()
+
+
+TABLE = "file,label,action,new_label\ntrain/hat/0.jpg,hat,relabel,bag\ntrain/hat/schön; 1.jpg,hat,delete,\n"
+QUOTED = 'file;label;action;new_label\ntrain/hat/0.jpg;hat;relabel;bag\n"train/hat/schön; 1.jpg";hat;delete;\n'
+
+
+@pytest.mark.parametrize("content", [
+    TABLE.encode(),
+    TABLE.replace("\n", "\r\n").encode("utf-8-sig"),
+    TABLE.replace("\n", "\r").encode(),
+    QUOTED.replace("\n", "\r\n").encode("utf-8-sig"),
+    TABLE.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+    TABLE.replace(",", "\t").encode("utf-16-be"),
+    b"\xfe\xff" + TABLE.encode("utf-16-be"),
+    ("sep=;\n" + QUOTED).encode(),
+    ('"sep=|"\n' + TABLE.replace(",", "|")).encode("utf-8-sig"),
+    ("\n;;;\n" + QUOTED + ";;;\n\n ; ;;\n").encode(),
+    QUOTED.replace("\n", ";0,75;\n").replace("new_label;0,75;", "new_label;own;note").encode(),
+    QUOTED.replace("file;label;action", " File ;LABEL;Action").replace("relabel", "Relabel").encode(),
+    QUOTED.replace(";\n", "\n").encode(),
+], ids=["plain", "mark", "old Mac", "semicolons", "UTF-16", "UTF-16 without mark", "UTF-16 big end first", "hint", "other hint",
+        "empty rows", "decimal comma", "other case", "cells missing"])
+def test_what_spreadsheets_save_is_read(root, tmp_path, content):
+    (root / "train" / "hat" / "schön; 1.jpg").write_text("odd name")
+    (tmp_path / "decisions.csv").write_bytes(content)
+    run(root, tmp_path / "decisions.csv", "--yes")
+    after = tree(root)
+    assert after["train/bag/0-hat.jpg"] == "train hat 0"
+    assert "train/hat/schön; 1.jpg" not in after and [file.read_text() for file in (root / ".bin").rglob("*.jpg")] == ["odd name"]
+
+
+def test_rows_are_counted_as_the_spreadsheet_counts_them(root, tmp_path):
+    (tmp_path / "decisions.csv").write_bytes(b"\xef\xbb\xbffile;label;action;new_label\r\n;;;\r\n\r\ntrain/hat/9.jpg;hat;delete;\r\n")
+    with pytest.raises(SystemExit, match=r"row 4 \(train/hat/9.jpg\): there is no such photo"):
+        run(root, tmp_path / "decisions.csv")
+
+
+def test_text_in_a_national_code_page_is_refused_with_advice(root, tmp_path):
+    (tmp_path / "decisions.csv").write_bytes(TABLE.encode("cp1252"))
+    with pytest.raises(SystemExit, match="CSV UTF-8"):
+        run(root, tmp_path / "decisions.csv", "--yes")
+
+
+def test_a_manifest_that_a_spreadsheet_has_saved_is_read(tmp_path):
+    (tmp_path / "manifest.csv").write_bytes("split;label;file;source\r\n;hüte;1.jpg;me\r\n;;;\r\n".encode("utf-8-sig"))
+    assert manifest.read(tmp_path / "manifest.csv") == [{"split": "", "label": "hüte", "file": "1.jpg", "source": "me"}]
+
+
+def test_numbers_have_a_decimal_point_or_comma():
+    assert [table.number(text) for text in ("0.75", "0,75", "12", "1e-3")] == [0.75, 0.75, 12, 0.001]
 
 
 def test_a_file_that_is_no_list_of_decisions_is_told(root, tmp_path):
