@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from . import photo_verbs
 from .errors import PipelineError
+from .words import percent
 
 DEFAULT_DATA = pathlib.Path("../shared/photos")
 DEFAULT_RUN = pathlib.Path("model/runs/main")
@@ -143,7 +144,7 @@ def predict(arguments) -> None:
             try:
                 answer = model.predict(file)
                 if not arguments.json:
-                    answer = f"{file}: {answer['name']}, {answer['probability']:.0%}" + " (not sure)" * (not answer["recognised"])
+                    answer = f"{file}: {answer['name']}, {percent(answer['probability'])}" + " (not sure)" * (not answer["recognised"])
                 print(json.dumps(answer) if arguments.json else answer, flush=True)
             except PipelineError as error:
                 failed = True

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from . import data, manifest, table
 from .errors import PipelineError
+from .words import count
 
 ACTIONS = ("keep", "relabel", "delete")
 COLUMNS = ("file", "label", "action", "new_label")
@@ -49,18 +50,18 @@ def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
         try:
             origin = _photo(root, row["file"], row["label"])
             if origin in seen:
-                raise ValueError("a second row for this photo")
+                raise ValueError("an earlier row has decided about this photo")
             seen.add(origin)
             action, new_label = row["action"].strip().lower() or "keep", row["new_label"].strip()
             if action not in ACTIONS:
-                raise ValueError(f"action {action!r} is none of {', '.join(ACTIONS)}")
+                raise ValueError(f"the action {action!r} is none of {', '.join(ACTIONS)}")
             if action != "relabel" and new_label:
-                raise ValueError(f"new_label {new_label!r} without the action relabel")
+                raise ValueError(f"it has the new_label {new_label!r} without the action relabel")
             if action == "relabel":
                 if new_label not in labels:
-                    raise ValueError(f"no folder of a label {new_label!r}")
+                    raise ValueError(f"there is no folder of a label {new_label!r}")
                 if new_label == row["label"]:
-                    raise ValueError("relabel to the label it has")
+                    raise ValueError("it is to be relabelled to the label that it has")
                 target = _free(root, origin.parent.parent / new_label / origin.name, row["label"], taken)
                 moves.append(Move(origin, target))
             elif action == "delete":
@@ -69,8 +70,8 @@ def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
             problems.append(f"{decisions}, row {number} ({row['file']}): {error}")
     if problems:
         more = f"\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the file, or look through the "
-                            "photos again; for a label that is new, make its folder first")
+        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the table, or decide about the "
+                            "photos anew; for a new label, make its folder first")
     return moves
 
 
@@ -131,8 +132,10 @@ def describe(moves: list[Move]) -> str:
         return "bin" if path.parts[0] == BIN else path.parent.name
 
     changes = Counter((place(move.origin), place(move.target)) for move in moves)
-    lines = [f"{len(moves)} photos move, {sum(count for (_, new), count in changes.items() if new == 'bin')} of them to the bin"]
-    lines += [f"  {count} x {old} -> {new}" for (old, new), count in changes.most_common()]
+    binned = sum(photos for (_, new), photos in changes.items() if new == "bin")
+    lines = [f"{count(len(moves), 'photo moves', 'photos move')}, {binned} of them to the bin" if binned < len(moves) else
+             f"{count(binned, 'photo moves', 'photos move')} to the bin"]
+    lines += [f"  {photos} x {old} -> {new}" for (old, new), photos in changes.most_common()]
     lines += [f"    {move.origin} -> {move.target}" for move in moves[:SHOWN]]
     return "\n".join(lines + [f"    and {len(moves) - SHOWN} more"] * (len(moves) > SHOWN))
 
@@ -186,7 +189,7 @@ def _move(root: pathlib.Path, moves: list[Move]) -> None:
         target = root / move.target
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
-            raise PipelineError(f"{target}: there is a file of this name by now", "take back what was done, with --undo")
+            raise PipelineError(f"{target}: there is a file of this name by now", "take back what was done so far, with --undo")
         (root / move.origin).rename(target)
     _follow(root, moves)
 

@@ -11,6 +11,7 @@ from .data import Photo
 from .decisions import COLUMNS
 from .errors import PipelineError
 from .labels import Label
+from .words import count
 
 FOLDS = 5
 LEAST = 1e-12  # probability, so that no loss is infinite
@@ -56,7 +57,7 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
 
     counts = np.bincount(targets, minlength=labels)
     if counts.min() < FOLDS:
-        raise PipelineError(f"a label with {counts.min()} photos: too few to be judged in {FOLDS} parts",
+        raise PipelineError(f"a label has only {count(int(counts.min()), 'photo')}: too few to be judged in {FOLDS} parts",
                             f"give each label at least {FOLDS} photos, or judge by a trained network")
     probabilities = np.zeros((len(targets), labels))
     for train, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(vectors, targets):

@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from clothing_model import cli, decisions, manifest, table
+from clothing_model import cli, decisions, manifest, table, words
 from clothing_model.errors import PipelineError
 
 
@@ -45,7 +45,12 @@ def test_a_dry_run_changes_nothing(root, tmp_path, capsys):
     run(root, write(tmp_path, *DECISIONS))
     told = capsys.readouterr().out
     assert tree(root) == before and not (root / ".bin").exists()
-    assert "2 x hat -> bag" in told and "1 x bag -> bin" in told and "--yes" in told
+    assert "3 photos move, 1 of them to the bin" in told and "2 x hat -> bag" in told and "1 x bag -> bin" in told
+    assert "--yes" in told
+    run(root, write(tmp_path, DECISIONS[2]))
+    assert capsys.readouterr().out.startswith("1 photo moves to the bin\n")
+    run(root, write(tmp_path, DECISIONS[3]))
+    assert capsys.readouterr().out.startswith("nothing to do: every photo is kept as it is\n")
 
 
 def test_decisions_are_carried_out_and_taken_back(root, tmp_path):
@@ -81,11 +86,11 @@ def test_undo_goes_back_step_by_step(root, tmp_path):
     (("train/bag/0.jpg", "hat", "delete", ""), "folder is not 'hat'"),
     (("train/hat/1.jpg", "hat", "relabel", "sock"), "'sock'"),
     (("train/hat/1.jpg", "hat", "relabel", ""), "no folder of a label"),
-    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label it has"),
+    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label that it has"),
     (("train/hat/1.jpg", "hat", "relabel", "../../etc"), "no folder"),
     (("train/hat/1.jpg", "hat", "remove", ""), "none of keep"),
     (("train/hat/1.jpg", "hat", "delete", "bag"), "without the action"),
-    (("val/bag/2.jpg", "bag", "delete", ""), "second row"),
+    (("val/bag/2.jpg", "bag", "delete", ""), "an earlier row"),
     (("../outside/hat/0.jpg", "hat", "delete", ""), "not the path"),
     (("train/hat/../bag/0.jpg", "bag", "delete", ""), "not the path"),
     (("/etc/passwd", "etc", "delete", ""), "not the path"),
@@ -159,6 +164,13 @@ def test_text_in_a_national_code_page_is_refused_with_advice(root, tmp_path):
 def test_a_manifest_that_a_spreadsheet_has_saved_is_read(tmp_path):
     (tmp_path / "manifest.csv").write_bytes("split;label;file;source\r\n;hüte;1.jpg;me\r\n;;;\r\n".encode("utf-8-sig"))
     assert manifest.read(tmp_path / "manifest.csv") == [{"split": "", "label": "hüte", "file": "1.jpg", "source": "me"}]
+
+
+def test_numbers_are_put_into_words():
+    assert [words.count(number, "photo") for number in (0, 1, 2, 1891)] == ["0 photos", "1 photo", "2 photos", "1,891 photos"]
+    assert words.count(1, "address", "addresses") == "1 address" and words.count(2, "address", "addresses") == "2 addresses"
+    shares = (0, 0.004, 0.006, 0.5, 0.994, 0.996, 1)
+    assert [words.percent(share) for share in shares] == ["under 1 %"] * 2 + ["1 %", "50 %", "99 %"] + ["over 99 %"] * 2
 
 
 def test_numbers_have_a_decimal_point_or_comma():

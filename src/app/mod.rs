@@ -66,6 +66,7 @@ fn replace_shell<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) {
         show_failure();
     }));
     let shell = document().get_element_by_id("app").expect("index.html has #app");
+    let _ = shell.remove_attribute("hidden");
     shell.replace_children_with_node_0();
     leptos::mount::mount_to(shell.unchecked_into(), view).forget();
 }
@@ -114,12 +115,12 @@ fn App() -> impl IntoView {
 
 #[component]
 fn ForSites() -> impl IntoView {
-    start_session(own_engine);
+    let session = start_session(own_engine);
     view! {
         <Around path=address("/widget")>
             <pages::widget::Widget/>
         </Around>
-        <DropZone taken=|()| () instead=|transfer| pages::widget::hand_over(&transfer)/>
+        <DropZone taken=|()| () instead=move |transfer| pages::widget::hand_over(session, &transfer)/>
         <Announcer/>
     }
 }

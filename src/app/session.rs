@@ -9,15 +9,20 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, FileList, HtmlElement, Url};
 
-use super::{offline::Offline, words};
+use super::{
+    offline::Offline,
+    opened::{self, Dropped, Photos, Picked},
+    words,
+};
 use crate::{
-    classifier::ModelInfo,
+    classifier::{ModelInfo, ONNX_BYTES, is_model_name, is_onnx},
     embed::Options,
     engine::{
         EngineState, Failure, ItemState, Refusal,
         client::{Client, Files, Output},
         queue::ItemId,
     },
+    photo::is_photo_name,
 };
 
 /// How many photos of a pick come to the list in one turn: those of a whole folder at once would freeze the page.
@@ -78,8 +83,8 @@ pub struct Session {
     /// Name of the file whose model answers in the place of the page's own, if any.
     pub own_model: RwSignal<Option<String>>,
     pub refused_model: RwSignal<Option<RefusedModel>>,
-    /// A sentence about the last attempt to add photos, when it brought none.
-    pub notice: RwSignal<Option<&'static str>>,
+    /// A sentence about the last attempt to add photos, if there is something to say.
+    pub notice: RwSignal<Option<String>>,
     /// What a screen reader is told next.
     pub announcement: RwSignal<String>,
     client: StoredValue<Option<Box<dyn Client>>, LocalStorage>,
@@ -145,60 +150,102 @@ impl Session {
         expect_context()
     }
 
-    /// Puts the files on top of the list and asks about each.
+    /// Puts the files on top of the list and asks about each. A model among them answers from then on.
     pub fn add(self, files: &FileList) {
-        self.add_files((0..files.length()).filter_map(|index| files.get(index)).collect());
+        self.add_files(opened::all(files).collect());
     }
 
     /// The same with photos that another app has handed over.
     pub fn add_shared(self, files: Vec<File>) {
         if files.is_empty() {
-            self.notice.set(Some(words::NOTHING_SHARED));
-            self.announcement.set(words::NOTHING_SHARED.into());
+            self.say(words::NOTHING_SHARED);
+        } else {
+            self.add_files(files);
         }
-        self.add_files(files);
     }
 
-    fn add_files(self, mut files: Vec<File>) {
-        files.retain(|file| {
-            let is_model = self.takes_models && is_model(file);
-            if is_model {
-                self.use_model(Some(file.clone()));
-            }
-            !is_model
+    fn add_files(self, files: Vec<File>) {
+        self.notice.set(None);
+        let clearings = self.clearings();
+        spawn_local(async move {
+            self.add_picked(files.into_iter().map(Picked::File).collect(), clearings).await;
         });
-        if files.is_empty() {
+    }
+
+    /// The same with what was dropped or pasted, and with the photos in folders among it.
+    pub fn add_dropped(self, dropped: Vec<Dropped>) {
+        let clearings = self.clearings();
+        if dropped.iter().any(|each| matches!(each, Dropped::Folder(_))) {
+            self.say(words::OPENING_FOLDER);
+        }
+        spawn_local(async move {
+            let Photos { picked, lacking } = opened::photos(dropped).await;
+            match lacking {
+                Some(lacking) => self.say(lacking),
+                None => self.notice.set(None),
+            }
+            self.add_picked(picked, clearings).await;
+        });
+    }
+
+    /// Shows and announces what came of the last attempt to add photos.
+    pub fn say(self, notice: impl Into<String>) {
+        let notice = notice.into();
+        self.announcement.set(notice.clone());
+        self.notice.set(Some(notice));
+    }
+
+    /// `clearings`: how often the list had been cleared when they were picked.
+    async fn add_picked(self, picked: Vec<Picked>, clearings: u32) {
+        let mut photos = Vec::new();
+        for each in picked {
+            match each {
+                Picked::File(file) if self.takes_models && is_model(&file).await => {
+                    self.use_model(Some(file));
+                }
+                photo => photos.push(photo),
+            }
+        }
+        if photos.is_empty() || clearings != self.clearings() {
             return;
         }
         self.wake();
-        self.notice.set(None);
         if !self.options.with_untracked(|options| options.multiple) {
-            files.truncate(1);
             self.forget_all();
+            if photos.len() > 1 {
+                self.say(words::first_of(photos.len()));
+                photos.truncate(1);
+            }
         }
-        let open = files.len() == 1 && !self.options.with_untracked(|options| options.compact);
+        let clearings = self.clearings();
+        let open = photos.len() == 1 && !self.options.with_untracked(|options| options.compact);
         for item in self.items.get_untracked() {
             item.open.set(false);
         }
-        self.incoming.update(|incoming| *incoming += files.len());
-        spawn_local(async move {
-            let clearings = self.clearings.with_value(Cell::get);
-            let mut last = None;
-            for files in files.chunks(PHOTOS_A_TURN) {
-                if self.clearings.with_value(Cell::get) != clearings {
-                    return;
-                }
-                last = self.list(files, open, last);
-                TimeoutFuture::new(0).await;
+        self.incoming.update(|incoming| *incoming += photos.len());
+        let mut last = None;
+        for turn in photos.chunks(PHOTOS_A_TURN) {
+            let mut files = Vec::new();
+            for photo in turn {
+                files.extend(photo.file().await);
             }
-        });
+            if clearings != self.clearings() {
+                return;
+            }
+            self.incoming.update(|incoming| *incoming -= turn.len());
+            last = self.list(&files, open, last);
+            TimeoutFuture::new(0).await;
+        }
+    }
+
+    fn clearings(self) -> u32 {
+        self.clearings.with_value(Cell::get)
     }
 
     /// Puts some files into the list, behind the item `last` or on top, and asks about them; returns the new last item.
     fn list(self, files: &[File], open: bool, last: Option<ItemId>) -> Option<ItemId> {
         let added: Vec<_> =
             files.iter().filter_map(|file| Some((self.item(file, open)?, file.clone()))).collect();
-        self.incoming.update(|incoming| *incoming -= files.len());
         self.items.update(|items| {
             let behind = |last| items.iter().position(|item| item.id == last).map(|index| index + 1);
             let at = last.and_then(behind).unwrap_or(0);
@@ -453,9 +500,17 @@ impl Session {
     }
 }
 
-/// Whether it is a model, by its name.
-pub fn is_model(file: &File) -> bool {
-    file.name().to_ascii_lowercase().ends_with(".onnx")
+/// Whether it is a model: what calls itself one, be it whole or not, and what is one whatever it is called.
+pub async fn is_model(file: &File) -> bool {
+    let name = file.name();
+    if is_photo_name(&name) || is_model_name(&name) {
+        return !is_photo_name(&name);
+    }
+    let Ok(start) = file.slice_with_f64_and_f64(0.0, ONNX_BYTES as f64) else { return false };
+    match JsFuture::from(start.array_buffer()).await {
+        Ok(bytes) => is_onnx(&Uint8Array::new(&bytes).to_vec()),
+        Err(_) => false,
+    }
 }
 
 /// Moves the focus once the view has been brought up to date.

@@ -27,11 +27,13 @@ mod prediction;
 #[cfg(feature = "inference")]
 mod preprocess;
 pub mod report;
+mod sniff;
 
 #[cfg(feature = "inference")]
 pub use classify::{Classifier, milliseconds_since};
 pub use error::{ClassifyError, ModelError};
 pub use model_info::{Filter, Fit, Group, Label, Metrics, ModelInfo, Resize};
-pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict};
+pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict, percent};
 #[cfg(feature = "inference")]
 pub use preprocess::{least, normalise, to_square};
+pub use sniff::{ONNX_BYTES, is_model_name, is_onnx};

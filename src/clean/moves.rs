@@ -66,7 +66,7 @@ impl ApplyError {
             }
             Self::Changed(_) => "Nothing was moved. Open the folder again: your other decisions are kept.",
             Self::Failed { .. } => {
-                "See that it is there, and that the folder has room and can be written to. Then apply again: what was not moved is still decided."
+                "Check that it is there, and that the folder has room and can be written to. Then apply again: photos that were not moved keep their decisions."
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The pages and the ways between them; what leaves the device; browsers that cannot run it.
 
 use crate::{
-    harness::{Fault, Page, Visit},
+    harness::{Fault, Page, Visit, dist},
     pictures::{jpeg, shirt},
 };
 
@@ -120,6 +120,33 @@ fn a_page_whose_own_code_is_missing_says_so() {
     let seen = page.wait_until("the page says why it does not work", |seen| seen.failed.is_some());
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("could not be loaded")), "{seen:?}");
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("reload")), "{seen:?}");
+}
+
+/// The files of a page that is opened from a disk, or from another path than it was built for, are nowhere to be found.
+#[test]
+fn a_page_that_is_opened_from_a_disk_or_under_another_path_says_why_it_cannot_work() {
+    let bundle = dist();
+    let (above, name) = (bundle.parent().expect("a folder"), bundle.file_name().expect("a name"));
+    let page = Visit::to(&format!("/{}/index.html", name.to_string_lossy())).of(above).online_only().open();
+    for words in ["404", "there is no", "ERR_FILE_NOT_FOUND", "MIME type", "CORS", "from origin 'null'"] {
+        page.excuse(words);
+    }
+    let check = |place: &str| {
+        page.wait_for("return document.readyState === 'complete';");
+        let shown: String = page.run("return document.body.innerText;");
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            shown.starts_with("This page cannot find its own files. Opened from a disk it cannot work"),
+            "{place}: {shown}"
+        );
+        assert!(shown.contains("make serve") && shown.contains("any web server"), "{place}: {shown}");
+        assert!(!shown.contains("Opening") && !shown.contains("reload"), "{place}: {shown}");
+    };
+    check("another path");
+    for file in ["index.html", "about.html", "clean.html", "widget.html", "embed.html"] {
+        page.go_to(&format!("file://{}", bundle.join(file).display()));
+        check(file);
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub fn OwnModel() -> impl IntoView {
         {move || session.own_model.get().map(|file_name| view! {
             <p class="own-model">
                 <span>"Your network "<b>{file_name}</b>" answers, until you reload."</span>
-                <button class="button small" on:click=move |_| session.use_model(None)>"Use the page’s"</button>
+                <button class="button small" on:click=move |_| session.use_model(None)>"Use the page’s own"</button>
             </p>
         })}
     }

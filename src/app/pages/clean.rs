@@ -79,7 +79,7 @@ pub fn Clean() -> impl IntoView {
             <div class="picker" on:change=chosen>
                 <input id="open-folder" class="visually-hidden" type="file" node_ref=folder on:click=pick/>
                 <label class="button primary" for="open-folder">"Open a folder"</label>
-                <input id="give-model" class="visually-hidden" type="file" accept=".onnx"/>
+                <input id="give-model" class="visually-hidden" type="file"/>
                 <label class="button" for="give-model">"Use your own network"</label>
             </div>
             <p class="hint">"Or drop a folder, or a network’s ONNX file, on this page."</p>
@@ -383,7 +383,7 @@ impl Drawing<'_> {
         };
         fill(root, "progress", &progress);
         show(root, "late", review.late() > 0);
-        fill(root, "late", &format!("Rank again: {} more", review.late()));
+        fill(root, "late", &format!("Rank again with {} more", review.late()));
         let is_unknown = |label: &&String| self.model.is_some_and(|model| model.label(label).is_none());
         let unknown: Vec<_> = folder.labels.iter().filter(is_unknown).map(String::as_str).collect();
         fill(root, "notes", &words::folder_notes(&unknown, &folder.outside));

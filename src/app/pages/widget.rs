@@ -6,7 +6,10 @@ use web_sys::{CustomEvent, DataTransfer, FormData, HtmlFormElement};
 
 use super::title;
 use crate::{
-    app::session::Session,
+    app::{
+        opened::{self, Photos},
+        session::Session,
+    },
     classifier::{Group, Label},
 };
 
@@ -38,6 +41,7 @@ fn chosen(form: &HtmlFormElement) -> Attributes {
 #[component]
 pub fn Widget() -> impl IntoView {
     title("For your site");
+    let session = Session::expect();
     let choice = RwSignal::new(Attributes::new());
     let log = RwSignal::new(Vec::<String>::new());
     view! {
@@ -48,6 +52,7 @@ pub fn Widget() -> impl IntoView {
                 "your site gets the answers only."
             </p>
             <h2>"Try it"</h2>
+            {move || session.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
             <Live choice log/>
             <Options choice/>
             <h2>"What to paste"</h2>
@@ -111,17 +116,23 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
     view! { <div node_ref=place></div> }
 }
 
-/// Asks the element about photos that were dropped beside it.
-pub fn hand_over(transfer: &DataTransfer) {
-    let (Some(files), Ok(Some(element))) = (transfer.files(), document().query_selector(TAG)) else { return };
+/// Asks the element about photos that were dropped beside it, one after the other.
+pub fn hand_over(session: Session, transfer: &DataTransfer) {
+    let dropped = opened::dropped(transfer);
+    let Ok(Some(element)) = document().query_selector(TAG) else { return };
     let classify = Reflect::get(&element, &"classify".into()).ok();
     let Some(classify) = classify.and_then(|method| method.dyn_into::<Function>().ok()) else { return };
-    for file in (0..files.length()).filter_map(|index| files.get(index)) {
-        if let Ok(answer) = classify.call1(&element, &file) {
-            // The log has it, good or bad, from the element's event.
-            spawn_local(async move { drop(JsFuture::from(Promise::resolve(&answer)).await) });
+    spawn_local(async move {
+        let Photos { picked, lacking } = opened::photos(dropped).await;
+        session.notice.set(lacking);
+        for photo in picked {
+            let answer = photo.file().await.and_then(|file| classify.call1(&element, &file).ok());
+            if let Some(answer) = answer {
+                // The log has it, good or bad, from the element's event.
+                let _ = JsFuture::from(Promise::resolve(&answer)).await;
+            }
         }
-    }
+    });
 }
 
 fn load_script() {
