@@ -100,7 +100,7 @@ def evaluate(arguments) -> None:
     """Figures of an ONNX file on one split."""
     import onnx
 
-    from . import data, evaluation, manifest, onnx_file
+    from . import data, evaluation, onnx_file
 
     if arguments.against:
         from . import training  # and with it PyTorch, which the rest does without
@@ -112,10 +112,9 @@ def evaluate(arguments) -> None:
                             "remove these folders, or train a model that has them")
     photos, pixels = data.load(photos, skip_bad=arguments.skip_bad)
     logits, targets = evaluation.run(model, photos, pixels)
-    listed = manifest.beside(arguments.data)
     result = {"model": model.version, "split": arguments.split,
               **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
-                                  manifest.sources(photos, listed) if listed.is_file() else None)}
+                                  evaluation.sources(photos, arguments.data.parent / "manifest.csv"))}
     if arguments.changes:
         result["changed"] = evaluation.changed(model, pixels, targets)
     if arguments.against:

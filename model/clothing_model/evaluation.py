@@ -1,4 +1,5 @@
 """How good an exported file is, from its logits alone: figures as JSON, pictures where matplotlib is there."""
+import csv
 import pathlib
 
 import numpy as np
@@ -86,6 +87,15 @@ def agreement(logits: np.ndarray, run, pixels: list[np.ndarray]) -> float:
     """Share of the photos for which the float network of a `training.Run` puts the same label first as `logits`."""
     preprocessing = run.settings.preprocessing
     return _mean(run.answers([preprocessing.square(image) for image in pixels]).argmax(1) == logits.argmax(1))
+
+
+def sources(photos: list[Photo], manifest: pathlib.Path) -> list[str] | None:
+    """Where each photo came from, by a manifest.csv with the columns split, label, file, source; None without one."""
+    if not manifest.is_file():
+        return None
+    with manifest.open(newline="", encoding="utf-8") as file:
+        known = {(row["split"], row["label"], row["file"]): row["source"] for row in csv.DictReader(file)}
+    return [known.get((photo.split, photo.label, photo.path.name), "unknown") for photo in photos]
 
 
 def draw(result: dict, folder: pathlib.Path) -> list[pathlib.Path]:

@@ -52,7 +52,7 @@ pub fn Widget() -> impl IntoView {
                 "your site gets the answers only."
             </p>
             <h2>"Try it"</h2>
-            {move || session.notice.get().map(|notice| view! { <p class="notice" role="alert">{notice}</p> })}
+            {move || session.notice.get().map(|notice| view! { <p class="notice" role="alert" prop:textContent=notice></p> })}
             <Live choice log/>
             <Options choice/>
             <h2>"What to paste"</h2>
