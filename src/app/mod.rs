@@ -1,7 +1,7 @@
 //! The page: `session` holds its state, `offline` keeps it on the device, `host` speaks with the site in whose
-//! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `cleaning` is the
-//! state of cleaning a folder, with `opened` and `disk` for its files, `journal` for what is decided and `applying` for
-//! carrying that out.
+//! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `opened` reads what is
+//! chosen or dropped. `cleaning` is the state of cleaning a folder, with `disk` for a folder that can be changed, `journal`
+//! for what is decided and `applying` for carrying that out.
 
 mod applying;
 mod cleaning;
