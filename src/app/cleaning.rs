@@ -9,7 +9,7 @@ use super::{
     applying::{Applying, apply},
     disk::{self, Disk},
     journal::Journal,
-    opened::{self, Dropped},
+    opened::{self, Given},
     save::save,
     session::{News, Session, focus_later, is_model},
     words,
@@ -127,8 +127,8 @@ impl Cleaning {
         let (mut folders, mut files) = (Vec::new(), Vec::new());
         for each in opened::dropped(transfer) {
             match each {
-                Dropped::Folder(folder) => folders.push(folder),
-                Dropped::File(file) => files.push(file),
+                Given::Entry(folder) => folders.push(folder),
+                Given::File(file) => files.push(file),
             }
         }
         let handle = disk::dropped(transfer);

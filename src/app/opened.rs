@@ -1,6 +1,6 @@
 //! What somebody gives the page: files that are chosen, dropped or pasted, and folders with all that is in them.
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Map, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -8,28 +8,26 @@ use web_sys::{
     FileSystemFileEntry,
 };
 
-use super::words;
 use crate::photo::{is_photo_name, sort_key};
 
-/// One thing that was dropped or pasted.
-pub enum Dropped {
+/// Something that was chosen, dropped or pasted.
+pub enum Given {
     File(File),
-    Folder(FileSystemDirectoryEntry),
+    /// A folder, or a file in one: of thousands, each is asked for in its turn.
+    Entry(FileSystemEntry),
 }
 
-/// A file, or one that the browser has yet to hand out: of thousands, each is asked for in its turn.
-#[derive(Clone)]
-pub enum Picked {
-    File(File),
-    Entry(FileSystemFileEntry),
-}
+impl Given {
+    pub fn is_folder(&self) -> bool {
+        matches!(self, Self::Entry(entry) if entry.is_directory())
+    }
 
-impl Picked {
     /// `None` if it cannot be had: it has gone since it was listed.
     pub async fn file(&self) -> Option<File> {
         match self {
             Self::File(file) => Some(file.clone()),
             Self::Entry(entry) => {
+                let entry: &FileSystemFileEntry = entry.unchecked_ref();
                 let read = |given: &Function, failed: &Function| {
                     entry.file_with_callback_and_callback(given, failed)
                 };
@@ -37,13 +35,6 @@ impl Picked {
             }
         }
     }
-}
-
-/// The photos among what was dropped.
-pub struct Photos {
-    pub picked: Vec<Picked>,
-    /// What is to be said of folders that hold none or could not be read.
-    pub lacking: Option<String>,
 }
 
 /// The files of a list.
@@ -58,95 +49,81 @@ pub fn chosen(files: &FileList) -> Vec<(String, File)> {
 }
 
 /// What was dropped or pasted, in its order. Browsers tell it only while the event lasts.
-pub fn dropped(transfer: &DataTransfer) -> Vec<Dropped> {
+pub fn dropped(transfer: &DataTransfer) -> Vec<Given> {
     let items = transfer.items();
-    let thing = |index| {
+    let given = |index| {
         let item = items.get(index)?;
         // Where a browser does not tell folders from files, a folder is a file that cannot be read.
         match item.webkit_get_as_entry().ok().flatten() {
-            Some(entry) if entry.is_directory() => Some(Dropped::Folder(entry.unchecked_into())),
-            _ => item.get_as_file().ok().flatten().map(Dropped::File),
+            Some(entry) if entry.is_directory() => Some(Given::Entry(entry)),
+            _ => item.get_as_file().ok().flatten().map(Given::File),
         }
     };
-    (0..items.length()).filter_map(thing).collect()
+    (0..items.length()).filter_map(given).collect()
 }
 
-/// Each file that was dropped, and of the folders those files that are photos by their names.
-pub async fn photos(dropped: Vec<Dropped>) -> Photos {
-    let (mut picked, mut lacking) = (Vec::new(), Vec::new());
-    for each in dropped {
+/// The files among what was given, and in the place of each folder those in it that are photos by their names. Also the names
+/// of folders without any.
+pub async fn photos(given: Vec<Given>) -> (Vec<Given>, Vec<String>) {
+    let (mut photos, mut without) = (Vec::new(), Vec::new());
+    for each in given {
         match each {
-            Dropped::File(file) => picked.push(Picked::File(file)),
-            Dropped::Folder(folder) => {
-                let name = folder.name();
-                let Listed { mut files, is_whole } = list(folder).await;
-                files.retain(|(path, _)| is_photo_name(path.rsplit('/').next().unwrap_or_default()));
-                files.sort_by_cached_key(|(path, _)| sort_key(path));
-                if !is_whole {
-                    lacking.push(words::unread(&name));
-                } else if files.is_empty() {
-                    lacking.push(words::no_photos(&name));
+            Given::Entry(folder) => {
+                // The browser's own sorting spares the page one of its own.
+                let found = Map::new();
+                for entry in list(folder.clone()).await {
+                    if is_photo_name(&entry.name()) {
+                        found.set(&sort_key(&entry.full_path()).into(), &entry);
+                    }
                 }
-                picked.extend(files.into_iter().map(|(_, entry)| Picked::Entry(entry)));
+                if found.size() == 0 {
+                    without.push(folder.name());
+                }
+                let entry = |key| Given::Entry(found.get(&key).unchecked_into());
+                photos.extend(Array::from(&found.keys()).sort().iter().map(entry));
             }
+            file => photos.push(file),
         }
     }
-    Photos { picked, lacking: (!lacking.is_empty()).then(|| lacking.join(" ")) }
+    (photos, without)
 }
 
 /// All files of a folder and of the folders in it, each with its path, the folder's name first. Hidden ones and what cannot be
 /// read are left out.
-pub async fn files(folder: FileSystemDirectoryEntry) -> Vec<(String, File)> {
+pub async fn files(folder: FileSystemEntry) -> Vec<(String, File)> {
     let mut files = Vec::new();
-    for (path, entry) in list(folder).await.files {
-        if let Some(file) = Picked::Entry(entry).file().await {
+    for entry in list(folder).await {
+        let path = entry.full_path().trim_start_matches('/').to_string();
+        if let Some(file) = Given::Entry(entry).file().await {
             files.push((path, file));
         }
     }
     files
 }
 
-/// What is in a folder and in the folders in it, but for what is hidden: files with their paths.
-struct Listed {
-    files: Vec<(String, FileSystemFileEntry)>,
-    /// Whether each of the folders could be read.
-    is_whole: bool,
-}
-
-async fn list(folder: FileSystemDirectoryEntry) -> Listed {
-    let mut listed = Listed { files: Vec::new(), is_whole: true };
-    let mut folders = vec![folder];
+/// The files in a folder and in the folders in it, but for what is hidden or cannot be read.
+async fn list(folder: FileSystemEntry) -> Vec<FileSystemEntry> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder]);
     while let Some(folder) = folders.pop() {
-        let reader: FileSystemDirectoryReader = folder.create_reader();
+        let reader: FileSystemDirectoryReader =
+            folder.unchecked_into::<FileSystemDirectoryEntry>().create_reader();
         // Some at a time, until there are no more.
         loop {
             let read = |given: &Function, failed: &Function| {
                 let _ = reader.read_entries_with_callback_and_callback(given, failed);
             };
-            let entries: Array = promised(read).await.map_or_else(
-                |_| {
-                    listed.is_whole = false;
-                    Array::new()
-                },
-                JsCast::unchecked_into,
-            );
+            let entries: Array = promised(read).await.map_or_else(|_| Array::new(), JsCast::unchecked_into);
             if entries.length() == 0 {
                 break;
             }
             for entry in entries.iter().map(JsCast::unchecked_into::<FileSystemEntry>) {
-                if entry.name().starts_with('.') {
-                    continue;
-                }
-                if entry.is_directory() {
-                    folders.push(entry.unchecked_into());
-                } else {
-                    let path = entry.full_path().trim_start_matches('/').to_string();
-                    listed.files.push((path, entry.unchecked_into()));
+                if !entry.name().starts_with('.') {
+                    if entry.is_directory() { folders.push(entry) } else { files.push(entry) }
                 }
             }
         }
     }
-    listed
+    files
 }
 
 /// What a function gives to the first of its callbacks; the second hears of a failure.

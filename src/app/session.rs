@@ -11,7 +11,7 @@ use web_sys::{File, FileList, HtmlElement, Url};
 
 use super::{
     offline::Offline,
-    opened::{self, Dropped, Photos, Picked},
+    opened::{self, Given},
     words,
 };
 use crate::{
@@ -165,42 +165,36 @@ impl Session {
     }
 
     fn add_files(self, files: Vec<File>) {
-        self.notice.set(None);
-        let clearings = self.clearings();
-        spawn_local(async move {
-            self.add_picked(files.into_iter().map(Picked::File).collect(), clearings).await;
-        });
+        self.add_given(files.into_iter().map(Given::File).collect());
     }
 
     /// The same with what was dropped or pasted, and with the photos in folders among it.
-    pub fn add_dropped(self, dropped: Vec<Dropped>) {
+    pub fn add_given(self, given: Vec<Given>) {
         let clearings = self.clearings();
-        if dropped.iter().any(|each| matches!(each, Dropped::Folder(_))) {
+        if given.iter().any(Given::is_folder) {
             self.say(words::OPENING_FOLDER);
         }
-        spawn_local(async move {
-            let Photos { picked, lacking } = opened::photos(dropped).await;
-            match lacking {
-                Some(lacking) => self.say(lacking),
-                None => self.notice.set(None),
-            }
-            self.add_picked(picked, clearings).await;
-        });
+        spawn_local(self.take(given, clearings));
     }
 
     /// Shows and announces what came of the last attempt to add photos.
-    pub fn say(self, notice: impl Into<String>) {
-        let notice = notice.into();
-        self.announcement.set(notice.clone());
-        self.notice.set(Some(notice));
+    pub fn say(self, notice: &str) {
+        self.announcement.set(notice.into());
+        self.notice.set(Some(notice.into()));
     }
 
-    /// `clearings`: how often the list had been cleared when they were picked.
-    async fn add_picked(self, picked: Vec<Picked>, clearings: u32) {
+    /// `clearings`: how often the list had been cleared when it was given.
+    async fn take(self, given: Vec<Given>, clearings: u32) {
+        let (given, without) = opened::photos(given).await;
+        if without.is_empty() {
+            self.notice.set(None);
+        } else {
+            self.say(&words::no_photos(&without));
+        }
         let mut photos = Vec::new();
-        for each in picked {
+        for each in given {
             match each {
-                Picked::File(file) if self.takes_models && is_model(&file).await => {
+                Given::File(file) if self.takes_models && is_model(&file).await => {
                     self.use_model(Some(file));
                 }
                 photo => photos.push(photo),
@@ -213,7 +207,7 @@ impl Session {
         if !self.options.with_untracked(|options| options.multiple) {
             self.forget_all();
             if photos.len() > 1 {
-                self.say(words::first_of(photos.len()));
+                self.say(&words::first_of(photos.len()));
                 photos.truncate(1);
             }
         }

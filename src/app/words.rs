@@ -75,14 +75,9 @@ pub const NOTHING_SHARED: &str = "The shared photo did not arrive. Share it agai
 /// Thousands of photos take a moment to be listed.
 pub const OPENING_FOLDER: &str = "Opening the folder…";
 
-/// A folder that was dropped has nothing for the list.
-pub fn no_photos(folder: &str) -> String {
-    format!("There are no photos in the folder “{folder}”.")
-}
-
-/// A folder that was dropped, or one in it, could not be read.
-pub fn unread(folder: &str) -> String {
-    format!("Not all of the folder “{folder}” could be read.")
+/// Folders that were dropped have nothing for the list.
+pub fn no_photos(folders: &[String]) -> String {
+    format!("No photos were found in “{}”.", folders.join("”, “"))
 }
 
 /// More photos came than a site wants at a time.

@@ -13,26 +13,25 @@ pub fn is_photo_name(name: &str) -> bool {
 }
 
 /// Sorted by it, paths stand as people expect: `2.jpg` before `10.jpg`, `a` beside `A`, and each folder's files together.
-pub fn sort_key(path: &str) -> Vec<u8> {
-    let mut key = Vec::with_capacity(2 * path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&first, others)) = rest.split_first() {
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+pub fn sort_key(path: &str) -> String {
+    let mut key = String::new();
+    let mut rest = path;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 {
             // Of two numbers, the one with more digits is larger, zeros before them aside.
-            let zeros = rest.iter().take(digits - 1).take_while(|byte| **byte == b'0').count();
-            key.extend([b'0', (digits - zeros).min(255) as u8]);
-            key.extend(&rest[zeros..digits]);
+            let number = rest[..digits].trim_start_matches('0');
+            key.push('0');
+            key.push(char::from(number.len().min(127) as u8));
+            key += number;
             rest = &rest[digits..];
         } else {
-            key.push(if first == b'/' { 0 } else { first.to_ascii_lowercase() });
-            rest = others;
+            key.push(if first == '/' { '\0' } else { first.to_ascii_lowercase() });
+            rest = &rest[first.len_utf8()..];
         }
     }
     // What is equal so far is told apart by how it is written.
-    key.push(0);
-    key.extend(path.as_bytes());
-    key
+    key + "\0" + path
 }
 
 #[cfg(test)]

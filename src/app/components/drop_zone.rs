@@ -20,11 +20,11 @@ pub fn DropZone(
     let over = RwSignal::new(false);
 
     let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| {
-        let dropped = transfer.map(|transfer| opened::dropped(&transfer)).unwrap_or_default();
-        if dropped.is_empty() {
+        let given = transfer.map(|transfer| opened::dropped(&transfer)).unwrap_or_default();
+        if given.is_empty() {
             session.say(otherwise);
         } else {
-            session.add_dropped(dropped);
+            session.add_given(given);
             taken.run(());
         }
     };

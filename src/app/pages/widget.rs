@@ -6,10 +6,7 @@ use web_sys::{CustomEvent, DataTransfer, FormData, HtmlFormElement};
 
 use super::title;
 use crate::{
-    app::{
-        opened::{self, Photos},
-        session::Session,
-    },
+    app::{opened, session::Session, words},
     classifier::{Group, Label},
 };
 
@@ -118,14 +115,14 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
 
 /// Asks the element about photos that were dropped beside it, one after the other.
 pub fn hand_over(session: Session, transfer: &DataTransfer) {
-    let dropped = opened::dropped(transfer);
+    let given = opened::dropped(transfer);
     let Ok(Some(element)) = document().query_selector(TAG) else { return };
     let classify = Reflect::get(&element, &"classify".into()).ok();
     let Some(classify) = classify.and_then(|method| method.dyn_into::<Function>().ok()) else { return };
     spawn_local(async move {
-        let Photos { picked, lacking } = opened::photos(dropped).await;
-        session.notice.set(lacking);
-        for photo in picked {
+        let (photos, without) = opened::photos(given).await;
+        session.notice.set((!without.is_empty()).then(|| words::no_photos(&without)));
+        for photo in photos {
             let answer = photo.file().await.and_then(|file| classify.call1(&element, &file).ok());
             if let Some(answer) = answer {
                 // The log has it, good or bad, from the element's event.
