@@ -27,9 +27,25 @@
   if (!able) show("old-browser");
 
   // Trunk's own event, after the page's code has run.
-  addEventListener("TrunkApplicationStarted", function () { started = true; });
+  addEventListener("TrunkApplicationStarted", function () {
+    started = true;
+    if (window.launchQueue) launchQueue.setConsumer(open);
+  });
   addEventListener("unhandledrejection", function () { show("not-loaded"); });
   addEventListener("error", function () { show("not-loaded"); }, true);
+
+  // Files with which the installed page is opened are as good as dropped on it. One that cannot be read any more
+  // comes empty, so that the page says something of it.
+  function open(launch) {
+    var reading = launch.files.map(function (handle) {
+      return handle.getFile().catch(function () { return new File([], handle.name); });
+    });
+    Promise.all(reading).then(function (files) {
+      var data = new DataTransfer();
+      files.forEach(function (file) { data.items.add(file); });
+      if (files.length) dispatchEvent(new DragEvent("drop", { dataTransfer: data }));
+    });
+  }
 
   // The browser offers to install the page; src/app/offline.rs takes it up.
   addEventListener("beforeinstallprompt", function (event) {

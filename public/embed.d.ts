@@ -94,6 +94,8 @@ export class ClothingClassifier extends HTMLElement {
   multiple: boolean;
   /** A lower box with the most needful only. */
   compact: boolean;
+  /** Three pictures to try, for visitors without a photo at hand. */
+  samples: boolean;
 
   /** Settles when the classifier is open: once it is near the viewport, or used. */
   readonly ready: Promise<void>;

@@ -84,7 +84,7 @@ const isPrediction = (value) => isText(value?.label) && isText(value.name) && is
   value.alternatives.every((other) => isText(other?.label) && isWithin(other.probability, 0, 1));
 
 export class ClothingClassifier extends HTMLElement {
-  static observedAttributes = ["loading", "theme", "accent", "labels", "multiple", "compact"];
+  static observedAttributes = ["loading", "theme", "accent", "labels", "multiple", "compact", "samples"];
 
   #box;
   #note = make("small", { role: "status" }); // why it could not be opened
@@ -184,7 +184,7 @@ export class ClothingClassifier extends HTMLElement {
   #options() {
     const options = new URLSearchParams();
     for (const name of ["theme", "accent", "labels"]) if (this[name]) options.set(name, this[name]);
-    for (const name of ["multiple", "compact"]) if (this[name]) options.set(name, "");
+    for (const name of ["multiple", "compact", "samples"]) if (this[name]) options.set(name, "");
     return options.toString();
   }
 
@@ -298,7 +298,7 @@ for (const [name, initial] of Object.entries({ loading: "lazy", theme: "auto", a
     else this.setAttribute(name, value);
   });
 }
-for (const name of ["multiple", "compact"]) {
+for (const name of ["multiple", "compact", "samples"]) {
   reflect(name, function () { return this.hasAttribute(name); }, function (value) { this.toggleAttribute(name, value); });
 }
 

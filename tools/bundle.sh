@@ -81,5 +81,6 @@ started_by index.html
 rm -f ./*.tmp
 cp index.html about.html
 cp widget.html embed.html
+"$TRUNK_SOURCE_DIR/tools/describe.sh" .
 
 "$TRUNK_SOURCE_DIR/tools/seal.sh" .

@@ -81,7 +81,7 @@ fn show_failure() {
 fn start_session(
     start_engine: impl FnOnce(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>,
 ) -> Session {
-    let options = Options { multiple: true, ..Options::default() };
+    let options = Options { multiple: true, samples: true, ..Options::default() };
     let session = Session::start(Loading::AtOnce, options, start_engine);
     provide_context(session);
     offline::start(session);
@@ -159,6 +159,7 @@ fn Around(
                 "Clothing classifier"
             </a>
             <nav aria-label="Pages">
+                <a href=address("/clean") rel="external" aria-current=current("/clean")>"Clean"</a>
                 <a href=address("/widget") rel="external" aria-current=current("/widget")>"Embed"</a>
                 <a href=address("/about") aria-current=current("/about")>"About"</a>
             </nav>

@@ -3,11 +3,11 @@
 use std::{cell::Cell, collections::HashMap};
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, FileList, HtmlElement, Url};
+use web_sys::{File, FileList, HtmlElement, Response, Url};
 
 use super::{offline::Offline, words};
 use crate::{
@@ -150,13 +150,29 @@ impl Session {
         self.add_files((0..files.length()).filter_map(|index| files.get(index)).collect());
     }
 
+    /// The same with a picture of the page's own.
+    pub fn add_sample(self, url: String) {
+        focus_later("choose".into());
+        spawn_local(async move {
+            match fetched(&url).await {
+                Ok(file) => self.add_files(vec![file]),
+                Err(_) => self.say(words::NO_SAMPLE),
+            }
+        });
+    }
+
     /// The same with photos that another app has handed over.
     pub fn add_shared(self, files: Vec<File>) {
         if files.is_empty() {
-            self.notice.set(Some(words::NOTHING_SHARED));
-            self.announcement.set(words::NOTHING_SHARED.into());
+            self.say(words::NOTHING_SHARED);
         }
         self.add_files(files);
+    }
+
+    /// Shows and announces why no photos were added.
+    pub fn say(self, notice: &'static str) {
+        self.notice.set(Some(notice));
+        self.announcement.set(notice.into());
     }
 
     fn add_files(self, mut files: Vec<File>) {
@@ -451,6 +467,16 @@ impl Session {
             self.announcement.set(words);
         }
     }
+}
+
+/// A file of the page's own, named as in its address.
+async fn fetched(url: &str) -> Result<File, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(url)).await?.dyn_into()?;
+    if !response.ok() {
+        return Err(JsValue::NULL);
+    }
+    let parts = Array::of1(&JsFuture::from(response.blob()?).await?);
+    File::new_with_blob_sequence(&parts, url.rsplit('/').next().unwrap_or(url))
 }
 
 /// Whether it is a model, by its name.

@@ -78,7 +78,11 @@ pub fn announce_engine(state: &EngineState) -> Option<String> {
 }
 
 /// The page was opened for a photo from another app, and there is none.
-pub const NOTHING_SHARED: &str = "The shared photo did not arrive. Share it again, or choose it here.";
+pub const NOTHING_SHARED: &str = "The photo did not arrive. Share or open it again, or choose it here.";
+
+/// A picture of the page's own did not come.
+pub const NO_SAMPLE: &str =
+    "This picture could not be loaded. Check the connection, or choose a photo of your own.";
 
 /// How the page stands without a connection. An update clears the list, if it `has_photos`.
 pub fn offline(state: &Offline, has_photos: bool) -> String {

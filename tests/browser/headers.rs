@@ -17,7 +17,7 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 28] = [
+const FILES: [(&str, u16, &str, &str, bool); 29] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
@@ -28,6 +28,7 @@ const FILES: [(&str, u16, &str, &str, bool); 28] = [
     ("/manifest.webmanifest", 200, "application/manifest+json", ASKED_ANEW, true),
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),
     ("/icons/maskable-512.png", 200, PNG, ASKED_ANEW, false),
+    ("/samples/sample1.webp", 200, "image/webp", ASKED_ANEW, false),
     ("/screenshots/wide.png", 200, PNG, ASKED_ANEW, false),
     ("/boot.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/start-*.js", 200, SCRIPT, FOR_GOOD, true),

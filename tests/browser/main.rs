@@ -7,7 +7,7 @@
 //! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
 //! - `FIREFOX` and `GECKODRIVER` likewise (`tools/setup.sh firefox`),
 //! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
-//! - `SCREENSHOTS` names a folder for pictures of every state of the page,
+//! - `SCREENSHOTS` names a folder for pictures of every state of the page, `PICTURES` one with what `make pictures` shows,
 //! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried, `CLEANED` how many
 //!   photos are cleaned.
 
@@ -19,6 +19,7 @@ mod endurance;
 mod engine;
 #[path = "../files/mod.rs"]
 mod files;
+mod first;
 mod harness;
 mod headers;
 mod list;

@@ -420,7 +420,7 @@ fn a_photo_shared_from_another_app_is_answered() {
 fn a_shared_photo_that_did_not_arrive_is_missed() {
     let page = Visit::to("/?shared").open();
     let seen = page.wait_until("the page says so", |seen| seen.notice.is_some());
-    assert!(seen.notice.is_some_and(|notice| notice.contains("did not arrive. Share it again")));
+    assert!(seen.notice.is_some_and(|notice| notice.contains("did not arrive. Share or open it again")));
 }
 
 #[test]

@@ -28,8 +28,7 @@ pub fn DropZone(
             taken.run(());
         }
         None => {
-            session.notice.set(Some(otherwise));
-            session.announcement.set(otherwise.into());
+            session.say(otherwise);
         }
     };
     let listeners = [

@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use web_sys::{Event, HtmlElement, HtmlImageElement};
 
 use super::{
     class_map::ClassMapOverlay,
@@ -13,6 +14,9 @@ use crate::{
     classifier::Verdict,
     engine::{EngineState, ItemState},
 };
+
+/// Photos whose longer side has fewer pixels are enlarged to about that in an open card.
+const ENLARGED: f64 = 320.0;
 
 /// One photo with its answer: a row, or large when it is open.
 #[component]
@@ -35,6 +39,13 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         }
         _ => None,
     };
+    // A small one is enlarged: its shape is told to the style sheet.
+    let loaded = |event: Event| {
+        let photo: HtmlImageElement = event_target(&event);
+        let (width, height) = (f64::from(photo.natural_width()), f64::from(photo.natural_height()));
+        photo.set_class_name(if width.max(height) < ENLARGED { "shown small" } else { "shown" });
+        let _ = HtmlElement::style(&photo).set_property("--across", &(width / width.max(height)).to_string());
+    };
     let alt = {
         let file_name = file_name.clone();
         move || format!("Your photo {file_name}")
@@ -49,7 +60,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         <li class="card" class:open=move || open.get() data-state=kind data-file=file_name.clone()>
             <div class="photo">
                 <div class="photo-box">
-                    <img src=url alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get()
+                    <img src=url alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get() on:load=loaded
                         on:error=move |_| no_preview.set(true)/>
                     {move || no_preview.get().then(|| view! { <p class="no-preview">"No preview"</p> })}
                     {class_map}

@@ -82,6 +82,7 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
         let Some(place) = place.get() else { return };
         load_script();
         let Ok(element) = document().create_element(TAG) else { return };
+        let _ = element.set_attribute("samples", "");
         for name in EVENTS {
             let heard = Closure::<dyn Fn(CustomEvent)>::new(move |event: CustomEvent| {
                 let detail = detail(&event.detail());
