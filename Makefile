@@ -35,7 +35,7 @@ help:
 	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
 	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
 	@echo "make load        see how many requests a second the server holds"
-	@echo "make pictures    draw the icons and screenshots in public/ anew"
+	@echo "make pictures    draw icons, samples, screenshots and plots anew, with the built page (installs PyTorch)"
 
 serve: build
 	@tools/setup.sh server
@@ -66,11 +66,22 @@ load:
 	@echo "--- Asking the server for much"
 	@tools/load.sh $(DIST)
 
+# Everything on them is drawn by us: no photo of anybody's is in the repository.
+PICTURES = target/pictures
+DRAWN = cd $(PICTURES) && $(CURDIR)/$(PYTHON) -m clothing_model
 pictures:
-	@tools/setup.sh server browser
-	@echo "--- Drawing icons and screenshots"
+	@tools/setup.sh server browser python-train
+	@echo "--- Drawing icons, samples, screenshots and plots; some minutes"
 	@tools/icons.sh
-	@PICTURES=public/screenshots DIST=$(DIST) cargo test $(NATIVE) --test browser -- --exact looks::screenshots
+	@rm -rf $(PICTURES)
+	@$(PYTHON) tools/pictures.py samples public/samples
+	@$(PYTHON) tools/pictures.py closet $(PICTURES)/closet
+	@$(DRAWN) explore --data closet --onnx $(CURDIR)/model/clothing.onnx --out look
+	@$(DRAWN) train --data closet --labels $(CURDIR)/model/labels.json --begin $(CURDIR)/model/clothing.onnx --run run \
+		--head-sizes 96 --sizes 96 --batch 16 --workers 0
+	@cp $(PICTURES)/run/lr_find_head.png docs/learning-rate.png
+	@PICTURES=$(PICTURES) $(BROWSER_TEST) -- --exact looks::screenshots
+	@$(PYTHON) tools/pictures.py small public/screenshots/*.png docs/*.png
 
 test-model:
 	@tools/setup.sh python-train
