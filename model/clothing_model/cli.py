@@ -8,7 +8,7 @@ from dataclasses import replace
 from . import photo_verbs
 from .errors import PipelineError
 
-DEFAULT_DATA = pathlib.Path("../shared/photos")
+DEFAULT_DATA = [pathlib.Path("../shared/photos")]
 DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
@@ -23,19 +23,26 @@ def train(arguments) -> None:
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    given = {key: str(value) if isinstance(value, pathlib.Path) else value for key, value in vars(arguments).items()
+    given = {key: _storable(value) for key, value in vars(arguments).items()
              if key in training.Settings.__dataclass_fields__ and value is not None}
     if arguments.resume:
         run = training.Run.load(arguments.run)
         run.settings = replace(run.settings, **given)
     else:
-        settings = training.Settings(**{"data": str(DEFAULT_DATA)} | given)
-        run = training.start(settings, arguments.run, data.scan(pathlib.Path(settings.data)))
-    photos = data.scan(pathlib.Path(run.settings.data))
+        settings = training.Settings(**{"data": _storable(DEFAULT_DATA)} | given)
+        run = training.start(settings, arguments.run, data.scan(settings.roots))
+    photos = data.scan(run.settings.roots)
     if run.state and data.digest(photos) != run.digest:
-        raise PipelineError(f"{run.settings.data}: the photos are not those that this training began with",
+        raise PipelineError(f"{data.named(run.settings.roots)}: the photos are not those that this training began with",
                             "restore them, or begin a new run")
     training.train(run, photos)
+
+
+def _storable(value):
+    """An argument as the settings keep it: paths as text."""
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return str(value) if isinstance(value, pathlib.Path) else value
 
 
 def soup(arguments) -> None:
@@ -58,7 +65,7 @@ def calibrate(arguments) -> None:
     from .onnx_file import softmax
 
     run = training.Run.load(arguments.run)
-    photos, pixels = data.load(data.scan(arguments.data or pathlib.Path(run.settings.data), ("val",)),
+    photos, pixels = data.load(data.scan(arguments.data or run.settings.roots, ("val",)),
                                skip_bad=arguments.skip_bad)
     index = {label.id: i for i, label in enumerate(run.labels)}
     targets = np.array([index[photo.label] for photo in photos])
@@ -81,10 +88,10 @@ def export(arguments) -> None:
     file = arguments.run / "calibration.json"
     if not file.exists():
         calibrate(argparse.Namespace(run=arguments.run, data=arguments.data, skip_bad=arguments.skip_bad))
-    root = arguments.data or pathlib.Path(run.settings.data)
+    roots = arguments.data or run.settings.roots
 
     def squares(split: str, count: int) -> np.ndarray:
-        _, pixels = data.load(data.evenly(data.scan(root, (split,)), count), skip_bad=arguments.skip_bad)
+        _, pixels = data.load(data.evenly(data.scan(roots, (split,)), count), skip_bad=arguments.skip_bad)
         return np.stack([run.settings.preprocessing.square(image) for image in pixels])
 
     version = arguments.version or exporting.default_version()
@@ -99,7 +106,7 @@ def evaluate(arguments) -> None:
     """Figures of an ONNX file on one split."""
     import onnx
 
-    from . import data, evaluation, onnx_file
+    from . import data, evaluation, manifest, onnx_file
 
     if arguments.against:
         from . import training  # and with it PyTorch, which the rest does without
@@ -107,13 +114,13 @@ def evaluate(arguments) -> None:
     photos = data.scan(arguments.data, (arguments.split,))
     unknown = {photo.label for photo in photos} - {label.id for label in model.labels}
     if unknown:
-        raise PipelineError(f"{arguments.data}: the model has no label {', '.join(sorted(unknown))}",
+        raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
                             "remove these folders, or train a model that has them")
     photos, pixels = data.load(photos, skip_bad=arguments.skip_bad)
     logits, targets = evaluation.run(model, photos, pixels)
     result = {"model": model.version, "split": arguments.split,
               **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
-                                  evaluation.sources(photos, arguments.data.parent / "manifest.csv"))}
+                                  manifest.rows(photos))}
     if arguments.changes:
         result["changed"] = evaluation.changed(model, pixels, targets)
     if arguments.against:
@@ -175,8 +182,8 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("train", help="train a network on folders of photos", description="Transfer learning: "
                             "learning-rate finder, head first, then the body; a checkpoint after each epoch.")
     verb.set_defaults(call=train)
-    verb.add_argument("--data", type=pathlib.Path,
-                      help=f"root/<train|val>/<label>/* or root/<label>/* ({DEFAULT_DATA})")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", help="one folder or several: root/<train|val>/<label>/* or "
+                      f"root/<label>/* ({DEFAULT_DATA[0]})")
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint, history, plots (%(default)s)")
     verb.add_argument("--resume", action="store_true", help="go on with the run by its own settings, but for those given again")
     verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
@@ -228,7 +235,8 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("evaluate", help="judge an ONNX file on a split", description=evaluate.__doc__)
     verb.set_defaults(call=evaluate)
     verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to judge (%(default)s)")
-    verb.add_argument("--data", type=pathlib.Path, default=DEFAULT_DATA, help="(%(default)s)")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", default=DEFAULT_DATA,
+                      help=f"one folder or several ({DEFAULT_DATA[0]})")
     verb.add_argument("--split", default="val", choices=("train", "val", "test"), help="(%(default)s)")
     verb.add_argument("--out", type=pathlib.Path, help="folder for SPLIT.json and pictures")
     verb.add_argument("--changes", action="store_true", help="also with each photo turned, blurred, dark, compressed, small")
@@ -258,7 +266,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _run_options(verb) -> None:
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training (%(default)s)")
-    verb.add_argument("--data", type=pathlib.Path, help="photos; default: those of the training")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", help="folders of photos; default: those of the training")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 
 

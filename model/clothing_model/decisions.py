@@ -194,8 +194,8 @@ def _move(root: pathlib.Path, moves: list[Move]) -> None:
 
 
 def _follow(root: pathlib.Path, moves: list[Move]) -> None:
-    """Lets the manifest beside the photos name them as they are now called."""
-    file = manifest.beside(root)
+    """Lets the manifest of the photos name them as they are now called."""
+    file = manifest.of(root)
     rows = manifest.read(file)
     named = {move.origin: move.target for move in moves if BIN not in (move.origin.parts[0], move.target.parts[0])}
     changed = False

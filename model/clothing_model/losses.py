@@ -64,9 +64,20 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
     return probabilities
 
 
+def files(out: pathlib.Path, roots: list[pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
+    """The ranking of each folder: `out` of a single one, otherwise a file for each with its name put in, for `apply`
+    carries out decisions on one folder."""
+    if len(roots) == 1:
+        return {roots[0]: out}
+    names = [root.resolve().name for root in roots]
+    if len(set(names)) < len(names):
+        raise PipelineError(f"{len(names)} folders, some of them of one name", "rank these one by one")
+    return {root: out.with_stem(f"{out.stem}-{name}") for root, name in zip(roots, names)}
+
+
 def write(file: pathlib.Path, root: pathlib.Path, photos: list[Photo], labels: list[Label], probabilities: np.ndarray,
           targets: np.ndarray, changed: np.ndarray | None) -> None:
-    """One row a photo, the highest loss first. action and new_label are left empty: `apply` takes the file once they are
+    """One row a photo below `root`, the highest loss first. action and new_label are left empty: `apply` takes the file once they are
     filled in. own: probability of the photo's label; margin: by how much it exceeds the best other one."""
     loss = losses(probabilities, targets)
     own = probabilities[np.arange(len(targets)), targets]
@@ -77,6 +88,8 @@ def write(file: pathlib.Path, root: pathlib.Path, photos: list[Photo], labels: l
         writer = csv.writer(out)
         writer.writerow([*HEAD, *(["swapped_from"] if changed is not None else [])])
         for i in np.argsort(-loss, kind="stable"):
+            if photos[i].root != root:
+                continue
             best = int(probabilities[i].argmax())
             row = [photos[i].path.relative_to(root).as_posix(), labels[targets[i]].id, labels[best].id,
                    *(f"{value:.4f}" for value in (probabilities[i, best], own[i], loss[i], own[i] - others[i].max())), "", ""]

@@ -1,5 +1,5 @@
-"""manifest.csv beside a folder of photos: where each came from. Its first columns are split, label, file, source;
-split is empty where the tree has none."""
+"""manifest.csv in a folder of photos or beside it: where each came from. Its first columns are split, label, file,
+source; split is empty where the tree has none. A column setting says in what surroundings a photo was taken."""
 import csv
 import io
 import os
@@ -14,9 +14,10 @@ COLUMNS = (*KEY, "source", "author", "licence", "licence_url", "title", "page", 
            "sha256", "fingerprint")
 
 
-def beside(root: pathlib.Path) -> pathlib.Path:
-    """The manifest of the photos below `root`."""
-    return root.resolve().parent / "manifest.csv"
+def of(root: pathlib.Path) -> pathlib.Path:
+    """The manifest of the photos below `root`: the one in it, otherwise the one beside it, whether or not that exists."""
+    inside = root.resolve() / "manifest.csv"
+    return inside if inside.is_file() else inside.parents[1] / inside.name
 
 
 def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False) -> list[dict[str, str]]:
@@ -37,11 +38,17 @@ def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False)
     return list(reader)
 
 
-def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:
-    """Where each photo came from; "unknown" of those that the manifest does not have."""
-    known = {tuple(row[key] for key in KEY): row.get("source") or "unknown" for row in read(file)}
-    return [known.get((photo.split, photo.label, photo.path.name),
-                      known.get(("", photo.label, photo.path.name), "unknown")) for photo in photos]
+def rows(photos: list[Photo], file: pathlib.Path | None = None) -> list[dict[str, str]]:
+    """The row of each photo, an empty one of those that the manifest does not have. file: instead of `of` its folder."""
+    known = {root: {tuple(row[key] for key in KEY): row for row in read(file or of(root))}
+             for root in {photo.root for photo in photos}}
+    return [known[photo.root].get((photo.split, photo.label, photo.path.name),
+                                  known[photo.root].get(("", photo.label, photo.path.name), {})) for photo in photos]
+
+
+def sources(photos: list[Photo], file: pathlib.Path | None = None) -> list[str]:
+    """Where each photo came from; "unknown" of those that the manifest does not have. file: as for `rows`."""
+    return [row.get("source") or "unknown" for row in rows(photos, file)]
 
 
 def line(values: Iterable[object]) -> bytes:

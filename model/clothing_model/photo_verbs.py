@@ -60,7 +60,7 @@ def explore(arguments) -> None:
     if arguments.onnx:
         photos, vectors, _ = features.of_exported(onnx_file.OnnxModel.load(arguments.onnx), photos, arguments.cache,
                                                   arguments.skip_bad)
-    sources = manifest.sources(photos, arguments.manifest or manifest.beside(arguments.data))
+    sources = manifest.sources(photos, arguments.manifest)
     look = exploration.examine(arguments.data, photos, sources, vectors, arguments.skip_bad)
     file = exploration.report(look, arguments.out)
     print(f"{len(look.photos)} photos of {len(look.labels)} labels; {len(look.twins)} groups of near-duplicates; "
@@ -94,13 +94,13 @@ def losses(arguments) -> None:
 
     from . import data, features, losses as ranking, onnx_file
 
-    root, splits = arguments.data, tuple(arguments.splits)
-    photos = data.scan(root, splits)
+    photos = data.scan(arguments.data, tuple(arguments.splits))
+    files = ranking.files(arguments.out, arguments.data)
     if arguments.judge == "network":
         model = onnx_file.OnnxModel.load(arguments.onnx)
         labels = model.labels
         if unknown := {photo.label for photo in photos} - {label.id for label in labels}:
-            raise PipelineError(f"{root}: the model has no label {', '.join(sorted(unknown))}",
+            raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
                                 "remove these folders, train a model that has them, or use --judge cross-validation")
         photos, _, logits = features.of_exported(model, photos, arguments.cache, arguments.skip_bad)
     else:
@@ -118,9 +118,10 @@ def losses(arguments) -> None:
         alike = judge() if arguments.swap_to == "alike" else None
         targets, changed = ranking.swap(targets, len(labels), arguments.swap, arguments.seed, alike)
     probabilities = judge()
-    ranking.write(arguments.out, root, photos, labels, probabilities, targets, changed)
+    for root, file in files.items():
+        ranking.write(file, root, photos, labels, probabilities, targets, changed)
     loss = ranking.losses(probabilities, targets)
-    print(f"{len(photos)} photos, ranked in {arguments.out}; mean loss {loss.mean():.3f}, "
+    print(f"{len(photos)} photos, ranked in {data.named(files.values())}; mean loss {loss.mean():.3f}, "
           f"{(probabilities.argmax(1) != targets).sum()} are judged otherwise than labelled")
     if changed is not None:
         print(f"{changed.sum()} labels were swapped (seed {arguments.seed}); found among the highest losses: " + ", ".join(
@@ -211,7 +212,7 @@ def add_to(verbs) -> None:
     verb.set_defaults(call=explore)
     verb.add_argument("--data", type=pathlib.Path, required=True, help="root/<train|val|test>/<label>/* or root/<label>/*")
     verb.add_argument("--splits", nargs="+", choices=("train", "val", "test"), default=["train", "val"], help="(train val)")
-    verb.add_argument("--manifest", type=pathlib.Path, help="CSV of split, label, file, source; default: manifest.csv beside DATA")
+    verb.add_argument("--manifest", type=pathlib.Path, help="CSV of split, label, file, source; default: manifest.csv in DATA, or beside it")
     verb.add_argument("--onnx", type=pathlib.Path, help="an exported network, of whatever labels; its features find odd photos")
     verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("model/runs/look"), help="folder to write (%(default)s)")
     verb.add_argument("--cache", type=pathlib.Path, default=DEFAULT_CACHE, help="folder where features are kept (%(default)s)")
@@ -233,12 +234,14 @@ def add_to(verbs) -> None:
         "label, what the judge says instead, and the loss; the highest first. With action and new_label filled in, "
         "`apply` carries it out.")
     verb.set_defaults(call=losses, extra="train,compare")
-    verb.add_argument("--data", type=pathlib.Path, required=True, help="root/<train|val|test>/<label>/* or root/<label>/*")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", required=True,
+                      help="one folder or several: root/<train|val|test>/<label>/* or root/<label>/*")
     verb.add_argument("--splits", nargs="+", choices=("train", "val", "test"), default=["train", "val"], help="(train val)")
     verb.add_argument("--judge", choices=("network", "cross-validation"), default="network",
                       help="the ONNX file, or logistic regressions on frozen ImageNet features, each of which has not seen the "
                       "photos that it judges (%(default)s)")
-    verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("losses.csv"), help="file to write (%(default)s)")
+    verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("losses.csv"),
+                      help="file to write (%(default)s); of several folders one each, with the folder's name put in")
     verb.add_argument("--swap", type=float, default=0.0, metavar="SHARE",
                       help="an experiment: first give this share of the photos a wrong label, then tell how many are found")
     verb.add_argument("--swap-to", choices=("any", "alike"), default="any",

@@ -42,7 +42,7 @@ MEASURED_PHOTOS = 256  # of the training photos, by which the batch norms of an 
 class Settings:
     """Everything that decides a training; stored with the run, so that resuming needs nothing else."""
 
-    data: str
+    data: tuple[str, ...]  # folders of photos
     backbone: str = "mobilenet_edgetpu_100"
     weights: str | None = None
     begin: str | None = None  # a finished run's folder, or an exported file, to start from; its head if labels agree
@@ -73,7 +73,12 @@ class Settings:
     def preprocessing(self) -> Preprocessing:
         return Preprocessing(size=self.input_size)
 
+    @property
+    def roots(self) -> list[pathlib.Path]:
+        return [pathlib.Path(root) for root in self.data]
+
     def __post_init__(self):
+        self.data = (self.data,) if isinstance(self.data, str) else tuple(self.data)
         self.head_sizes, self.sizes, self.teachers = tuple(self.head_sizes), tuple(self.sizes), tuple(self.teachers)
         for size in (*self.head_sizes, *self.sizes, self.input_size):
             if size < 32 or size % 32:
@@ -333,7 +338,7 @@ class Run:
         if path.suffix != EXPORTED:
             return cls.load(path)
         model = OnnxModel.load(path)
-        shown = data.evenly(data.scan(pathlib.Path(settings.data), ("train",)), MEASURED_PHOTOS)
+        shown = data.evenly(data.scan(settings.roots, ("train",)), MEASURED_PHOTOS)
         _, pixels = data.load(shown, skip_bad=settings.skip_bad)
         run = cls(path, settings, model.labels, metadata(onnx.load(path))["training_data"])
         network = run.network()

@@ -113,6 +113,32 @@ def test_a_run_can_begin_where_another_ended(photos, weights, run, tmp_path):
     assert history(folder) == [("body", "1")]
 
 
+def test_several_folders_are_trained_on_and_judged_together(photos, weights, tmp_path):
+    roots = [tmp_path / "a", tmp_path / "b"]
+    for split, label in ((path.parent.name, path.name) for path in photos.glob("*/*")):
+        for i, file in enumerate(sorted((photos / split / label).iterdir())):
+            folder = roots[i % 2] / split / label
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, folder)
+    (roots[1] / "manifest.csv").write_text("split,label,file,setting,source\ntest,jeans,1.jpg,home,me\n")
+    folder, file = tmp_path / "run", tmp_path / "two.onnx"
+    train(roots[0], weights, folder, "--data", *map(str, roots), "--sizes", "64", "--steps", "3")
+    run = training.Run.load(folder)
+    assert run.settings.roots == roots and run.digest == data.digest(data.scan(photos))
+    cli.main(["export", "--run", str(folder), "--onnx", str(file)])
+    cli.main(["evaluate", "--onnx", str(file), "--data", *map(str, roots), "--split", "test", "--out", str(tmp_path)])
+    result = json.loads((tmp_path / "test.json").read_text())
+    assert result["figures"]["photos"] == 24 and [*result["by_source"]] == ["me"] and result["by_setting"]["home"]["photos"] == 1
+
+
+def test_a_run_of_one_folder_kept_as_text_still_loads(photos, run, tmp_path):
+    shutil.copytree(run, tmp_path / "earlier")
+    state = torch.load(run / "checkpoint.pt", weights_only=False)
+    state["settings"]["data"] = str(photos)
+    torch.save(state, tmp_path / "earlier" / "checkpoint.pt")
+    assert training.Run.load(tmp_path / "earlier").settings.roots == [photos]
+
+
 def test_an_exported_file_opens_again_as_the_same_network(photos, run, exported):
     settings = training.Run.load(run).settings
     model, reopened = onnx_file.OnnxModel.load(exported), training.Run.open(exported, settings)
