@@ -48,9 +48,13 @@ def found(loss: np.ndarray, changed: np.ndarray, share: float) -> float:
     return float(changed[first].sum() / max(1, changed.sum()))
 
 
-def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
-    """Probabilities [n, K] by logistic regressions on features, each of which has not seen the photos it judges."""
-    from sklearn.model_selection import StratifiedKFold
+def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed: int,
+                    people: list[str] | None = None) -> np.ndarray:
+    """Probabilities [n, K] by logistic regressions on features, each of which has not seen the photos it judges.
+
+    people: who each photo is from ("" where that is not known); nor has it seen others of theirs, then.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     from .comparison import logistic_regression
 
@@ -59,8 +63,14 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
         raise PipelineError(f"a label with {counts.min()} photos: too few to be judged in {FOLDS} parts",
                             f"give each label at least {FOLDS} photos, or judge by a trained network")
     probabilities = np.zeros((len(targets), labels))
-    for train, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(vectors, targets):
-        probabilities[rest] = logistic_regression().fit(vectors[train], targets[train]).predict_proba(vectors[rest])
+    options = {"n_splits": FOLDS, "shuffle": True, "random_state": seed}
+    if any(people or []):
+        parts = StratifiedGroupKFold(**options).split(vectors, targets, [name or str(i) for i, name in enumerate(people)])
+    else:
+        parts = StratifiedKFold(**options).split(vectors, targets)
+    for train, rest in parts:
+        judge = logistic_regression().fit(vectors[train], targets[train])
+        probabilities[np.ix_(rest, judge.classes_)] = judge.predict_proba(vectors[rest])
     return probabilities
 
 

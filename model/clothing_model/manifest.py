@@ -51,6 +51,11 @@ def sources(photos: list[Photo], file: pathlib.Path | None = None) -> list[str]:
     return [row.get("source") or "unknown" for row in rows(photos, file)]
 
 
+def people(photos: list[Photo]) -> list[str]:
+    """Who each photo is from: the source, and the sender or author where the manifest tells; "" where it tells nothing."""
+    return [" ".join(filter(None, map(row.get, ("source", "sender", "author")))) for row in rows(photos)]
+
+
 def line(values: Iterable[object]) -> bytes:
     """One row as one line: each line break within a value becomes a space. All else stays: names may have two spaces."""
     buffer = io.StringIO()

@@ -92,7 +92,7 @@ def apply(arguments) -> None:
 def losses(arguments) -> None:
     import numpy as np
 
-    from . import data, features, losses as ranking, onnx_file
+    from . import data, features, losses as ranking, manifest, onnx_file
 
     photos = data.scan(arguments.data, tuple(arguments.splits))
     files = ranking.files(arguments.out, arguments.data)
@@ -112,7 +112,7 @@ def losses(arguments) -> None:
 
     def judge():
         return (onnx_file.softmax(logits, model.temperature) if arguments.judge == "network"
-                else ranking.cross_validated(vectors, targets, len(labels), arguments.seed))
+                else ranking.cross_validated(vectors, targets, len(labels), arguments.seed, manifest.people(photos)))
 
     if arguments.swap:
         alike = judge() if arguments.swap_to == "alike" else None
@@ -239,7 +239,7 @@ def add_to(verbs) -> None:
     verb.add_argument("--splits", nargs="+", choices=("train", "val", "test"), default=["train", "val"], help="(train val)")
     verb.add_argument("--judge", choices=("network", "cross-validation"), default="network",
                       help="the ONNX file, or logistic regressions on frozen ImageNet features, each of which has not seen the "
-                      "photos that it judges (%(default)s)")
+                      "photos that it judges, nor others of the same people where the manifest names them (%(default)s)")
     verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("losses.csv"),
                       help="file to write (%(default)s); of several folders one each, with the folder's name put in")
     verb.add_argument("--swap", type=float, default=0.0, metavar="SHARE",

@@ -111,3 +111,24 @@ def test_one_folder_is_ranked_in_the_file_named(tmp_path):
     assert losses.files(out, [tmp_path]) == {tmp_path: out}
     with pytest.raises(PipelineError, match="one name"):
         losses.files(out, [tmp_path / "a" / "photos", tmp_path / "b" / "photos"])
+
+
+def test_a_judge_has_seen_no_photo_of_the_same_people():
+    """Each person's photos lie at a place of their own, so that only one who knows the person knows the label."""
+    pytest.importorskip("sklearn", reason="judging by regressions needs the extra 'compare'")
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(40), 6)
+    targets = rng.permutation(np.arange(40) % 2)[people]
+    vectors = rng.normal(0, 1, (40, 200))[people] + rng.normal(0, 0.05, (240, 200))
+
+    def right(names):
+        return (losses.cross_validated(vectors, targets, 2, 1, names).argmax(1) == targets).mean()
+
+    assert right(None) == right([""] * 240) > 0.95
+    assert right([f"person {i}" for i in people]) < 0.75
+
+
+def test_people_are_told_apart_by_sender_or_author(two):
+    (two[1] / "manifest.csv").write_text("split,label,file,source,sender\ntrain,hat,0.jpg,phones,7\ntrain,socks,4.jpg,shop,\n")
+    assert manifest.people(data.scan(two[1], ("train",))) == ["phones 7", "shop"]
+    assert manifest.people(data.scan(two[0], ("train",))) == ["", ""]
