@@ -19,7 +19,7 @@ CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
 def train(arguments) -> None:
     import torch
 
-    from . import data, training
+    from . import data, mending, training
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -30,8 +30,8 @@ def train(arguments) -> None:
         run.settings = replace(run.settings, **given)
     else:
         settings = training.Settings(**{"data": _storable(DEFAULT_DATA)} | given)
-        run = training.start(settings, arguments.run, data.scan(settings.roots))
-    photos = data.scan(run.settings.roots)
+        run = training.start(settings, arguments.run, mending.scan(settings.roots))
+    photos = mending.scan(run.settings.roots)
     if run.state and data.digest(photos) != run.digest:
         raise PipelineError(f"{data.named(run.settings.roots)}: the photos are not those that this training began with",
                             "restore them, or begin a new run")
@@ -61,11 +61,11 @@ def calibrate(arguments) -> None:
     """Temperature and thresholds of a run, from its val photos; stored in the run's folder."""
     import numpy as np
 
-    from . import calibration, data, evaluation, training
+    from . import calibration, data, evaluation, mending, training
     from .onnx_file import softmax
 
     run = training.Run.load(arguments.run)
-    photos, pixels = data.load(data.scan(arguments.data or run.settings.roots, ("val",)),
+    photos, pixels = data.load(mending.scan(arguments.data or run.settings.roots, ("val",)),
                                skip_bad=arguments.skip_bad)
     index = {label.id: i for i, label in enumerate(run.labels)}
     targets = np.array([index[photo.label] for photo in photos])
@@ -82,7 +82,7 @@ def export(arguments) -> None:
     """Writes the ONNX file of a run, if it answers as PyTorch does."""
     import numpy as np
 
-    from . import data, export as exporting, training
+    from . import data, export as exporting, mending, training
 
     run = training.Run.load(arguments.run)
     file = arguments.run / "calibration.json"
@@ -91,7 +91,7 @@ def export(arguments) -> None:
     roots = arguments.data or run.settings.roots
 
     def squares(split: str, count: int) -> np.ndarray:
-        _, pixels = data.load(data.evenly(data.scan(roots, (split,)), count), skip_bad=arguments.skip_bad)
+        _, pixels = data.load(data.evenly(mending.scan(roots, (split,)), count), skip_bad=arguments.skip_bad)
         return np.stack([run.settings.preprocessing.square(image) for image in pixels])
 
     version = arguments.version or exporting.default_version()
@@ -106,12 +106,12 @@ def evaluate(arguments) -> None:
     """Figures of an ONNX file on one split."""
     import onnx
 
-    from . import data, evaluation, manifest, onnx_file
+    from . import data, evaluation, manifest, mending, onnx_file
 
     if arguments.against:
         from . import training  # and with it PyTorch, which the rest does without
     model = onnx_file.OnnxModel.load(arguments.onnx)
-    photos = data.scan(arguments.data, (arguments.split,))
+    photos = mending.scan(arguments.data, (arguments.split,))
     unknown = {photo.label for photo in photos} - {label.id for label in model.labels}
     if unknown:
         raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",

@@ -52,7 +52,8 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
                     people: list[str] | None = None) -> np.ndarray:
     """Probabilities [n, K] by logistic regressions on features, each of which has not seen the photos it judges.
 
-    people: who each photo is from ("" where that is not known); nor has it seen others of theirs, then.
+    people: who each photo is from ("" where that is not known); where there are enough of them, nor has it seen others of
+    theirs.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -64,8 +65,9 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
                             f"give each label at least {FOLDS} photos, or judge by a trained network")
     probabilities = np.zeros((len(targets), labels))
     options = {"n_splits": FOLDS, "shuffle": True, "random_state": seed}
-    if any(people or []):
-        parts = StratifiedGroupKFold(**options).split(vectors, targets, [name or str(i) for i, name in enumerate(people)])
+    groups = [name or str(i) for i, name in enumerate(people or [])]
+    if any(people or []) and len(set(groups)) >= FOLDS:
+        parts = StratifiedGroupKFold(**options).split(vectors, targets, groups)
     else:
         parts = StratifiedKFold(**options).split(vectors, targets)
     for train, rest in parts:

@@ -42,8 +42,9 @@ def rows(photos: list[Photo], file: pathlib.Path | None = None) -> list[dict[str
     """The row of each photo, an empty one of those that the manifest does not have. file: instead of `of` its folder."""
     known = {root: {tuple(row[key] for key in KEY): row for row in read(file or of(root))}
              for root in {photo.root for photo in photos}}
-    return [known[photo.root].get((photo.split, photo.label, photo.path.name),
-                                  known[photo.root].get(("", photo.label, photo.path.name), {})) for photo in photos]
+    keys = [(photo.path.parent.name, photo.path.name) for photo in photos]  # the folder, which a mended label leaves
+    return [known[photo.root].get((photo.split, *key), known[photo.root].get(("", *key), {}))
+            for photo, key in zip(photos, keys)]
 
 
 def sources(photos: list[Photo], file: pathlib.Path | None = None) -> list[str]:

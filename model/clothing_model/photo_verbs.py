@@ -133,11 +133,11 @@ def compare(arguments) -> None:
 
     import numpy as np
 
-    from . import comparison, data, features, onnx_file
+    from . import comparison, features, mending, onnx_file
 
     model = onnx_file.OnnxModel.load(arguments.onnx)
     splits = ("train", "val", *(["test"] if arguments.split == "test" else []))
-    photos = data.scan(arguments.data, splits)
+    photos = mending.scan(arguments.data, splits)
     labels = labelling.describe({photo.label for photo in photos}, arguments.labels)
     if labels != model.labels:
         raise PipelineError(f"{arguments.onnx}: it has not the labels of {arguments.data}", "compare a network trained on them")

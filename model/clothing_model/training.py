@@ -22,7 +22,7 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, accuracy
 
-from . import data, labels as labelling, reopen
+from . import data, labels as labelling, mending, reopen
 from .augment import Augment, Strength, ground_patches
 from .errors import PipelineError
 from .labels import Label
@@ -338,7 +338,7 @@ class Run:
         if path.suffix != EXPORTED:
             return cls.load(path)
         model = OnnxModel.load(path)
-        shown = data.evenly(data.scan(settings.roots, ("train",)), MEASURED_PHOTOS)
+        shown = data.evenly(mending.scan(settings.roots, ("train",)), MEASURED_PHOTOS)
         _, pixels = data.load(shown, skip_bad=settings.skip_bad)
         run = cls(path, settings, model.labels, metadata(onnx.load(path))["training_data"])
         network = run.network()

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clothing_model import cli, data, evaluation, losses, manifest
+from clothing_model import cli, data, decisions, evaluation, labels as labelling, losses, manifest, mending
 from clothing_model.errors import PipelineError
 from clothing_model.labels import Label
 
 MODEL = pathlib.Path(__file__).parents[1] / "clothing.onnx"
+LABELS = {label.id for label in labelling.load(labelling.DEFAULT_FILE)}
 
 
 def photos(root: pathlib.Path, *places: str) -> pathlib.Path:
@@ -132,3 +133,34 @@ def test_people_are_told_apart_by_sender_or_author(two):
     (two[1] / "manifest.csv").write_text("split,label,file,source,sender\ntrain,hat,0.jpg,phones,7\ntrain,socks,4.jpg,shop,\n")
     assert manifest.people(data.scan(two[1], ("train",))) == ["phones 7", "shop"]
     assert manifest.people(data.scan(two[0], ("train",))) == ["", ""]
+
+
+def test_labels_are_mended_by_the_table(two, tmp_path):
+    file = tmp_path / "mended.csv"
+    file.write_text("file,label,action,new_label,why\n" "train/hat/0.jpg,hat,relabel,shirt,it has sleeves\n"
+                    "val/socks/6.jpg,socks,delete,,too dark\n" "val/hat/5.jpg,hat,keep,,\n" "test/hat/0.jpg,hat,delete,,\n")
+    tell(two[1] / "manifest.csv", "train,hat,0.jpg,worn,me")
+    photos = data.scan(two)
+    mended = mending.mend(photos, file)
+    assert [photo.path for photo in mended] == [photo.path for photo in photos if photo.path.name != "6.jpg"]
+    assert [photo.label for photo in mended if photo.path.name == "0.jpg"] == ["shirt", "shirt"]
+    assert manifest.sources(mended)[4] == "me"  # the manifest goes on naming the folder
+    assert mending.mend(photos, tmp_path / "none.csv") == photos
+
+
+def test_the_table_of_mended_labels_is_one_of_decisions():
+    rows = manifest.read(mending.FILE, (*decisions.COLUMNS, "why"))
+    assert rows and len({row["file"] for row in rows}) == len(rows)
+    for row in rows:
+        split, label, name = row["file"].split("/")
+        assert split in ("train", "val"), f"{name}: test photos stay as they were labelled"
+        assert label == row["label"] and label in LABELS and row["why"]
+        assert (row["action"], bool(row["new_label"])) in (("relabel", True), ("delete", False))
+        assert row["new_label"] in LABELS - {label} | {""}
+
+
+def test_the_table_names_photos_that_exist():
+    root = MODEL.parents[2] / "shared" / "photos"
+    if not root.is_dir():
+        pytest.skip(f"no photos at {root}")
+    assert [row["file"] for row in manifest.read(mending.FILE, decisions.COLUMNS) if not (root / row["file"]).is_file()] == []
