@@ -319,6 +319,18 @@ def test_changes_keep_a_photo_a_photo(name):
     assert changed.dtype == np.uint8 and changed.shape[2] == 3 and not np.array_equal(changed, pixels)
 
 
+def test_a_small_photo_is_whole_and_in_any_of_nine_places():
+    rng, places = np.random.default_rng(0), set()
+    for _ in range(60):
+        pixels = rng.integers(0, 255, (8, 5, 3)).astype(np.uint8)
+        frame = robustness.CHANGES["a ninth of the frame"](pixels)
+        parts = frame.reshape(3, 8, 3, 5, 3).swapaxes(1, 2)
+        found = [place for place in np.ndindex(3, 3) if np.array_equal(parts[place], pixels)]
+        assert len(found) == 1
+        places |= set(found)
+    assert len(places) == 9
+
+
 def test_evaluate_reports_and_records(exported, photos, tmp_path, capsys):
     file = tmp_path / "copy.onnx"
     shutil.copy(exported, file)
