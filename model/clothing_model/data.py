@@ -36,8 +36,8 @@ def scan(roots: pathlib.Path | Sequence[pathlib.Path], splits: tuple[str, ...] =
     roots = [roots] if isinstance(roots, pathlib.Path) else list(roots)
     photos = [photo for root in roots for photo in _tree(root, splits)]
     for split in splits:
-        here = {photo.label for photo in photos if photo.split == split}
-        for label in sorted({photo.label for photo in photos} - here):
+        here = {photo.label for photo in photos if photo.split == split}  # none of a split that no tree has
+        for label in sorted({photo.label for photo in photos} - here) if here else []:
             raise PipelineError(f"{named(root / split for root in roots)}: the label {label!r} has photos in "
                                 "another split but none here",
                                 f"add some to {roots[0] / split / label}, or remove the label everywhere")

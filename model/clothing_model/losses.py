@@ -89,8 +89,8 @@ def files(out: pathlib.Path, roots: list[pathlib.Path]) -> dict[pathlib.Path, pa
 
 def write(file: pathlib.Path, root: pathlib.Path, photos: list[Photo], labels: list[Label], probabilities: np.ndarray,
           targets: np.ndarray, changed: np.ndarray | None) -> None:
-    """One row a photo below `root`, the highest loss first. action and new_label are left empty: `apply` takes the file once they are
-    filled in. own: probability of the photo's label; margin: by how much it exceeds the best other one."""
+    """One row a photo below `root`, the highest loss first. action and new_label are left empty: `apply` takes the file
+    once they are filled in. own: probability of the photo's label; margin: by how much it exceeds the best other one."""
     loss = losses(probabilities, targets)
     own = probabilities[np.arange(len(targets)), targets]
     others = probabilities.copy()

@@ -196,8 +196,12 @@ def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Pho
     return DataLoaders(train, valid, device=torch.device(settings.device))
 
 
-def metrics(labels: list[Label]) -> list:
-    """Right answers among all labels; of the core garments' photos, among all labels, and among the core alone."""
+def metrics(labels: list[Label], judged: list[data.Photo]) -> list:
+    """Right answers among all labels; of the core garments' photos, among all labels, and among the core alone.
+
+    Where the photos judged lie in several folders, also among all labels in each: a folder of sources that nothing was
+    trained on tells another thing than the rest.
+    """
     core = torch.tensor([i for i, label in enumerate(labels) if label.group == "core"])
 
     def core_among_all(logits, targets):
@@ -208,8 +212,19 @@ def metrics(labels: list[Label]) -> list:
         chosen = torch.isin(targets, core)
         return (core[logits[chosen][:, core].argmax(1)] == targets[chosen]).float().mean().item()
 
-    among_core = [AccumMetric(function, flatten=False) for function in (core_among_all, core_only)] if len(core) else []
-    return [accuracy, *among_core]
+    def in_folder(number, root):
+        chosen = torch.tensor([photo.root == root for photo in judged])
+
+        def right(logits, targets):
+            return (logits[chosen].argmax(1) == targets[chosen]).float().mean().item()
+
+        right.__name__ = f"accuracy_{number}_{root.resolve().name}"
+        return right
+
+    roots = list(dict.fromkeys(photo.root for photo in judged))
+    functions = ([core_among_all, core_only] if len(core) else []) + (
+        [in_folder(number, root) for number, root in enumerate(roots, 1)] if len(roots) > 1 else [])
+    return [accuracy, *(AccumMetric(function, flatten=False) for function in functions)]
 
 
 class LowPrecision(Callback):
@@ -447,8 +462,8 @@ def train(run: Run, photos: list[data.Photo]) -> None:
     network, known = (run.network(), False) if state else run.beginning()
     network.to(settings.device, memory_format=torch.channels_last)
     learn = Learner(loaders, network, loss_func=torch.nn.CrossEntropyLoss(),
-                    metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,
-                    cbs=BnFreeze, wd=settings.weight_decay)
+                    metrics=metrics(run.labels, [photo for photo in photos if photo.split == "val"]),
+                    splitter=Classifier.groups, path=run.folder, train_bn=False, cbs=BnFreeze, wd=settings.weight_decay)
     if settings.precision == "bfloat16":
         learn.add_cb(LowPrecision())
     stages = [("head", () if known else settings.head_sizes, settings.head_lr, learn.freeze),

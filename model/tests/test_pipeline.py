@@ -125,6 +125,10 @@ def test_several_folders_are_trained_on_and_judged_together(photos, weights, tmp
     train(roots[0], weights, folder, "--data", *map(str, roots), "--sizes", "64", "--steps", "3")
     run = training.Run.load(folder)
     assert run.settings.roots == roots and run.digest == data.digest(data.scan(photos))
+    with (folder / "history.csv").open() as opened:
+        for row in csv.DictReader(opened):  # each folder has half of the photos of val
+            halves = [float(row["accuracy_1_a"]), float(row["accuracy_2_b"])]
+            assert float(row["accuracy"]) == pytest.approx(sum(halves) / 2, abs=1e-3)
     cli.main(["export", "--run", str(folder), "--onnx", str(file)])
     cli.main(["evaluate", "--onnx", str(file), "--data", *map(str, roots), "--split", "test", "--out", str(tmp_path)])
     result = json.loads((tmp_path / "test.json").read_text())

@@ -57,6 +57,7 @@ def test_a_folder_without_splits_joins_one_that_has_them(two, tmp_path):
     flat = photos(tmp_path / "flat", *(f"hat/{i}.jpg" for i in range(7)))
     found = [photo for photo in data.scan([two[0], flat]) if photo.root == flat]
     assert sorted(photo.split for photo in found) == ["train"] * 6 + ["val"]
+    assert data.scan([flat], data.SPLITS) == data.scan(flat)  # no test where the tree has none
 
 
 def test_manifests_are_found_in_the_folder_or_beside_it(two, tmp_path):
