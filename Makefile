@@ -22,8 +22,8 @@ export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve build test tools test-model bench torture fuzz lighthouse load pictures lint docs native kernel \
-	model-file sizes browser
+.PHONY: help serve serve-tools build test tools test-model bench torture fuzz lighthouse load pictures licences lint \
+	dependencies docs native kernel model-file sizes container browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
@@ -35,26 +35,28 @@ help:
 	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
 	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
 	@echo "make load        see how many requests a second the server holds"
-	@echo "make pictures    draw the icons and screenshots in public/ anew"
+	@echo "make pictures    draw icons, samples, screenshots and plots anew, with the built page (installs PyTorch)"
+	@echo "make licences    write the licences of all that the page is built from anew (builds cargo-about)"
 
-serve: build
-	@tools/setup.sh server
+serve: serve-tools build
 	@echo "--- Serving the page at http://127.0.0.1:$(PORT) until Ctrl-C"
 	@HOST=127.0.0.1 PORT=$(PORT) DIST=$(DIST) PATH=$(CURDIR)/target/tools/bin:$$PATH tools/start.sh
 
 build:
-	@tools/setup.sh wasm trunk brotli
+	@tools/setup.sh wasm trunk brotli binaryen
 	@echo "--- Building the page into $(DIST)/"
 	@# The page's programs at once, on all cores. Trunk asks for one after the other, and finds them here.
 	@$(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
-test: tools lint docs model-file native kernel build sizes browser
+test: tools lint dependencies docs native model-file kernel build sizes container browser
 	@echo "--- All tests passed"
 
-# All at once: what they have in common is built but once.
+# All at once: what they have in common is built but once, and how long that takes is said first.
 tools:
-	@tools/setup.sh wasm trunk brotli server browser firefox python
+	@tools/setup.sh wasm trunk brotli binaryen server browser firefox python deny
+serve-tools:
+	@tools/setup.sh wasm trunk brotli binaryen server
 
 lighthouse:
 	@tools/setup.sh server browser lighthouse
@@ -66,11 +68,27 @@ load:
 	@echo "--- Asking the server for much"
 	@tools/load.sh $(DIST)
 
+licences:
+	@tools/setup.sh licences
+	@echo "--- Writing public/licences.html"
+	@tools/licences.sh
+
+# Everything on them is drawn by us: no photo of anybody's is in the repository.
+PICTURES = target/pictures
+DRAWN = cd $(PICTURES) && $(CURDIR)/$(PYTHON) -m clothing_model
 pictures:
-	@tools/setup.sh server browser
-	@echo "--- Drawing icons and screenshots"
+	@tools/setup.sh server browser python-train
+	@echo "--- Drawing icons, samples, screenshots and plots; some minutes"
 	@tools/icons.sh
-	@PICTURES=public/screenshots DIST=$(DIST) cargo test $(NATIVE) --test browser -- --exact looks::screenshots
+	@rm -rf $(PICTURES)
+	@$(PYTHON) tools/pictures.py samples public/samples
+	@$(PYTHON) tools/pictures.py closet $(PICTURES)/closet
+	@$(DRAWN) explore --data closet --onnx $(CURDIR)/model/clothing.onnx --out look
+	@$(DRAWN) train --data closet --labels $(CURDIR)/model/labels.json --begin $(CURDIR)/model/clothing.onnx --run run \
+		--head-sizes 96 --sizes 96 --batch 16 --workers 0
+	@cp $(PICTURES)/run/lr_find_head.png docs/learning-rate.png
+	@PICTURES=$(PICTURES) $(BROWSER_TEST) -- --exact looks::screenshots
+	@$(PYTHON) tools/pictures.py small public/screenshots/*.png docs/*.png
 
 test-model:
 	@tools/setup.sh python-train
@@ -102,25 +120,34 @@ fuzz:
 lint:
 	@tools/setup.sh wasm
 	@echo "--- Checking format and lints"
+	@tools/inputs.sh
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
 	@# What is only checked is not linked: the path keeps libFuzzer from being built.
 	@CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy $(NATIVE) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
+	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-jpeg -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
 	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget --bin clean -- -D warnings
+
+dependencies:
+	@tools/setup.sh deny
+	@echo "--- Checking the licences and sources of what we depend on"
+	@PATH=$(CURDIR)/target/tools/bin:$$PATH cargo-deny --locked check licenses bans sources
+	@tools/licences.sh check
 
 docs: export RUSTDOCFLAGS = -D warnings
 docs:
 	@tools/setup.sh wasm
 	@echo "--- Building the documentation"
 	@cargo doc $(NATIVE) --no-deps
-	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib --features page
+	@# With the features that `lint` has checked all dependencies with.
+	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib
+	@$(WITH_WASM) cargo doc $(WEB) $(PAGE) --no-deps --lib
 
 model-file:
 	@tools/setup.sh python
 	@echo "--- Checking the model file and what works without PyTorch"
-	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py picture.py decisions.py exploration.py)
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py operators.py picture.py decisions.py exploration.py)
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"
@@ -136,6 +163,11 @@ kernel:
 sizes:
 	@echo "--- Weighing the bundle"
 	@tools/sizes.sh $(DIST)
+
+container:
+	@tools/setup.sh server
+	@echo "--- Building and asking the container, without Docker"
+	@tools/container.sh
 
 browser: $(ORACLE)
 	@tools/setup.sh server browser firefox

@@ -1,10 +1,14 @@
-//! Writes what fuzzing begins with into corpus/: the fixtures, the awkward files of the tests, a tiny model.
+//! Writes what fuzzing begins with into corpus/: the fixtures, the odd and awkward files of the tests, a tiny
+//! model.
 
 #[allow(dead_code)] // only the bytes are of use here
 #[path = "../tests/files/awkward.rs"]
 mod awkward;
 #[path = "../tests/files/encode.rs"]
 mod encode;
+#[allow(dead_code)]
+#[path = "../tests/files/kinds.rs"]
+mod kinds;
 #[path = "../tests/files/tiny_model.rs"]
 mod tiny_model;
 
@@ -22,6 +26,9 @@ fn main() -> io::Result<()> {
         if file.bytes.len() <= LARGEST {
             fs::write(photos.join(format!("awkward-{number}")), file.bytes)?;
         }
+    }
+    for (number, kind) in kinds::all().into_iter().enumerate() {
+        fs::write(photos.join(format!("kind-{number}")), kind.file)?;
     }
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
     for fixture in fs::read_dir(fixtures)? {

@@ -20,6 +20,23 @@ export interface Prediction {
   height: number;
 }
 
+/**
+ * What can be asked about. Images and addresses are read as the files they are, if their server allows that (CORS);
+ * canvases and videos as what they show at that moment.
+ */
+export type Photo =
+  | Blob
+  | BufferSource
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | OffscreenCanvas
+  | ImageBitmap
+  | ImageData
+  | HTMLVideoElement
+  | VideoFrame
+  | URL
+  | string;
+
 /** How far something is that takes a while. */
 export interface Progress {
   /** "loading": bytes of the network. "classifying": photos passed to classify(). */
@@ -31,7 +48,9 @@ export interface Progress {
 export type ClassifierErrorCode =
   /** It is no photo, or one that cannot be used. */
   | "photo"
-  /** It could not be read: moved, deleted, or not allowed to this page. */
+  /** classify() takes nothing of this kind. */
+  | "argument"
+  /** It could not be read: moved, deleted, not allowed to this page, or there is no picture yet. */
   | "unreadable"
   /** The network failed on it. */
   | "inference"
@@ -42,6 +61,10 @@ export type ClassifierErrorCode =
   | "engine"
   /** The page in the frame could not be opened; the next classify() tries again. */
   | "unreachable"
+  /** The site's content security policy forbids the frame. */
+  | "forbidden"
+  /** The site's page is in a sandbox without allow-same-origin. */
+  | "sandboxed"
   /** Script and page are not of the same version. */
   | "version"
   /** More than 1,000 photos wait. */
@@ -90,10 +113,12 @@ export class ClothingClassifier extends HTMLElement {
   accent: string;
   /** Ids of the labels to choose among, separated by commas. "No garment" stays possible. Empty for all. */
   labels: string;
-  /** Whether the visitor may have several photos in the list. */
+  /** Whether the visitor may have several photos in the list. As an attribute, "false" is false, as React 18 writes it. */
   multiple: boolean;
-  /** A lower box with the most needful only. */
+  /** A lower box with the most needful only. Likewise. */
   compact: boolean;
+  /** Three pictures to try, for visitors without a photo at hand. */
+  samples: boolean;
 
   /** Settles when the classifier is open: once it is near the viewport, or used. */
   readonly ready: Promise<void>;
@@ -102,7 +127,7 @@ export class ClothingClassifier extends HTMLElement {
    * blobs, in that of the calls. The photo is not shown.
    * Rejects with a ClassifierError.
    */
-  classify(photo: Blob | BufferSource | HTMLImageElement | URL | string): Promise<Prediction>;
+  classify(photo: Photo): Promise<Prediction>;
   /** Forgets all photos, the visitor's and those that wait. */
   reset(): void;
 

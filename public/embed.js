@@ -7,13 +7,14 @@ const PROTOCOL = "clothing-classifier/1";
 const PATIENCE = 30_000; // milliseconds for the frame to open
 const TALLEST = 4_000; // pixels that a frame may ask for
 const page = new URL("embed", import.meta.url);
+const FLAGS = ["multiple", "compact", "samples"];
 const group = Math.random().toString(36).slice(2); // all elements here share one engine
 
 // Not a <style>: pages may forbid that. Only `display` is forced; the rest gives way to the page's own rules.
 const style = new CSSStyleSheet();
 style.replaceSync(`
   :host { display: block !important; max-width: 40rem; }
-  :host([hidden]) { display: none !important; }
+  :host([hidden]:not([hidden="false"])) { display: none !important; }
   .box {
     all: initial; position: relative; display: block; overflow: hidden; box-sizing: border-box;
     height: var(--clothing-classifier-height, 24rem);
@@ -22,7 +23,7 @@ style.replaceSync(`
     background: Canvas; color: CanvasText; color-scheme: light dark;
     font: var(--clothing-classifier-font, 1rem/1.5 system-ui, sans-serif);
   }
-  :host([compact]) .box { height: var(--clothing-classifier-height, 12rem); }
+  :host([compact]:not([compact="false"])) .box { height: var(--clothing-classifier-height, 12rem); }
   :host([theme="light"]) .box { color-scheme: light; }
   :host([theme="dark"]) .box { color-scheme: dark; }
   button {
@@ -53,27 +54,64 @@ export class ClassifierError extends Error {
   }
 }
 
-const unreadable = (file) => new ClassifierError("unreadable", "This picture could not be read from this page.",
-  "Let its server allow that (CORS), or pass the file itself.", file);
+const unfit = (what) => new ClassifierError("argument", `classify() takes no ${what}.`,
+  "Pass one file, blob, buffer, image, canvas, video or address.");
+const unreadable = (what, file) => new ClassifierError("unreadable", `${what}.`,
+  "Have its server allow that (CORS), or pass the file itself.", file);
+const empty = (kind) => new ClassifierError("unreadable", `The ${kind} shows no picture.`, "Wait until it does.");
 
-/** What is passed to `classify`, as a Blob and a name. */
+/** What is passed to `classify`, as a Blob and a name. Its tag tells what it is, from whichever window it comes. */
 async function read(input) {
-  if (input instanceof Blob) return [input, input.name];
-  if (input instanceof ArrayBuffer || ArrayBuffer.isView(input)) return [new Blob([input])];
-  const isImage = input instanceof HTMLImageElement;
-  const url = new URL(isImage ? input.currentSrc || input.src : input, document.baseURI);
-  const name = url.protocol.startsWith("http") ? url.pathname.split("/").pop() : undefined;
+  const kind = Object.prototype.toString.call(input).slice(8, -1);
+  if (kind === "Blob" || kind === "File") return [input, input.name];
+  if (ArrayBuffer.isView(input) || kind.endsWith("ArrayBuffer")) {
+    // A copy, since blobs take no shared memory.
+    return [new Blob([new Uint8Array(input.buffer ?? input, input.byteOffset, input.byteLength).slice()])];
+  }
+  if (/^(HTML(Canvas|Video)Element|OffscreenCanvas|Image(Bitmap|Data)|VideoFrame)$/.test(kind)) {
+    return [await draw(input, kind)];
+  }
+  const isImage = kind === "HTMLImageElement";
+  if (!isImage && kind !== "String" && kind !== "URL") throw unfit(kind);
+  const address = isImage ? input.currentSrc || input.src : String(input).trim();
+  if (!address) throw isImage ? empty(kind) : unfit("empty address");
+  let url;
   try {
-    const response = await fetch(url);
-    if (response.ok) return [await response.blob(), name];
-  } catch { /* the page's policy or the server forbids it */ }
-  if (!isImage) throw unreadable(name);
-  try {
-    const canvas = new OffscreenCanvas(input.naturalWidth, input.naturalHeight);
-    canvas.getContext("2d").drawImage(input, 0, 0);
-    return [await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 }), name];
+    url = new URL(address, document.baseURI);
   } catch {
-    throw unreadable(name);
+    throw unfit(`address like “${address}”`);
+  }
+  const name = url.protocol.startsWith("http") ? url.pathname.split("/").pop() : undefined;
+  let why = "cannot be read from this page";
+  // What the page has shown may be in the cache as its server sends it where no CORS is asked for: then anew.
+  for (const cache of ["default", "reload"]) {
+    try {
+      const response = await fetch(url, { cache });
+      if (response.ok) return [await response.blob(), name];
+      why = `answers ${response.status}`;
+      break;
+    } catch {
+      if (url.origin === origin) break; // the page's own policy
+    }
+  }
+  if (isImage) return [await draw(input, kind, name), name];
+  throw unreadable(`“${address.slice(0, 200)}” ${why}`, name);
+}
+
+/** What something shows, as a file. */
+async function draw(input, kind, name) {
+  try {
+    const bitmap = await createImageBitmap(input);
+    const { width, height } = bitmap;
+    const context = new OffscreenCanvas(width, height).getContext("2d");
+    context.fillStyle = "#fff"; // what is transparent
+    context.fillRect(0, 0, width, height);
+    context.drawImage(bitmap, 0, 0);
+    bitmap.close();
+    return await context.canvas.convertToBlob({ type: "image/jpeg", quality: 1 });
+  } catch (error) {
+    if (error.name === "InvalidStateError") throw empty(kind);
+    throw unreadable(`What the ${kind} shows cannot be read from this page`, name);
   }
 }
 
@@ -84,7 +122,7 @@ const isPrediction = (value) => isText(value?.label) && isText(value.name) && is
   value.alternatives.every((other) => isText(other?.label) && isWithin(other.probability, 0, 1));
 
 export class ClothingClassifier extends HTMLElement {
-  static observedAttributes = ["loading", "theme", "accent", "labels", "multiple", "compact"];
+  static observedAttributes = ["loading", "theme", "accent", "labels", ...FLAGS];
 
   #box;
   #note = make("small", { role: "status" }); // why it could not be opened
@@ -134,6 +172,7 @@ export class ClothingClassifier extends HTMLElement {
       this[name] = value;
     }
     addEventListener("message", this.#greet);
+    addEventListener("securitypolicyviolation", this.#forbidden);
     if (this.loading === "eager" || this.#frame) this.#open();
     else this.#near.observe(this);
   }
@@ -143,6 +182,7 @@ export class ClothingClassifier extends HTMLElement {
     queueMicrotask(() => {
       if (this.isConnected) return;
       removeEventListener("message", this.#greet);
+      removeEventListener("securitypolicyviolation", this.#forbidden);
       this.#close(new ClassifierError("removed", "The classifier was removed from the page.", "Add it again."));
     });
   }
@@ -184,7 +224,7 @@ export class ClothingClassifier extends HTMLElement {
   #options() {
     const options = new URLSearchParams();
     for (const name of ["theme", "accent", "labels"]) if (this[name]) options.set(name, this[name]);
-    for (const name of ["multiple", "compact"]) if (this[name]) options.set(name, "");
+    for (const name of FLAGS) if (this[name]) options.set(name, "");
     return options.toString();
   }
 
@@ -200,10 +240,23 @@ export class ClothingClassifier extends HTMLElement {
       referrerPolicy: "no-referrer",
     });
     this.#box.append(this.#frame);
+    // A page that may not look into its own new frame is sandboxed, and the frame with it: it could load nothing.
+    if (origin === "null" && !this.#frame.contentDocument) {
+      return this.#close(new ClassifierError("sandboxed", "The classifier cannot run in this sandboxed page.",
+        "Add allow-same-origin to the sandbox."));
+    }
     this.#box.ariaBusy = "true";
+    const more = crossOriginIsolated ? ", and that its server sends cross-origin-embedder-policy" : "";
     this.#timer = setTimeout(() => this.#close(new ClassifierError("unreachable",
-      "The classifier could not be opened.", "Check the connection, then try again.")), PATIENCE);
+      "The classifier could not be opened.", `Check the connection${more}, then try again.`)), PATIENCE);
   }
+
+  #forbidden = ({ blockedURI, disposition, effectiveDirective }) => {
+    const isFrame = effectiveDirective === "frame-src" && blockedURI.startsWith(page.origin);
+    if (!this.#frame || !isFrame || disposition !== "enforce") return;
+    this.#close(new ClassifierError("forbidden", "This page’s policy forbids the classifier’s frame.",
+      `Add ${page.origin} to its frame-src.`));
+  };
 
   #close(error) {
     this.#near.disconnect();
@@ -298,8 +351,13 @@ for (const [name, initial] of Object.entries({ loading: "lazy", theme: "auto", a
     else this.setAttribute(name, value);
   });
 }
-for (const name of ["multiple", "compact"]) {
-  reflect(name, function () { return this.hasAttribute(name); }, function (value) { this.toggleAttribute(name, value); });
+// React before 19 writes multiple={false} as multiple="false".
+const isOn = (value) => value === "" || !!value && value !== "false";
+for (const name of FLAGS) {
+  reflect(name, function () { return isOn(this.getAttribute(name)); }, function (value) {
+    if (isOn(value)) this.setAttribute(name, "");
+    else this.removeAttribute(name);
+  });
 }
 
 customElements.get("clothing-classifier") ?? customElements.define("clothing-classifier", ClothingClassifier);

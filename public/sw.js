@@ -33,11 +33,17 @@ addEventListener("fetch", (event) => {
   const url = request.url.replace(/[?#].*/, "");
   if (request.method === "POST" && url === `${scope}share`) return event.respondWith(receive(request));
   if (request.method !== "GET" || !url.startsWith(scope)) return;
-  // Any address without an ending is the page's own: it shows what is there, or that there is nothing.
-  const opensPage = request.mode === "navigate" && !/\.[^/]*$/.test(url);
-  const key = files.has(url) ? url : opensPage ? scope : null;
+  const key = files.has(url) ? url : request.mode === "navigate" ? pageAt(url) : null;
   if (key) event.respondWith(kept(key).catch(() => null).then((response) => response ?? fetch(request)));
 });
+
+// The page that is meant, however a link spells its address: "about/", "about.html", "/about", "about/index.html"
+// (as boot.js has it). Any address without an ending is the page's own: it shows that there is nothing.
+function pageAt(url) {
+  const path = url.slice(scope.length).replace(/\/{2,}/g, "/").replace(/^\//, "");
+  const page = scope + `/${path}`.replace(/(\/index)?(\.html)?\/?$/, "").slice(1);
+  return files.has(page) ? page : /\.[^/]*$/.test(page) ? null : scope;
+}
 
 async function kept(key) {
   return (await caches.open(cacheName)).match(key, { ignoreVary: true });

@@ -8,7 +8,13 @@ use std::{
 
 use clothing_classifier::classifier::{Classifier, ModelInfo};
 use image::{Rgb, RgbImage};
+use prost::Message;
 use serde_json::Value;
+use tiny_model::colour_model;
+use tract_onnx::pb::ModelProto;
+
+#[path = "files/tiny_model.rs"]
+mod tiny_model;
 
 /// A folder of its own for a test, empty at first.
 struct Folder(PathBuf);
@@ -95,6 +101,19 @@ fn words_are_the_default() {
 }
 
 #[test]
+fn no_answer_is_said_to_be_certain() {
+    let mut model = ModelProto::decode(&*colour_model()).unwrap();
+    for entry in model.metadata_props.iter_mut().filter(|entry| entry.key == "temperature") {
+        entry.value = "0.01".into();
+    }
+    let folder = Folder::new("certain");
+    folder.photo("a.png").write("certain.onnx", &model.encode_to_vec());
+    let ask = |form: &[&str]| folder.classify(&[&["--model", "certain.onnx"], form, &["a.png"]].concat());
+    assert_eq!(json(&ask(&["--json"]))[0]["probability"], 1.0);
+    assert_eq!(lines(&ask(&[]).stdout), ["a.png: blue thing, over 99 %"]);
+}
+
+#[test]
 fn csv_has_a_header_and_a_column_for_each_label() {
     let folder = Folder::new("csv");
     folder.photo("a.png").write("note.txt", b"Buy shirts");
@@ -137,6 +156,32 @@ fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_answered() {
     );
 }
 
+/// Shops send AVIF, and often name it JPEG.
+#[test]
+fn avif_is_read_whatever_its_name() {
+    let folder = Folder::new("avif");
+    let fixture =
+        |name| fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap();
+    let avif = fixture("formats/upright.avif");
+    folder
+        .write("in/a.avif", &avif)
+        .write("in/b.jpg", &avif)
+        .write("in/c.jpg", &fixture("orientation-1.jpg"));
+    folder.write("in/d.avif", &avif[..avif.len() / 2]);
+    let output = folder.classify(&["--json", "in"]);
+    assert_eq!(files(&output), ["in/a.avif", "in/b.jpg", "in/c.jpg", "in/d.avif"]);
+    let lines = json(&output);
+    for line in &lines[..2] {
+        assert_eq!((&line["width"], &line["height"]), (&300.into(), &400.into()));
+        // The same drawing.
+        assert_eq!(line["label"], lines[2]["label"]);
+        let share = |line: &Value| line["probability"].as_f64().unwrap();
+        assert!((share(line) - share(&lines[2])).abs() < 0.05, "{line}, {}", lines[2]);
+    }
+    let error = lines[3]["error"].as_str().unwrap();
+    assert!(error.starts_with("This AVIF picture is damaged"), "{error}");
+}
+
 #[test]
 fn folders_are_searched_in_order_but_for_what_is_hidden_or_no_picture() {
     let folder = Folder::new("folders");
@@ -155,7 +200,7 @@ fn folders_are_searched_in_order_but_for_what_is_hidden_or_no_picture() {
 #[test]
 fn many_photos_keep_their_order() {
     let folder = Folder::new("order");
-    let names: Vec<String> = (0..40).map(|number| format!("{number:02}.png")).collect();
+    let names: Vec<String> = (0..40).map(|number| format!("{number}.png")).collect();
     for name in &names {
         folder.photo(name);
     }

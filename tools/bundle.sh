@@ -16,7 +16,8 @@ stop() {
     exit 1
 }
 
-for file in index.html widget.js widget_bg.wasm clean.js clean_bg.wasm engine.js engine_bg.wasm clothing.onnx; do
+for file in index.html widget.js widget_bg.wasm clean.js clean_bg.wasm engine.js engine_bg.wasm clothing.onnx \
+    licences.html; do
     [ -s "$file" ] || stop "$file is not in the bundle"
 done
 
@@ -78,8 +79,13 @@ for app in widget clean; do
     sed -i.tmp "s/$page_script/$script/g; s/$page_wasm/$wasm/g; /href=.*$app-/s/ integrity=\"[^\"]*\"//g" $app.html
 done
 started_by index.html
+# The licences are read without any code.
+grep -E '<base |rel="stylesheet"' index.html >head.tmp
+[ "$(wc -l <head.tmp)" -eq 2 ] || stop "index.html needs a line with its base and a line with its style"
+sed -i.tmp -e '/<!-- as in index.html -->/{r head.tmp' -e 'd;}' licences.html
 rm -f ./*.tmp
 cp index.html about.html
 cp widget.html embed.html
+"$TRUNK_SOURCE_DIR/tools/describe.sh" .
 
 "$TRUNK_SOURCE_DIR/tools/seal.sh" .

@@ -1,14 +1,26 @@
 #!/bin/sh
-# container.sh: goes through the Dockerfile line by line without Docker, where that is not at hand, in folders under
-# target/container, and asks what comes of it for /healthz on $PORT. Left out: packages and users of the system.
-# The tools that setup.sh has already installed here are taken over, as Docker would take a layer that it has kept.
+# container.sh: goes through the Dockerfile line by line without Docker, in folders under target/container, and asks what
+# comes of it for pages, the model and /healthz. Left out: packages and users of the system.
+#
+# In a namespace of its own the first stage's folder stands in the place of this one, around the same target/: what has been
+# built here, tools included, is not built again, as Docker would take a layer that it has kept.
 set -eu
 cd "$(dirname "$0")/.."
-box=$PWD/target/container
+if [ -z "${OF_ITS_OWN:-}" ]; then
+    [ "$(id -u)" = 0 ] || as_root=--map-root-user
+    exec unshare --mount ${as_root:-} env OF_ITS_OWN=1 "$0"
+fi
+here=$PWD box=$PWD/target/container
 rm -rf "$box"
 mkdir -p "$box/context"
 sed -n 's/^!//p' .dockerignore | tar -c -T - | tar -x -C "$box/context"
-export CARGO_TARGET_DIR="$PWD/target"
+
+stop() {
+    echo "container.sh: $*" >&2
+    exit 1
+}
+
+# ---- build
 
 stage=0
 while read -r step rest; do
@@ -24,8 +36,11 @@ while read -r step rest; do
         ;;
     WORKDIR)
         workdir=$rest
-        mkdir -p "$root$workdir/target"
-        [ $stage = 2 ] || cp -R target/tools "$root$workdir/target/"
+        mkdir -p "$root$workdir"
+        if [ $stage = 1 ]; then
+            mkdir "$root$workdir/target"
+            mount --bind target "$root$workdir/target"
+        fi
         ;;
     COPY)
         from=$box/context
@@ -34,48 +49,82 @@ while read -r step rest; do
         esac
         # shellcheck disable=SC2086
         set -- $rest
+        sources=''
         while [ $# -gt 1 ]; do
-            sources="${sources:-} $from/$1"
+            sources="$sources $from/$1"
             shift
         done
         case $1 in
         /*) target=$root$1 ;;
         *) target=$root$workdir/$1 ;;
         esac
-        case $1 in
-        */) mkdir -p "$target" ;;
-        esac
-        for source in $sources; do
-            if [ "$source" = "$from/." ]; then cp -R "$from/." "$target"; else cp -R "$source" "$target"; fi
-        done
-        sources=
+        mkdir -p "${target%/*}"
+        # With their dates, by which cargo tells what is built.
+        # shellcheck disable=SC2086
+        cp -a $sources "$target"
         ;;
     RUN)
         case $rest in
         apt-get* | useradd*) echo "(left out)" ;;
-        *) (cd "$root$workdir" && sh -ec "$rest") ;;
+        # shellcheck disable=SC2016
+        *) unshare --mount sh -ec 'mount --rbind "$1" "$2"; cd "$2"; eval "$3"' sh "$root$workdir" "$here" "$rest" ;;
         esac
         ;;
     USER) user=$rest ;;
     CMD) command=$(echo "$rest" | tr -d '[]",') ;;
-    *) echo "container.sh: what is $step?" >&2; exit 1 ;;
+    *) stop "what is $step?" ;;
     esac
 done <Dockerfile
 
-port=${PORT:-8097}
-echo "--- Running $command as an unprivileged user (for $user), PORT=$port"
-du -sh "$root" | cut -f1
+# ---- run
+
+# Docker would listen everywhere.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 as_nobody=''
 [ "$(id -u)" != 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+$as_nobody test -r "$root$workdir" 2>/dev/null || as_nobody='' # this folder is closed to others
+echo "--- Running $command (${as_nobody:+as nobody, }for $user), $(du -sh "$root" | cut -f1) in all"
 cd "$root$workdir"
 # shellcheck disable=SC2086
-env -i PATH="$root/usr/local/bin:/usr/bin:/bin" PORT="$port" $as_nobody $command &
+env -i PATH="$root/usr/local/bin:/usr/bin:/bin" HOST=127.0.0.1 PORT="$port" $as_nobody $command &
 server=$!
-trap 'kill $server' EXIT
-for _ in 1 2 3 4 5 6 7 8 9 10; do
-    sleep 0.5
-    answer=$(curl --silent --fail "http://127.0.0.1:$port/healthz") && break
+trap 'kill $server 2>/dev/null || true' EXIT
+
+# ask PATH: leaves the answer in $box/head and $box/body, and its `status`.
+ask() {
+    status=$(curl --silent --show-error --header 'accept-encoding: br' --dump-header "$box/head" --output "$box/body" \
+        --write-out '%{http_code}' "http://127.0.0.1:$port$1")
+}
+# has HEADER...: whether the answer has these.
+has() {
+    for header; do
+        tr -d '\r' <"$box/head" | grep -qixF "$header" || stop "no '$header' with $asked"
+    done
+}
+# expect STATUS PATH HEADER...
+expect() {
+    asked=$2 wanted=$1
+    ask "$asked"
+    [ "$status" = "$wanted" ] || stop "$asked answers $status"
+    shift 2
+    has 'x-content-type-options: nosniff' "$@"
+}
+
+tries=0
+until ask /healthz 2>/dev/null; do
+    tries=$((tries + 1))
+    [ $tries -lt 50 ] || stop "nothing listens on port $port"
+    sleep 0.2
 done
-[ "$answer" = ok ]
-curl --silent --fail --output /dev/null "http://127.0.0.1:$port/" "http://127.0.0.1:$port/sw.js"
-echo "--- The container's steps work: /healthz answers $answer"
+expect 200 /healthz 'content-type: text/plain; charset=utf-8'
+[ "$(cat "$box/body")" = ok ] || stop "/healthz answers $(cat "$box/body")"
+for page in / /about /clean/; do
+    expect 200 $page 'content-type: text/html; charset=utf-8' 'content-encoding: br'
+    brotli --decompress --stdout <"$box/body" >"$box/page"
+    grep -q 'id="engine-files"' "$box/page" || stop "$page is no page"
+done
+expect 404 /no-such-page
+expect 200 "/$(grep -o 'clothing-[0-9a-f]*\.onnx' "$box/page")" 'content-type: application/octet-stream' \
+    'content-encoding: br' 'cache-control: public, max-age=31536000, immutable'
+brotli --decompress --stdout <"$box/body" | cmp - "$here/model/clothing.onnx" || stop "the model is another"
+echo "--- The container's steps work: its pages, the model and /healthz answer as they should"

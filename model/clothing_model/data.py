@@ -1,8 +1,9 @@
 """Photos in folders: finding them, checking them before work starts, and keeping them decoded in memory."""
 import hashlib
 import pathlib
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
@@ -11,43 +12,52 @@ from . import picture
 from .errors import PipelineError
 
 SPLITS = ("train", "val", "test")
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp"}
 VAL_PART = 7  # one photo in so many is kept back where the tree itself names no splits
+NO_LABEL = {"outfit"}  # a folder of dressed people of whose garments none is the subject
 
 
 @dataclass(frozen=True)
 class Photo:
+    """root: the folder that was scanned, which holds the photo at <split>/<label>/ or <label>/."""
+
     path: pathlib.Path
     split: str
     label: str
+    root: pathlib.Path
 
 
-def scan(root: pathlib.Path, splits: tuple[str, ...] = ("train", "val")) -> list[Photo]:
-    """All photos below `root`, sorted.
+def scan(roots: pathlib.Path | Sequence[pathlib.Path], splits: tuple[str, ...] = ("train", "val")) -> list[Photo]:
+    """All photos below one folder or several, sorted within each.
 
     Either root/<split>/<label>/*, or root/<label>/*, in which case a photo's place in train or val follows from its
-    name alone, so that it stays there when photos are added.
+    name alone, so that it stays there when photos are added. Folders named in `NO_LABEL` are passed over.
     """
-    if not root.is_dir():
-        raise PipelineError(f"{root}: there is no such folder", "name the folder of photos with --data")
-    if not (root / "train").is_dir():
-        return [photo for photo in _divide(_folder(root, "")) if photo.split in splits]
-    photos, seen = [], {}
+    roots = [roots] if isinstance(roots, pathlib.Path) else list(roots)
+    photos = [photo for root in roots for photo in _tree(root, splits)]
     for split in splits:
-        if not (root / split).is_dir():
-            raise PipelineError(f"{root / split}: there is no such folder", "make it, with one folder a label")
-        found = _folder(root / split, split)
-        seen[split] = {photo.label for photo in found}
-        photos += found
-    for split in splits:
-        for label in sorted(set().union(*seen.values()) - seen[split]):
-            raise PipelineError(f"{root / split}: the label {label!r} has photos in another split but none here",
-                                f"add some to {root / split / label}, or remove the label everywhere")
+        here = {photo.label for photo in photos if photo.split == split}  # none of a split that no tree has
+        for label in sorted({photo.label for photo in photos} - here) if here else []:
+            raise PipelineError(f"{named(root / split for root in roots)}: the label {label!r} has photos in "
+                                "another split but none here",
+                                f"add some to {roots[0] / split / label}, or remove the label everywhere")
     return photos
 
 
-def _folder(folder: pathlib.Path, split: str) -> list[Photo]:
-    labels = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+def _tree(root: pathlib.Path, splits: tuple[str, ...]) -> list[Photo]:
+    if not root.is_dir():
+        raise PipelineError(f"{root}: there is no such folder", "name the folder of photos with --data")
+    if not (root / "train").is_dir():
+        return [photo for photo in _divide(_folder(root, root, "")) if photo.split in splits]
+    for split in splits:
+        if not (root / split).is_dir():
+            raise PipelineError(f"{root / split}: there is no such folder", "make it, with one folder a label")
+    return [photo for split in splits for photo in _folder(root, root / split, split)]
+
+
+def _folder(root: pathlib.Path, folder: pathlib.Path, split: str) -> list[Photo]:
+    labels = sorted(path for path in folder.iterdir()
+                    if path.is_dir() and not path.name.startswith(".") and path.name not in NO_LABEL)
     if not labels:
         raise PipelineError(f"{folder}: no label folders in it", "photos belong in one folder for each label")
     photos = []
@@ -59,7 +69,7 @@ def _folder(folder: pathlib.Path, split: str) -> list[Photo]:
                                     f"remove it, or convert it to one of {', '.join(sorted(SUFFIXES))}")
         if not files:
             raise PipelineError(f"{label}: the folder is empty", "add photos to it, or remove it")
-        photos += [Photo(file, split, label.name) for file in files]
+        photos += [Photo(file, split, label.name, root) for file in files]
     return photos
 
 
@@ -74,8 +84,13 @@ def _divide(photos: list[Photo]) -> list[Photo]:
                                 "add more photos of this label")
         order = sorted(group, key=lambda photo: hashlib.sha256(photo.path.name.encode()).digest())
         kept = max(1, len(order) // VAL_PART)
-        divided += [Photo(photo.path, "val" if i < kept else "train", label) for i, photo in enumerate(order)]
+        divided += [replace(photo, split="val" if i < kept else "train") for i, photo in enumerate(order)]
     return sorted(divided, key=lambda photo: (photo.split, photo.label, photo.path))
+
+
+def named(paths: Iterable[pathlib.Path]) -> str:
+    """Folders or files in a sentence."""
+    return " and ".join(map(str, paths))
 
 
 def evenly(items: list, count: int) -> list:

@@ -19,8 +19,9 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from . import data, manifest
+from . import data, manifest, table
 from .errors import PipelineError
+from .words import count
 
 ACTIONS = ("keep", "relabel", "delete")
 COLUMNS = ("file", "label", "action", "new_label")
@@ -40,29 +41,27 @@ class Move:
 def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
     """The moves that the decisions ask for; everything is checked first, and all that is wrong is told at once."""
     root = _checked(root)
-    if not decisions.is_file():
-        raise PipelineError(f"{decisions}: there is no such file", "name the CSV of decisions")
     folder = pathlib.PurePosixPath(BIN, _new_name(root / BIN))
     labels = _labels(root)
     problems, moves = [], []
     seen: set[pathlib.PurePosixPath] = set()
     taken: set[pathlib.PurePosixPath] = set()
-    for number, row in enumerate(manifest.read(decisions, COLUMNS), 2):
+    for number, row in table.read(decisions, COLUMNS):
         try:
-            origin = _photo(root, row["file"] or "", row["label"] or "")
+            origin = _photo(root, row["file"], row["label"])
             if origin in seen:
-                raise ValueError("a second row for this photo")
+                raise ValueError("an earlier row has decided about this photo")
             seen.add(origin)
-            action, new_label = (row["action"] or "keep").strip(), (row["new_label"] or "").strip()
+            action, new_label = row["action"].strip().lower() or "keep", row["new_label"].strip()
             if action not in ACTIONS:
-                raise ValueError(f"action {action!r} is none of {', '.join(ACTIONS)}")
+                raise ValueError(f"the action {action!r} is none of {', '.join(ACTIONS)}")
             if action != "relabel" and new_label:
-                raise ValueError(f"new_label {new_label!r} without the action relabel")
+                raise ValueError(f"it has the new_label {new_label!r} without the action relabel")
             if action == "relabel":
                 if new_label not in labels:
-                    raise ValueError(f"no folder of a label {new_label!r}")
+                    raise ValueError(f"there is no folder of a label {new_label!r}")
                 if new_label == row["label"]:
-                    raise ValueError("relabel to the label it has")
+                    raise ValueError("it is to be relabelled to the label that it has")
                 target = _free(root, origin.parent.parent / new_label / origin.name, row["label"], taken)
                 moves.append(Move(origin, target))
             elif action == "delete":
@@ -71,8 +70,8 @@ def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
             problems.append(f"{decisions}, row {number} ({row['file']}): {error}")
     if problems:
         more = f"\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the file, or look through the "
-                            "photos again; for a label that is new, make its folder first")
+        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the table, or decide about the "
+                            "photos anew; for a new label, make its folder first")
     return moves
 
 
@@ -133,8 +132,10 @@ def describe(moves: list[Move]) -> str:
         return "bin" if path.parts[0] == BIN else path.parent.name
 
     changes = Counter((place(move.origin), place(move.target)) for move in moves)
-    lines = [f"{len(moves)} photos move, {sum(count for (_, new), count in changes.items() if new == 'bin')} of them to the bin"]
-    lines += [f"  {count} x {old} -> {new}" for (old, new), count in changes.most_common()]
+    binned = sum(photos for (_, new), photos in changes.items() if new == "bin")
+    lines = [f"{count(len(moves), 'photo moves', 'photos move')}, {binned} of them to the bin" if binned < len(moves) else
+             f"{count(binned, 'photo moves', 'photos move')} to the bin"]
+    lines += [f"  {photos} x {old} -> {new}" for (old, new), photos in changes.most_common()]
     lines += [f"    {move.origin} -> {move.target}" for move in moves[:SHOWN]]
     return "\n".join(lines + [f"    and {len(moves) - SHOWN} more"] * (len(moves) > SHOWN))
 
@@ -188,14 +189,14 @@ def _move(root: pathlib.Path, moves: list[Move]) -> None:
         target = root / move.target
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
-            raise PipelineError(f"{target}: there is a file of this name by now", "take back what was done, with --undo")
+            raise PipelineError(f"{target}: there is a file of this name by now", "take back what was done so far, with --undo")
         (root / move.origin).rename(target)
     _follow(root, moves)
 
 
 def _follow(root: pathlib.Path, moves: list[Move]) -> None:
-    """Lets the manifest beside the photos name them as they are now called."""
-    file = manifest.beside(root)
+    """Lets the manifest of the photos name them as they are now called."""
+    file = manifest.of(root)
     rows = manifest.read(file)
     named = {move.origin: move.target for move in moves if BIN not in (move.origin.parts[0], move.target.parts[0])}
     changed = False

@@ -1,5 +1,4 @@
 """How good an exported file is, from its logits alone: figures as JSON, pictures where matplotlib is there."""
-import csv
 import pathlib
 
 import numpy as np
@@ -34,31 +33,46 @@ def expected_calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
 
 
 def report(logits: np.ndarray, targets: np.ndarray, labels: list[Label], temperature: float,
-           thresholds: dict[str, float], sources: list[str] | None = None) -> dict:
-    """All figures. logits [n, K], targets [n] indices into labels, sources: where each photo came from."""
+           thresholds: dict[str, float], origins: list[dict[str, str]] | None = None) -> dict:
+    """All figures. logits [n, K], targets [n] indices into labels, origins: what `manifest.rows` tells of each photo.
+
+    `by_source` and `by_setting` are of the photos whose manifest names one. `sources_alike` are means over sources, so
+    that a hundred photos of one shop count no more than one of a stranger.
+    """
     probabilities = softmax(logits, temperature)
     best, sure = probabilities.argmax(1), probabilities.max(1)
     right = best == targets
     groups = np.array([label.group for label in labels])
     core = np.flatnonzero(groups == "core")
-    is_core, says_core = np.isin(targets, core), np.isin(best, core)
+    is_core, says_core, is_garment = np.isin(targets, core), np.isin(best, core), groups[targets] != "none"
     accepted = sure >= np.array([thresholds.get(group, np.inf) for group in groups])[best]
     figures = {"photos": len(targets), "top1": _mean(right), "top1_core": _mean(right[is_core]),
                "top1_core_only": _mean(core[logits[is_core][:, core].argmax(1)] == targets[is_core]) if len(core) else None,
+               "top1_garments": _mean(right[is_garment]), "top1_none": _mean(right[~is_garment]),
                "auroc_core": auroc(probabilities[:, core].sum(1), is_core),
                "others_called_core": _mean((says_core & accepted)[~is_core]), "core_turned_away": _mean(~accepted[is_core]),
+               "none_called_garment": _mean(accepted[~is_garment]), "garments_turned_away": _mean(~accepted[is_garment]),
+               "garments_right_when_recognised": _mean(right[is_garment & accepted]),
                "ece": expected_calibration_error(sure, right), "recognised": _mean(accepted),
                "right_when_recognised": _mean(right[accepted])}
     confusion = np.zeros((len(labels), len(labels)), int)
     np.add.at(confusion, (targets, best), 1)
     by_label = {label.id: {"photos": int((targets == i).sum()), "recall": _mean(right[targets == i]),
                            "precision": _mean(right[best == i])} for i, label in enumerate(labels)}
-    by_source = {}
-    for source in sorted(set(sources or [])):
-        chosen = np.array([own == source for own in sources])
-        by_source[source] = {"photos": int(chosen.sum()), "top1": _mean(right[chosen]),
-                             "top1_core": _mean(right[chosen & is_core])}
-    return {"figures": figures, "by_label": by_label, "by_source": by_source, "reliability": reliability(sure, right),
+
+    def parts(column: str) -> dict[str, dict]:
+        names = np.array([row.get(column) or "" for row in origins or []])
+        return {name: {"photos": int((names == name).sum())}
+                | {key: _mean(right[(names == name) & chosen])
+                   for key, chosen in (("top1", True), ("top1_core", is_core), ("top1_garments", is_garment))}
+                for name in sorted({*names} - {""})}
+
+    by_source = parts("source")
+    alike = {key: _mean(np.array([part[key] for part in by_source.values() if part[key] is not None]))
+             for key in ("top1", "top1_core", "top1_garments")}
+    return {"figures": figures, "by_label": by_label, "by_setting": parts("setting"),
+            "sources_alike": {"sources": len(by_source), **alike}, "by_source": by_source,
+            "reliability": reliability(sure, right),
             "confusion": {"labels": [label.id for label in labels], "rows_true_columns_said": confusion.tolist()}}
 
 
@@ -87,15 +101,6 @@ def agreement(logits: np.ndarray, run, pixels: list[np.ndarray]) -> float:
     """Share of the photos for which the float network of a `training.Run` puts the same label first as `logits`."""
     preprocessing = run.settings.preprocessing
     return _mean(run.answers([preprocessing.square(image) for image in pixels]).argmax(1) == logits.argmax(1))
-
-
-def sources(photos: list[Photo], manifest: pathlib.Path) -> list[str] | None:
-    """Where each photo came from, by a manifest.csv with the columns split, label, file, source; None without one."""
-    if not manifest.is_file():
-        return None
-    with manifest.open(newline="", encoding="utf-8") as file:
-        known = {(row["split"], row["label"], row["file"]): row["source"] for row in csv.DictReader(file)}
-    return [known.get((photo.split, photo.label, photo.path.name), "unknown") for photo in photos]
 
 
 def draw(result: dict, folder: pathlib.Path) -> list[pathlib.Path]:

@@ -4,7 +4,6 @@
 odd photos), and pictures of the charts where matplotlib is installed.
 """
 import base64
-import csv
 import html
 import io
 import pathlib
@@ -15,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from . import data, duplicates, features, picture
+from . import cells, data, duplicates, features, picture
 from .data import Photo
 from .errors import PipelineError
+from .words import count, noun
 
 NEIGHBOURS = 15  # at most
 EXAMPLES = 8  # a label
@@ -105,12 +105,12 @@ def report(look: Look, folder: pathlib.Path) -> pathlib.Path:
     """Writes everything and returns the HTML file."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "near-duplicates.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = cells.Writer(out)
         writer.writerow(("group", "file", "label", "split", "source"))
         writer.writerows((number, look.name(i), look.photos[i].label, look.photos[i].split, look.sources[i])
                          for number, group in enumerate(look.twins, 1) for i in group)
     with (folder / "odd.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = cells.Writer(out)
         writer.writerow(("file", "label", "lies_among", "share", "action", "new_label"))
         writer.writerows((look.name(i), look.photos[i].label, other, f"{share:.2f}", "", "") for i, share, other in look.odd)
     draw(look, folder)
@@ -160,7 +160,7 @@ def page(look: Look) -> str:
              ("sizes", "Sizes and shapes", _sizes(look)), ("examples", "Examples", _examples(look)),
              ("colours", "Colours", _colours(look)), ("twins", "Near-duplicates", _twins(look)),
              ("odd", "Among another label", _odd(look))]
-    title = f"{number(len(look.photos))} photos of {len(look.labels)} labels"
+    title = f"{count(len(look.photos), 'photo')} of {count(len(look.labels), 'label')}"
     links = "".join(f'<li><a href="#{key}">{text(name)}</a></li>' for key, name, _ in parts)
     return (f"<!doctype html><html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width'>"
             f"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">"
@@ -174,12 +174,13 @@ def _tiles(look: Look) -> str:
     counts = Counter(photo.label for photo in look.photos)
     least = look.labels[-1]
     crossing = sum(len({look.photos[i].split for i in group}) > 1 for group in look.twins)
+    sources = set(look.sources)
     tiles = [(f"{counts[look.labels[0]] / counts[least]:.1f} : 1", f"between the largest label and the smallest, {least}"),
-             (number(len(set(look.sources))), "sources, by the manifest" if set(look.sources) != {"unknown"}
-              else "source known: there is no manifest"),
-             (number(len(look.twins)), f"groups of near-duplicates, {crossing} of them across splits"),
-             (number(len(look.odd)) if look.vectors is not None else "–",
-              "photos that lie among those of another label" if look.vectors is not None else "no network was asked")]
+             (number(len(sources)), f"{noun(len(sources), 'source')}, by the manifest") if sources != {"unknown"} else
+             ("–", "no manifest names the sources"),
+             (number(len(look.twins)), f"{noun(len(look.twins), 'group')} of near-duplicates, {crossing} across splits"),
+             (number(len(look.odd)), f"{noun(len(look.odd), 'photo lies', 'photos lie')} among those of another label")
+             if look.vectors is not None else ("–", "no network was asked")]
     return "<ul class=tiles>" + "".join(f"<li><b>{text(value)}</b> {text(words)}</li>" for value, words in tiles) + "</ul>"
 
 
@@ -297,10 +298,9 @@ def _twins(look: Look) -> str:
                      f"<ul class=thumbs>{''.join(thumb(look, i) for i in group[:4])}</ul>{more}</li>")
     across = sum(weight(group)[1] for group in order)
     contradicting = sum(weight(group)[0] for group in order)
-    count = sum(map(len, order))
-    return (f"<p>{number(count)} photos in {number(len(order))} groups whose fingerprints differ in {duplicates.NEAR} of "
-            f"{duplicates.BITS} bits at most; {across} groups lie in more than one split, which flatters the test, and "
-            f"{contradicting} under more than one label. All are in <code>near-duplicates.csv</code>"
+    return (f"<p>{count(sum(map(len, order)), 'photo')} in {count(len(order), 'group')} whose fingerprints differ in at most "
+            f"{duplicates.NEAR} of {duplicates.BITS} bits; {count(across, 'group lies', 'groups lie')} in more than one split, "
+            f"which flatters the test, and {contradicting} under more than one label. All are in <code>near-duplicates.csv</code>"
             + (f"; the {SHOWN_GROUPS} gravest:" if len(order) > SHOWN_GROUPS else ":") + f"</p><ul class=cards>{''.join(parts)}</ul>")
 
 

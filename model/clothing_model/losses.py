@@ -2,15 +2,16 @@
 
 loss = -ln(probability of the photo's own label), as in training. It is what fastai's users know as the top losses.
 """
-import csv
 import pathlib
 
 import numpy as np
 
+from . import cells
 from .data import Photo
 from .decisions import COLUMNS
 from .errors import PipelineError
 from .labels import Label
+from .words import count
 
 FOLDS = 5
 LEAST = 1e-12  # probability, so that no loss is infinite
@@ -48,35 +49,60 @@ def found(loss: np.ndarray, changed: np.ndarray, share: float) -> float:
     return float(changed[first].sum() / max(1, changed.sum()))
 
 
-def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed: int) -> np.ndarray:
-    """Probabilities [n, K] by logistic regressions on features, each of which has not seen the photos it judges."""
-    from sklearn.model_selection import StratifiedKFold
+def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed: int,
+                    people: list[str] | None = None) -> np.ndarray:
+    """Probabilities [n, K] by logistic regressions on features, each of which has not seen the photos it judges.
+
+    people: who each photo is from ("" where that is not known); where there are enough of them, nor has it seen others of
+    theirs.
+    """
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
     from .comparison import logistic_regression
 
     counts = np.bincount(targets, minlength=labels)
     if counts.min() < FOLDS:
-        raise PipelineError(f"a label with {counts.min()} photos: too few to be judged in {FOLDS} parts",
+        raise PipelineError(f"a label has only {count(int(counts.min()), 'photo')}: too few to be judged in {FOLDS} parts",
                             f"give each label at least {FOLDS} photos, or judge by a trained network")
     probabilities = np.zeros((len(targets), labels))
-    for train, rest in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(vectors, targets):
-        probabilities[rest] = logistic_regression().fit(vectors[train], targets[train]).predict_proba(vectors[rest])
+    options = {"n_splits": FOLDS, "shuffle": True, "random_state": seed}
+    groups = [name or str(i) for i, name in enumerate(people or [])]
+    if any(people or []) and len(set(groups)) >= FOLDS:
+        parts = StratifiedGroupKFold(**options).split(vectors, targets, groups)
+    else:
+        parts = StratifiedKFold(**options).split(vectors, targets)
+    for train, rest in parts:
+        judge = logistic_regression().fit(vectors[train], targets[train])
+        probabilities[np.ix_(rest, judge.classes_)] = judge.predict_proba(vectors[rest])
     return probabilities
+
+
+def files(out: pathlib.Path, roots: list[pathlib.Path]) -> dict[pathlib.Path, pathlib.Path]:
+    """The ranking of each folder: `out` of a single one, otherwise a file for each with its name put in, for `apply`
+    carries out decisions on one folder."""
+    if len(roots) == 1:
+        return {roots[0]: out}
+    names = [root.resolve().name for root in roots]
+    if len(set(names)) < len(names):
+        raise PipelineError(f"{len(names)} folders, some of them of one name", "rank these one by one")
+    return {root: out.with_stem(f"{out.stem}-{name}") for root, name in zip(roots, names)}
 
 
 def write(file: pathlib.Path, root: pathlib.Path, photos: list[Photo], labels: list[Label], probabilities: np.ndarray,
           targets: np.ndarray, changed: np.ndarray | None) -> None:
-    """One row a photo, the highest loss first. action and new_label are left empty: `apply` takes the file once they are
-    filled in. own: probability of the photo's label; margin: by how much it exceeds the best other one."""
+    """One row a photo below `root`, the highest loss first. action and new_label are left empty: `apply` takes the file
+    once they are filled in. own: probability of the photo's label; margin: by how much it exceeds the best other one."""
     loss = losses(probabilities, targets)
     own = probabilities[np.arange(len(targets)), targets]
     others = probabilities.copy()
     others[np.arange(len(targets)), targets] = -1
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", newline="", encoding="utf-8") as out:
-        writer = csv.writer(out)
+        writer = cells.Writer(out)
         writer.writerow([*HEAD, *(["swapped_from"] if changed is not None else [])])
         for i in np.argsort(-loss, kind="stable"):
+            if photos[i].root != root:
+                continue
             best = int(probabilities[i].argmax())
             row = [photos[i].path.relative_to(root).as_posix(), labels[targets[i]].id, labels[best].id,
                    *(f"{value:.4f}" for value in (probabilities[i, best], own[i], loss[i], own[i] - others[i].max())), "", ""]

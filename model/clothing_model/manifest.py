@@ -1,22 +1,22 @@
-"""manifest.csv beside a folder of photos: where each came from. Its first columns are split, label, file, source;
-split is empty where the tree has none."""
-import csv
+"""manifest.csv in a folder of photos or beside it: where each came from. Its first columns are split, label, file,
+source; split is empty where the tree has none. A column setting says in what surroundings a photo was taken."""
 import io
 import os
 import pathlib
 from collections.abc import Iterable
 
+from . import cells, table
 from .data import Photo
-from .errors import PipelineError
 
 KEY = ("split", "label", "file")
 COLUMNS = (*KEY, "source", "author", "licence", "licence_url", "title", "page", "url", "phrase", "width", "height",
            "sha256", "fingerprint")
 
 
-def beside(root: pathlib.Path) -> pathlib.Path:
-    """The manifest of the photos below `root`."""
-    return root.resolve().parent / "manifest.csv"
+def of(root: pathlib.Path) -> pathlib.Path:
+    """The manifest of the photos below `root`: the one in it, otherwise the one beside it, whether or not that exists."""
+    inside = root.resolve() / "manifest.csv"
+    return inside if inside.is_file() else inside.parents[1] / inside.name
 
 
 def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False) -> list[dict[str, str]]:
@@ -24,30 +24,32 @@ def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False)
 
     columns: those that must be there. torn: a kill may have cut the last line off, so one without its end does not count.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError) as error:
-        raise PipelineError(f"{file}: {error}", "it must be a CSV file in UTF-8") from error
-    reader = csv.DictReader(io.StringIO(text[:text.rfind("\n") + 1] if torn else text))
-    missing = [column for column in columns if column not in (reader.fieldnames or columns)]
-    if missing:
-        raise PipelineError(f"{file}: no column {', '.join(missing)}", "remove the file, or give it these columns")
-    return list(reader)
+    return [row for _, row in table.read(file, columns, torn)] if file.exists() else []
 
 
-def sources(photos: list[Photo], file: pathlib.Path) -> list[str]:
-    """Where each photo came from; "unknown" of those that the manifest does not have."""
-    known = {tuple(row[key] for key in KEY): row.get("source") or "unknown" for row in read(file)}
-    return [known.get((photo.split, photo.label, photo.path.name),
-                      known.get(("", photo.label, photo.path.name), "unknown")) for photo in photos]
+def rows(photos: list[Photo], file: pathlib.Path | None = None) -> list[dict[str, str]]:
+    """The row of each photo, an empty one of those that the manifest does not have. file: instead of `of` its folder."""
+    known = {root: {tuple(row[key] for key in KEY): row for row in read(file or of(root))}
+             for root in {photo.root for photo in photos}}
+    keys = [(photo.path.parent.name, photo.path.name) for photo in photos]  # the folder, which a mended label leaves
+    return [known[photo.root].get((photo.split, *key), known[photo.root].get(("", *key), {}))
+            for photo, key in zip(photos, keys)]
+
+
+def sources(photos: list[Photo], file: pathlib.Path | None = None) -> list[str]:
+    """Where each photo came from; "unknown" of those that the manifest does not have. file: as for `rows`."""
+    return [row.get("source") or "unknown" for row in rows(photos, file)]
+
+
+def people(photos: list[Photo]) -> list[str]:
+    """Who each photo is from: the source, and the sender or author where the manifest tells; "" where it tells nothing."""
+    return [" ".join(filter(None, map(row.get, ("source", "sender", "author")))) for row in rows(photos)]
 
 
 def line(values: Iterable[object]) -> bytes:
     """One row as one line: each line break within a value becomes a space. All else stays: names may have two spaces."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
+    cells.Writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
     return buffer.getvalue().encode("utf-8", "replace")
 
 

@@ -90,9 +90,14 @@ class Classifier(nn.Module):
                  dropout: float = 0.2):
         super().__init__()
         self.body = _body(backbone, weights, pretrained)
-        with torch.no_grad():
-            features = self.body.eval()(torch.zeros(1, 3, 64, 64))
-        if features.ndim != 4:
+        try:
+            with torch.no_grad():
+                features = self.body.eval()(torch.zeros(1, 3, 64, 64))
+        except RuntimeError as error:
+            raise PipelineError(f"backbone {backbone!r} takes pictures of one size only: {error}",
+                                "choose one that takes any") from error
+        channels = {getattr(self.body, name, None) for name in ("num_features", "head_hidden_size")}
+        if features.ndim != 4 or features.shape[1] not in channels and features.shape[3] in channels:
             raise PipelineError(f"backbone {backbone!r} yields {list(features.shape)}, not [n, C, h, w]",
                                 "choose a convolutional one")
         self.dropout = nn.Dropout(dropout)

@@ -5,6 +5,7 @@ import pathlib
 
 from . import labels as labelling
 from .errors import PipelineError
+from .words import count
 
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_CACHE = pathlib.Path("model/runs/features")
@@ -32,13 +33,14 @@ def collect(arguments) -> None:
         {"openverse": arguments.openverse, "commons": arguments.commons}, arguments.licences,
         arguments.each, arguments.listed, arguments.longest, arguments.least, arguments.near, manners)
     summary = asyncio.run(collection.collect(wishes, lambda text: print(text, flush=True)))
-    print(f"{summary.kept.total()} photos in {arguments.out / 'photos'}")
-    for label, count in sorted(summary.kept.items()):
-        print(f"  {label}: {count}" + (" (as many as wished for)" if label in summary.full else ""))
+    print(f"{count(summary.kept.total(), 'photo')} in {arguments.out / 'photos'}")
+    for label, kept in sorted(summary.kept.items()):
+        print(f"  {label}: {kept}" + (" (as many as wished for)" if label in summary.full else ""))
     if summary.reasons:
-        print(f"{summary.reasons.total()} addresses gave none, each named in {arguments.out / 'refused.csv'}")
-        for reason, count in summary.reasons.most_common():
-            print(f"  {count} x {reason}")
+        print(f"{count(summary.reasons.total(), 'address', 'addresses')} without a photo; "
+              f"{arguments.out / 'refused.csv'} says why")
+        for reason, times in summary.reasons.most_common():
+            print(f"  {times} x {reason}")
     if summary.failed_searches:
         raise PipelineError("searches that failed: " + "; ".join(summary.failed_searches),
                             "run the same command again later: it goes on where it stopped")
@@ -60,11 +62,12 @@ def explore(arguments) -> None:
     if arguments.onnx:
         photos, vectors, _ = features.of_exported(onnx_file.OnnxModel.load(arguments.onnx), photos, arguments.cache,
                                                   arguments.skip_bad)
-    sources = manifest.sources(photos, arguments.manifest or manifest.beside(arguments.data))
+    sources = manifest.sources(photos, arguments.manifest)
     look = exploration.examine(arguments.data, photos, sources, vectors, arguments.skip_bad)
     file = exploration.report(look, arguments.out)
-    print(f"{len(look.photos)} photos of {len(look.labels)} labels; {len(look.twins)} groups of near-duplicates; "
-          f"{len(look.odd)} photos among another label\nwrote {file}")
+    print(f"{count(len(look.photos), 'photo')} of {count(len(look.labels), 'label')}; "
+          f"{count(len(look.twins), 'group')} of near-duplicates; "
+          f"{count(len(look.odd), 'photo')} among another label's\nwrote {file}")
     if arguments.open:
         webbrowser.open(file.resolve().as_uri())
 
@@ -73,34 +76,34 @@ def apply(arguments) -> None:
     from . import decisions
 
     if arguments.undo == bool(arguments.decisions):
-        raise PipelineError("give either the CSV of decisions or --undo", "see apply --help")
+        raise PipelineError("either a CSV of decisions or --undo is needed", "see apply --help")
     if arguments.undo:
         journal, moves = decisions.last(arguments.data)
         print(f"taking back {journal}:")
     else:
         moves = decisions.plan(arguments.data, arguments.decisions)
-    print(decisions.describe(moves) if moves or not arguments.undo else "none of its moves was made")
+    print(decisions.describe(moves) if moves or not arguments.undo else "nothing to take back: none of its moves was made")
     if not arguments.yes:
-        print("nothing was changed; do it with --yes")
+        print("nothing was changed yet; add --yes to do it")
     elif arguments.undo:
         decisions.undo(arguments.data, journal, moves)
         print("done")
     elif moves:
-        print(f"done; {decisions.carry_out(arguments.data, moves)} tells how to go back, and --undo does it")
+        print(f"done; to take it back, use --undo ({decisions.carry_out(arguments.data, moves)} lists the moves)")
 
 
 def losses(arguments) -> None:
     import numpy as np
 
-    from . import data, features, losses as ranking, onnx_file
+    from . import data, features, losses as ranking, manifest, onnx_file
 
-    root, splits = arguments.data, tuple(arguments.splits)
-    photos = data.scan(root, splits)
+    photos = data.scan(arguments.data, tuple(arguments.splits))
+    files = ranking.files(arguments.out, arguments.data)
     if arguments.judge == "network":
         model = onnx_file.OnnxModel.load(arguments.onnx)
         labels = model.labels
         if unknown := {photo.label for photo in photos} - {label.id for label in labels}:
-            raise PipelineError(f"{root}: the model has no label {', '.join(sorted(unknown))}",
+            raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
                                 "remove these folders, train a model that has them, or use --judge cross-validation")
         photos, _, logits = features.of_exported(model, photos, arguments.cache, arguments.skip_bad)
     else:
@@ -112,34 +115,36 @@ def losses(arguments) -> None:
 
     def judge():
         return (onnx_file.softmax(logits, model.temperature) if arguments.judge == "network"
-                else ranking.cross_validated(vectors, targets, len(labels), arguments.seed))
+                else ranking.cross_validated(vectors, targets, len(labels), arguments.seed, manifest.people(photos)))
 
     if arguments.swap:
         alike = judge() if arguments.swap_to == "alike" else None
         targets, changed = ranking.swap(targets, len(labels), arguments.swap, arguments.seed, alike)
     probabilities = judge()
-    ranking.write(arguments.out, root, photos, labels, probabilities, targets, changed)
+    for root, file in files.items():
+        ranking.write(file, root, photos, labels, probabilities, targets, changed)
     loss = ranking.losses(probabilities, targets)
-    print(f"{len(photos)} photos, ranked in {arguments.out}; mean loss {loss.mean():.3f}, "
-          f"{(probabilities.argmax(1) != targets).sum()} are judged otherwise than labelled")
+    others = count(int((probabilities.argmax(1) != targets).sum()), "photo seems", "photos seem")
+    print(f"{count(len(photos), 'photo')} ranked in {data.named(files.values())}; mean loss {loss.mean():.3f}; "
+          f"{others} to have another label")
     if changed is not None:
-        print(f"{changed.sum()} labels were swapped (seed {arguments.seed}); found among the highest losses: " + ", ".join(
+        swapped = count(int(changed.sum()), "label was", "labels were")
+        print(f"{swapped} swapped (seed {arguments.seed}); found among the highest losses: " + ", ".join(
             f"{ranking.found(loss, changed, share):.3f} in the first {share:.0%}" for share in (0.05, 0.1, 0.2)))
 
 
 def compare(arguments) -> None:
-    import csv
-
     import numpy as np
 
-    from . import comparison, data, features, onnx_file
+    from . import comparison, features, mending, onnx_file, table
 
     model = onnx_file.OnnxModel.load(arguments.onnx)
     splits = ("train", "val", *(["test"] if arguments.split == "test" else []))
-    photos = data.scan(arguments.data, splits)
+    photos = mending.scan(arguments.data, splits)
     labels = labelling.describe({photo.label for photo in photos}, arguments.labels)
     if labels != model.labels:
-        raise PipelineError(f"{arguments.onnx}: it has not the labels of {arguments.data}", "compare a network trained on them")
+        raise PipelineError(f"{arguments.onnx}: its labels are not those of {arguments.data}",
+                            "compare a network that was trained on these photos")
     index = {label.id: i for i, label in enumerate(labels)}
     parts, shown = {}, []
     for split in splits:
@@ -151,10 +156,9 @@ def compare(arguments) -> None:
     _, _, logits = features.of_exported(model, shown, arguments.cache, arguments.skip_bad)
     seconds = None
     for file in arguments.history or []:
-        with file.open(newline="") as opened:
-            seconds = (seconds or 0) + sum(float(row["seconds"]) for row in csv.DictReader(opened))
+        seconds = (seconds or 0) + sum(table.number(row["seconds"]) for _, row in table.read(file, ("seconds",)))
     targets, figures = parts[arguments.split].targets, []
-    print(f"fitting on {len(parts['train'].targets)} photos, choosing on {len(parts['val'].targets)}, "
+    print(f"fitting on {count(len(parts['train'].targets), 'photo')}, choosing on {len(parts['val'].targets)}, "
           f"showing {len(targets)} of {arguments.split}", flush=True)
 
     def add(row):
@@ -172,8 +176,8 @@ def compare(arguments) -> None:
 def add_to(verbs) -> None:
     verb = verbs.add_parser(
         "collect", help="fetch photos for phrases, or for lists of URLs", description="Searches Openverse and Wikimedia "
-        "Commons for phrases, or takes lists of URLs; keeps each picture once, with its author and licence. Stopped at "
-        "any moment, the same command goes on.")
+        "Commons for phrases, or takes lists of URLs; keeps each picture once, with its author and licence. It can be "
+        "stopped at any moment; the same command goes on.")
     verb.set_defaults(call=collect, extra="collect")
     verb.add_argument("phrases", nargs="*", metavar="LABEL=PHRASE", help='what to search for, such as "hat=straw hat"')
     verb.add_argument("--phrases", dest="phrase_file", type=pathlib.Path, action="append", metavar="FILE",
@@ -192,14 +196,15 @@ def add_to(verbs) -> None:
     verb.add_argument("--listed", type=_count, default=200, help="addresses taken from one search at most (%(default)s)")
     verb.add_argument("--longest", type=_count, default=1024, help="longest side kept, pixels (%(default)s)")
     verb.add_argument("--least", type=_count, default=64, help="shortest side kept, pixels (%(default)s)")
-    verb.add_argument("--bytes", type=_count, default=20_000_000, help="of one file at most (%(default)s)")
+    verb.add_argument("--bytes", type=_count, default=20_000_000, help="bytes of one file at most (%(default)s)")
     verb.add_argument("--near", type=int, default=14,
-                      help="bits of 256 in which two pictures' fingerprints may differ and be one (%(default)s); -1: only equal files")
+                      help="two pictures count as one if their fingerprints differ in at most so many of 256 bits (%(default)s); "
+                      "-1: only identical files")
     verb.add_argument("--rate", type=_rate, default=2.0, help="requests a second to one host (%(default)s)")
     verb.add_argument("--together", type=_count, default=2, help="requests to one host at a time (%(default)s)")
     verb.add_argument("--parallel", type=_count, default=8, help="requests at a time in all (%(default)s)")
-    verb.add_argument("--tries", type=_count, default=4, help="of an address whose failure may pass (%(default)s)")
-    verb.add_argument("--timeout", type=_rate, default=60.0, help="seconds for one file; a third of it without a byte (%(default)s)")
+    verb.add_argument("--tries", type=_count, default=4, help="for an address whose failure may be temporary (%(default)s)")
+    verb.add_argument("--timeout", type=_rate, default=60.0, help="seconds for one file, a third of them without a byte (%(default)s)")
     verb.add_argument("--openverse", default="https://api.openverse.org/v1/images/", help="its address (%(default)s)")
     verb.add_argument("--commons", default="https://commons.wikimedia.org/w/api.php",
                       help="its address, or another MediaWiki's (%(default)s)")
@@ -211,7 +216,7 @@ def add_to(verbs) -> None:
     verb.set_defaults(call=explore)
     verb.add_argument("--data", type=pathlib.Path, required=True, help="root/<train|val|test>/<label>/* or root/<label>/*")
     verb.add_argument("--splits", nargs="+", choices=("train", "val", "test"), default=["train", "val"], help="(train val)")
-    verb.add_argument("--manifest", type=pathlib.Path, help="CSV of split, label, file, source; default: manifest.csv beside DATA")
+    verb.add_argument("--manifest", type=pathlib.Path, help="CSV of split, label, file, source; default: manifest.csv in DATA, or beside it")
     verb.add_argument("--onnx", type=pathlib.Path, help="an exported network, of whatever labels; its features find odd photos")
     verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("model/runs/look"), help="folder to write (%(default)s)")
     verb.add_argument("--cache", type=pathlib.Path, default=DEFAULT_CACHE, help="folder where features are kept (%(default)s)")
@@ -220,25 +225,27 @@ def add_to(verbs) -> None:
 
     verb = verbs.add_parser(
         "apply", help="carry out a CSV of decisions: keep, relabel, delete", description="Moves photos as a CSV with the "
-        "columns file, label, action (keep, relabel, delete), new_label says; deleted ones go to DATA/.bin. Tells what it "
-        "would do; does it with --yes. Every row is checked first: one that is wrong, and nothing is done.")
+        "columns file, label, action (keep, relabel, delete), new_label says, as any spreadsheet saves it; deleted ones go to "
+        "DATA/.bin. Tells what it would do; does it with --yes. Every row is checked first: if one is wrong, nothing is done.")
     verb.set_defaults(call=apply)
-    verb.add_argument("decisions", nargs="?", type=pathlib.Path, metavar="CSV", help="the decisions, as the page exports them")
+    verb.add_argument("decisions", nargs="?", type=pathlib.Path, metavar="CSV", help="the decisions, as the page saves them")
     verb.add_argument("--data", type=pathlib.Path, required=True, help="root/<train|val|test>/<label>/* or root/<label>/*")
-    verb.add_argument("--yes", action="store_true", help="do it, instead of telling what would be done")
-    verb.add_argument("--undo", action="store_true", help="take the last journal back; again, the one before")
+    verb.add_argument("--yes", action="store_true", help="do it, instead of only telling what would be done")
+    verb.add_argument("--undo", action="store_true", help="take back what was applied last; once more, what was applied before that")
 
     verb = verbs.add_parser(
         "losses", help="rank photos by loss, so that wrong labels come first", description="Writes a CSV: each photo, its "
         "label, what the judge says instead, and the loss; the highest first. With action and new_label filled in, "
         "`apply` carries it out.")
     verb.set_defaults(call=losses, extra="train,compare")
-    verb.add_argument("--data", type=pathlib.Path, required=True, help="root/<train|val|test>/<label>/* or root/<label>/*")
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", required=True,
+                      help="one folder or several: root/<train|val|test>/<label>/* or root/<label>/*")
     verb.add_argument("--splits", nargs="+", choices=("train", "val", "test"), default=["train", "val"], help="(train val)")
     verb.add_argument("--judge", choices=("network", "cross-validation"), default="network",
                       help="the ONNX file, or logistic regressions on frozen ImageNet features, each of which has not seen the "
-                      "photos that it judges (%(default)s)")
-    verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("losses.csv"), help="file to write (%(default)s)")
+                      "photos that it judges, nor others of the same people where the manifest names them (%(default)s)")
+    verb.add_argument("--out", type=pathlib.Path, default=pathlib.Path("losses.csv"),
+                      help="file to write (%(default)s); of several folders one each, with the folder's name put in")
     verb.add_argument("--swap", type=float, default=0.0, metavar="SHARE",
                       help="an experiment: first give this share of the photos a wrong label, then tell how many are found")
     verb.add_argument("--swap-to", choices=("any", "alike"), default="any",

@@ -35,7 +35,7 @@ def read(source: pathlib.Path | str | bytes) -> np.ndarray:
         raise PipelineError(f"{name}: {error}", "shrink the picture") from error
     except (OSError, SyntaxError, ValueError) as error:  # Pillow reports broken files in all three ways
         raise PipelineError(f"{name} cannot be read as a picture: {error}",
-                            "remove it, or save it again as a whole JPEG, PNG, WebP, GIF or BMP") from error
+                            "remove it, or save it again as a whole JPEG, PNG, WebP, AVIF, GIF or BMP") from error
 
 
 def _rgb(image: Image.Image) -> np.ndarray:

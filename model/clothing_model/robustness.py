@@ -4,6 +4,8 @@ import io
 import numpy as np
 from PIL import Image, ImageFilter
 
+from .picture import border_colour
+
 BLUR = 0.006  # standard deviation as a share of the longest side: a hand that moved
 DARK = 0.35  # of the light is left, as in a room at dusk
 QUALITY = 20  # of JPEG: passed on through a messenger, more than once
@@ -28,6 +30,16 @@ def _half_size(pixels: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((max(1, width // 2), max(1, height // 2)), Image.BICUBIC))
 
 
+def _small(pixels: np.ndarray) -> np.ndarray:
+    """The whole photo in one of the nine parts of a frame of its border's colour; which one, its pixels decide."""
+    height, width = pixels.shape[:2]
+    row, column = divmod(int(pixels.sum(dtype=np.int64)) % 9, 3)
+    frame = np.empty((3 * height, 3 * width, 3), np.uint8)
+    frame[:] = border_colour(pixels)
+    frame[row * height:(row + 1) * height, column * width:(column + 1) * width] = pixels
+    return frame
+
+
 CHANGES = {
     "rotated 90": lambda pixels: np.rot90(pixels, 1),
     "rotated 180": lambda pixels: np.rot90(pixels, 2),
@@ -36,4 +48,5 @@ CHANGES = {
     "dark": _dark,
     "JPEG quality 20": _compressed,
     "half size": _half_size,
+    "a ninth of the frame": _small,
 }

@@ -12,6 +12,7 @@ import urllib.parse
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
+from . import table
 from .download import Answer, Client, Refused
 from .errors import PipelineError
 
@@ -20,7 +21,7 @@ COMMONS = "https://commons.wikimedia.org/w/api.php"
 OPENVERSE_PAGE, OPENVERSE_PAUSE = 20, 3.0  # what clients without a key may ask for, and how often (seconds)
 COMMONS_PAGE, COMMONS_PAUSE = 50, 1.0
 COMMONS_WIDTH = 960  # pixels; one of the widths that Wikimedia keeps ready
-PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+PICTURES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 
 
 @dataclass(frozen=True)
@@ -137,14 +138,17 @@ def from_list(file: pathlib.Path, label: str | None = None) -> list[Candidate]:
     """From a CSV with a column `url` and any of label, source, title, author, licence, licence_url, page; or from a file
     with one URL a line. label: of all, where the file names none."""
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        text = table.decode(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise PipelineError(f"{file}: {error}", "name a CSV file in UTF-8 with a column url") from error
-    heads = [head.strip().lower() for head in next(csv.reader(lines[:1]), [])]
-    rows = ([dict(zip(heads, row)) for row in csv.reader(lines[1:]) if row] if "url" in heads
-            else [{"url": line} for line in lines if line.strip()])
+    try:
+        rows = [(number, {name.lower(): cell for name, cell in row.items()}) for number, row in table.parse(text, ("url",))]
+    except KeyError:
+        rows = [(number, {"url": line}) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    except csv.Error as error:
+        raise PipelineError(f"{file}: {error}", "give a CSV file with a column url, or one URL a line") from error
     candidates = []
-    for number, row in enumerate(rows, 2 if "url" in heads else 1):
+    for number, row in rows:
         own = (row.get("label") or label or "").strip()
         if not own:
             raise PipelineError(f"{file}, row {number}: no label", f"add a column label, or give --urls LABEL={file}")

@@ -22,7 +22,7 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, accuracy
 
-from . import data, labels as labelling, reopen
+from . import data, labels as labelling, mending, reopen
 from .augment import Augment, Strength, ground_patches
 from .errors import PipelineError
 from .labels import Label
@@ -42,7 +42,7 @@ MEASURED_PHOTOS = 256  # of the training photos, by which the batch norms of an 
 class Settings:
     """Everything that decides a training; stored with the run, so that resuming needs nothing else."""
 
-    data: str
+    data: tuple[str, ...]  # folders of photos
     backbone: str = "mobilenet_edgetpu_100"
     weights: str | None = None
     begin: str | None = None  # a finished run's folder, or an exported file, to start from; its head if labels agree
@@ -73,7 +73,12 @@ class Settings:
     def preprocessing(self) -> Preprocessing:
         return Preprocessing(size=self.input_size)
 
+    @property
+    def roots(self) -> list[pathlib.Path]:
+        return [pathlib.Path(root) for root in self.data]
+
     def __post_init__(self):
+        self.data = (self.data,) if isinstance(self.data, str) else tuple(self.data)
         self.head_sizes, self.sizes, self.teachers = tuple(self.head_sizes), tuple(self.sizes), tuple(self.teachers)
         for size in (*self.head_sizes, *self.sizes, self.input_size):
             if size < 32 or size % 32:
@@ -191,8 +196,12 @@ def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Pho
     return DataLoaders(train, valid, device=torch.device(settings.device))
 
 
-def metrics(labels: list[Label]) -> list:
-    """Right answers among all labels; of the core garments' photos, among all labels, and among the core alone."""
+def metrics(labels: list[Label], judged: list[data.Photo]) -> list:
+    """Right answers among all labels; of the core garments' photos, among all labels, and among the core alone.
+
+    Where the photos judged lie in several folders, also among all labels in each: a folder of sources that nothing was
+    trained on tells another thing than the rest.
+    """
     core = torch.tensor([i for i, label in enumerate(labels) if label.group == "core"])
 
     def core_among_all(logits, targets):
@@ -203,8 +212,19 @@ def metrics(labels: list[Label]) -> list:
         chosen = torch.isin(targets, core)
         return (core[logits[chosen][:, core].argmax(1)] == targets[chosen]).float().mean().item()
 
-    among_core = [AccumMetric(function, flatten=False) for function in (core_among_all, core_only)] if len(core) else []
-    return [accuracy, *among_core]
+    def in_folder(number, root):
+        chosen = torch.tensor([photo.root == root for photo in judged])
+
+        def right(logits, targets):
+            return (logits[chosen].argmax(1) == targets[chosen]).float().mean().item()
+
+        right.__name__ = f"accuracy_{number}_{root.resolve().name}"
+        return right
+
+    roots = list(dict.fromkeys(photo.root for photo in judged))
+    functions = ([core_among_all, core_only] if len(core) else []) + (
+        [in_folder(number, root) for number, root in enumerate(roots, 1)] if len(roots) > 1 else [])
+    return [accuracy, *(AccumMetric(function, flatten=False) for function in functions)]
 
 
 class LowPrecision(Callback):
@@ -333,7 +353,7 @@ class Run:
         if path.suffix != EXPORTED:
             return cls.load(path)
         model = OnnxModel.load(path)
-        shown = data.evenly(data.scan(pathlib.Path(settings.data), ("train",)), MEASURED_PHOTOS)
+        shown = data.evenly(mending.scan(settings.roots, ("train",)), MEASURED_PHOTOS)
         _, pixels = data.load(shown, skip_bad=settings.skip_bad)
         run = cls(path, settings, model.labels, metadata(onnx.load(path))["training_data"])
         network = run.network()
@@ -442,8 +462,8 @@ def train(run: Run, photos: list[data.Photo]) -> None:
     network, known = (run.network(), False) if state else run.beginning()
     network.to(settings.device, memory_format=torch.channels_last)
     learn = Learner(loaders, network, loss_func=torch.nn.CrossEntropyLoss(),
-                    metrics=metrics(run.labels), splitter=Classifier.groups, path=run.folder, train_bn=False,
-                    cbs=BnFreeze, wd=settings.weight_decay)
+                    metrics=metrics(run.labels, [photo for photo in photos if photo.split == "val"]),
+                    splitter=Classifier.groups, path=run.folder, train_bn=False, cbs=BnFreeze, wd=settings.weight_decay)
     if settings.precision == "bfloat16":
         learn.add_cb(LowPrecision())
     stages = [("head", () if known else settings.head_sizes, settings.head_lr, learn.freeze),

@@ -176,6 +176,13 @@ def test_large_photos_are_shrunk_and_lose_their_metadata(tmp_path):
     assert kept.size == (prepared.width, prepared.height) == (225, 300) and not kept.getexif()
 
 
+def test_shops_photos_in_avif_are_kept_as_jpegs():
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(picture(1, 300))).save(buffer, "AVIF")
+    prepared = collection.prepare(buffer.getvalue(), longest=300, least=64)
+    assert Image.open(io.BytesIO(prepared.jpeg)).format == "JPEG" and (prepared.width, prepared.height) == (300, 225)
+
+
 def test_a_bomb_is_refused_before_it_is_decoded():
     def chunk(kind, content):
         return len(content).to_bytes(4, "big") + kind + content + zlib.crc32(kind + content).to_bytes(4, "big")
@@ -188,7 +195,8 @@ def test_a_bomb_is_refused_before_it_is_decoded():
 
 @pytest.mark.parametrize("content, label, expected", [
     ("url,label\nhttp://a/1,hat\n", None, [("hat", "http://a/1")]),
-    ("URL;x\n", "hat", [("hat", "URL;x")]),
+    ("Label;URL\n;;\nhat;http://a/1,2\n", None, [("hat", "http://a/1,2")]),
+    ("http://a/url;x\n", "hat", [("hat", "http://a/url;x")]),
     ("\ufeffhttp://a/1\n\nhttp://a/2\n", "hat", [("hat", "http://a/1"), ("hat", "http://a/2")]),
 ])
 def test_lists_of_addresses(content, label, expected, tmp_path):

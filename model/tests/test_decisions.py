@@ -4,7 +4,7 @@ import pathlib
 
 import pytest
 
-from clothing_model import cli, decisions, manifest
+from clothing_model import cells, cli, decisions, manifest, table, words
 from clothing_model.errors import PipelineError
 
 
@@ -45,7 +45,12 @@ def test_a_dry_run_changes_nothing(root, tmp_path, capsys):
     run(root, write(tmp_path, *DECISIONS))
     told = capsys.readouterr().out
     assert tree(root) == before and not (root / ".bin").exists()
-    assert "2 x hat -> bag" in told and "1 x bag -> bin" in told and "--yes" in told
+    assert "3 photos move, 1 of them to the bin" in told and "2 x hat -> bag" in told and "1 x bag -> bin" in told
+    assert "--yes" in told
+    run(root, write(tmp_path, DECISIONS[2]))
+    assert capsys.readouterr().out.startswith("1 photo moves to the bin\n")
+    run(root, write(tmp_path, DECISIONS[3]))
+    assert capsys.readouterr().out.startswith("nothing to do: every photo is kept as it is\n")
 
 
 def test_decisions_are_carried_out_and_taken_back(root, tmp_path):
@@ -81,11 +86,11 @@ def test_undo_goes_back_step_by_step(root, tmp_path):
     (("train/bag/0.jpg", "hat", "delete", ""), "folder is not 'hat'"),
     (("train/hat/1.jpg", "hat", "relabel", "sock"), "'sock'"),
     (("train/hat/1.jpg", "hat", "relabel", ""), "no folder of a label"),
-    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label it has"),
+    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label that it has"),
     (("train/hat/1.jpg", "hat", "relabel", "../../etc"), "no folder"),
     (("train/hat/1.jpg", "hat", "remove", ""), "none of keep"),
     (("train/hat/1.jpg", "hat", "delete", "bag"), "without the action"),
-    (("val/bag/2.jpg", "bag", "delete", ""), "second row"),
+    (("val/bag/2.jpg", "bag", "delete", ""), "an earlier row"),
     (("../outside/hat/0.jpg", "hat", "delete", ""), "not the path"),
     (("train/hat/../bag/0.jpg", "bag", "delete", ""), "not the path"),
     (("/etc/passwd", "etc", "delete", ""), "not the path"),
@@ -113,6 +118,63 @@ def test_links_lead_nowhere(root, tmp_path):
         with pytest.raises(SystemExit, match="nothing was changed"):
             run(root, write(tmp_path, row), "--yes")
     assert (outside / "0.jpg").exists()
+
+
+TABLE = "file,label,action,new_label\ntrain/hat/0.jpg,hat,relabel,bag\ntrain/hat/schön; 1.jpg,hat,delete,\n"
+QUOTED = 'file;label;action;new_label\ntrain/hat/0.jpg;hat;relabel;bag\n"train/hat/schön; 1.jpg";hat;delete;\n'
+
+
+@pytest.mark.parametrize("content", [
+    TABLE.encode(),
+    TABLE.replace("\n", "\r\n").encode("utf-8-sig"),
+    TABLE.replace("\n", "\r").encode(),
+    QUOTED.replace("\n", "\r\n").encode("utf-8-sig"),
+    TABLE.replace(",", "\t").replace("\n", "\r\n").encode("utf-16"),
+    TABLE.replace(",", "\t").encode("utf-16-be"),
+    b"\xfe\xff" + TABLE.encode("utf-16-be"),
+    ("sep=;\n" + QUOTED).encode(),
+    ('"sep=|"\n' + TABLE.replace(",", "|")).encode("utf-8-sig"),
+    ("\n;;;\n" + QUOTED + ";;;\n\n ; ;;\n").encode(),
+    QUOTED.replace("\n", ";0,75;\n").replace("new_label;0,75;", "new_label;own;note").encode(),
+    QUOTED.replace("file;label;action", " File ;LABEL;Action").replace("relabel", "Relabel").encode(),
+    QUOTED.replace(";\n", "\n").encode(),
+], ids=["plain", "mark", "old Mac", "semicolons", "UTF-16", "UTF-16 without mark", "UTF-16 big end first", "hint", "other hint",
+        "empty rows", "decimal comma", "other case", "cells missing"])
+def test_what_spreadsheets_save_is_read(root, tmp_path, content):
+    (root / "train" / "hat" / "schön; 1.jpg").write_text("odd name")
+    (tmp_path / "decisions.csv").write_bytes(content)
+    run(root, tmp_path / "decisions.csv", "--yes")
+    after = tree(root)
+    assert after["train/bag/0-hat.jpg"] == "train hat 0"
+    assert "train/hat/schön; 1.jpg" not in after and [file.read_text() for file in (root / ".bin").rglob("*.jpg")] == ["odd name"]
+
+
+def test_rows_are_counted_as_the_spreadsheet_counts_them(root, tmp_path):
+    (tmp_path / "decisions.csv").write_bytes(b"\xef\xbb\xbffile;label;action;new_label\r\n;;;\r\n\r\ntrain/hat/9.jpg;hat;delete;\r\n")
+    with pytest.raises(SystemExit, match=r"row 4 \(train/hat/9.jpg\): there is no such photo"):
+        run(root, tmp_path / "decisions.csv")
+
+
+def test_text_in_a_national_code_page_is_refused_with_advice(root, tmp_path):
+    (tmp_path / "decisions.csv").write_bytes(TABLE.encode("cp1252"))
+    with pytest.raises(SystemExit, match="CSV UTF-8"):
+        run(root, tmp_path / "decisions.csv", "--yes")
+
+
+def test_a_manifest_that_a_spreadsheet_has_saved_is_read(tmp_path):
+    (tmp_path / "manifest.csv").write_bytes("split;label;file;source\r\n;hüte;1.jpg;me\r\n;;;\r\n".encode("utf-8-sig"))
+    assert manifest.read(tmp_path / "manifest.csv") == [{"split": "", "label": "hüte", "file": "1.jpg", "source": "me"}]
+
+
+def test_numbers_are_put_into_words():
+    assert [words.count(number, "photo") for number in (0, 1, 2, 1891)] == ["0 photos", "1 photo", "2 photos", "1,891 photos"]
+    assert words.count(1, "address", "addresses") == "1 address" and words.count(2, "address", "addresses") == "2 addresses"
+    shares = (0, 0.004, 0.006, 0.5, 0.994, 0.996, 1)
+    assert [words.percent(share) for share in shares] == ["under 1 %"] * 2 + ["1 %", "50 %", "99 %"] + ["over 99 %"] * 2
+
+
+def test_numbers_have_a_decimal_point_or_comma():
+    assert [table.number(text) for text in ("0.75", "0,75", "12", "1e-3")] == [0.75, 0.75, 12, 0.001]
 
 
 def test_a_file_that_is_no_list_of_decisions_is_told(root, tmp_path):
@@ -182,3 +244,32 @@ def test_trees_without_splits(tmp_path):
         (root / label / "0.jpg").write_text(label)
     run(root, write(tmp_path, ("hat/0.jpg", "hat", "relabel", "bag")), "--yes")
     assert tree(root) == {"bag/0.jpg": "bag", "bag/0-hat.jpg": "hat"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "-hat", "+", "@me", "\t=1", "two\n=lines\r\n-x", "'=quoted", "''", "", "plain", "a=b"])
+def test_cells_are_no_formulas_and_read_as_they_were(text):
+    cell = cells.guarded(text)
+    assert not any(line[:1] in "=+-@\t" and line for line in cell.splitlines())
+    assert cells.plain(cell) == text
+
+
+def test_numbers_stay_numbers():
+    assert [cells.guarded(value) for value in (-0.5, "-0.5000", 3, "1e-3")] == ["-0.5", "-0.5000", "3", "1e-3"]
+
+
+def test_photos_named_like_formulas_are_found_again(tmp_path):
+    root = tmp_path / "photos"
+    for label in ("=hat", "@bag"):
+        (root / label).mkdir(parents=True)
+    for name in ("=1.jpg", "-2.jpg"):
+        (root / "=hat" / name).write_text(name)
+    head = ("split", "label", "file", "source")
+    manifest.write(tmp_path / "manifest.csv", head, [dict(zip(head, ("", "=hat", "=1.jpg", "=SUM(A1)")))])
+    assert (tmp_path / "manifest.csv").read_text().splitlines()[1] == ",'=hat,'=1.jpg,'=SUM(A1)"
+    run(root, write(tmp_path, ("'=hat/=1.jpg", "'=hat", "relabel", "'@bag"), ("=hat/-2.jpg", "=hat", "delete", "")), "--yes")
+    assert tree(root) == {"@bag/=1.jpg": "=1.jpg"}
+    assert manifest.read(tmp_path / "manifest.csv")[0] == dict(zip(head, ("", "@bag", "=1.jpg", "=SUM(A1)")))
+    (journal,) = root.glob(".bin/*/journal.csv")
+    assert "'=hat/=1.jpg" in journal.read_text()
+    run(root, "--undo", "--yes")
+    assert tree(root) == {"=hat/=1.jpg": "=1.jpg", "=hat/-2.jpg": "-2.jpg"}

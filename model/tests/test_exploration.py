@@ -28,7 +28,10 @@ def root(tmp_path):
         for k, label in enumerate(("hat", "bag", EVIL)):
             (root / split / label).mkdir(parents=True)
             for i in range(6):
-                noise(first + 10 * k + i).save(root / split / label / f"{i}.jpg", quality=92)
+                # Shops send AVIF as well, and often name it JPEG.
+                name = f"{i}.avif" if i == 4 and label == "bag" else f"{i}.jpg"
+                kind = "AVIF" if i in (2, 4) and label == "bag" else "JPEG"
+                noise(first + 10 * k + i).save(root / split / label / name, kind, quality=92)
     noise(3, (80, 60)).save(root / "train" / "bag" / "copy of hat.jpg", quality=70)
     noise(105).save(root / "train" / "hat" / f"{EVIL}.png")
     (tmp_path / "manifest.csv").write_text("split,label,file,source\n" + "".join(f"train,hat,{i}.jpg,<script>home\n" for i in range(6)))

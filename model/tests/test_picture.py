@@ -1,5 +1,6 @@
 """The one preprocessing: orientation, odd encodings, fitting. Needs NumPy and Pillow only."""
 import io
+import pathlib
 
 import numpy as np
 import pytest
@@ -8,6 +9,8 @@ from PIL import Image
 from clothing_model import picture
 from clothing_model.errors import PipelineError
 from clothing_model.picture import Preprocessing
+
+FIXTURES = pathlib.Path(__file__).parents[2] / "tests" / "fixtures" / "avif"
 
 
 def encoded(image: Image.Image, kind: str, **options) -> bytes:
@@ -25,6 +28,15 @@ def test_each_orientation_is_applied_once():
         exif[0x0112] = orientation
         read = picture.read(encoded(Image.fromarray(np.ascontiguousarray(pixels)), "PNG", exif=exif))
         assert np.array_equal(read, upright), orientation
+
+
+def test_avif_is_read_and_turned_as_it_says():
+    upright = picture.read(FIXTURES / "8-444-full-2.avif")
+    assert upright.shape == (47, 63, 3) and upright[0, 0, 2] > 250 > 5 > upright[0, -1, 2]
+    # By a quarter anticlockwise, then upside down.
+    assert np.abs(np.rot90(upright).astype(int)[::-1] - picture.read(FIXTURES / "turned-mirrored.avif")).max() < 8
+    alpha, grid = picture.read(FIXTURES / "alpha.avif"), picture.read(FIXTURES / "grid.avif")
+    assert alpha[0, 0].tolist() == [255, 255, 255] and grid.shape == (128, 192, 3)
 
 
 def test_transparency_is_laid_over_white():

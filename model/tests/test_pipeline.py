@@ -1,7 +1,9 @@
 """The whole pipeline on photos made on the spot: a plain colour for each label, a tiny network, a few steps."""
 import csv
 import json
+import pathlib
 import shutil
+import subprocess
 
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ from PIL import Image
 torch = pytest.importorskip("torch", reason="the pipeline's own tests need the extra 'train'")
 import onnx  # noqa: E402
 import timm  # noqa: E402
+from test_operators import adopt, opened_by_the_product  # noqa: E402
 
-from clothing_model import (augment, calibration, cli, data, evaluation, export, onnx_file, quantisation, reopen,  # noqa: E402
-                            robustness, training)
+from clothing_model import (augment, calibration, cli, data, evaluation, export, onnx_file, operators, quantisation,  # noqa: E402
+                            reopen, robustness, training)
 from clothing_model.errors import PipelineError  # noqa: E402
 from clothing_model.labels import Label  # noqa: E402
 from clothing_model.network import Classifier  # noqa: E402
@@ -32,7 +35,9 @@ def photos(tmp_path_factory):
             for i in range(count):
                 width, height = rng.integers(60, 110, 2)
                 pixels = np.array(colour) * rng.uniform(0.7, 1.2) + rng.normal(0, 25, (height, width, 3))
-                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{i}.jpg")
+                # Shops send AVIF as well, and often name it JPEG.
+                name, kind = {5: ("5.avif", "AVIF"), 6: ("6.jpg", "AVIF")}.get(i, (f"{i}.jpg", "JPEG"))
+                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / name, kind)
     return root
 
 
@@ -111,6 +116,36 @@ def test_a_run_can_begin_where_another_ended(photos, weights, run, tmp_path):
     folder = tmp_path / "further"
     train(photos, weights, folder, "--begin", str(run), "--sizes", "64")
     assert history(folder) == [("body", "1")]
+
+
+def test_several_folders_are_trained_on_and_judged_together(photos, weights, tmp_path):
+    roots = [tmp_path / "a", tmp_path / "b"]
+    for split, label in ((path.parent.name, path.name) for path in photos.glob("*/*")):
+        for i, file in enumerate(sorted((photos / split / label).iterdir())):
+            folder = roots[i % 2] / split / label
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, folder)
+    (roots[1] / "manifest.csv").write_text("split,label,file,setting,source\ntest,jeans,1.jpg,home,me\n")
+    folder, file = tmp_path / "run", tmp_path / "two.onnx"
+    train(roots[0], weights, folder, "--data", *map(str, roots), "--sizes", "64", "--steps", "3")
+    run = training.Run.load(folder)
+    assert run.settings.roots == roots and run.digest == data.digest(data.scan(photos))
+    with (folder / "history.csv").open() as opened:
+        for row in csv.DictReader(opened):  # each folder has half of the photos of val
+            halves = [float(row["accuracy_1_a"]), float(row["accuracy_2_b"])]
+            assert float(row["accuracy"]) == pytest.approx(sum(halves) / 2, abs=1e-3)
+    cli.main(["export", "--run", str(folder), "--onnx", str(file)])
+    cli.main(["evaluate", "--onnx", str(file), "--data", *map(str, roots), "--split", "test", "--out", str(tmp_path)])
+    result = json.loads((tmp_path / "test.json").read_text())
+    assert result["figures"]["photos"] == 24 and [*result["by_source"]] == ["me"] and result["by_setting"]["home"]["photos"] == 1
+
+
+def test_a_run_of_one_folder_kept_as_text_still_loads(photos, run, tmp_path):
+    shutil.copytree(run, tmp_path / "earlier")
+    state = torch.load(run / "checkpoint.pt", weights_only=False)
+    state["settings"]["data"] = str(photos)
+    torch.save(state, tmp_path / "earlier" / "checkpoint.pt")
+    assert training.Run.load(tmp_path / "earlier").settings.roots == [photos]
 
 
 def test_an_exported_file_opens_again_as_the_same_network(photos, run, exported):
@@ -231,7 +266,7 @@ def test_export_refuses_a_file_that_answers_otherwise(run, exported):
     scale.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(scale), scale.name))
     squares = np.random.default_rng(0).integers(0, 255, (8, 64, 64, 3)).astype(np.uint8)
     with pytest.raises(PipelineError, match="not written"):
-        export.verify(spoilt, trained, squares)
+        export.verify(spoilt, trained, squares, 10**6)
 
 
 def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
@@ -243,7 +278,7 @@ def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
     settings = training.Settings("none", weights=str(file), input_size=64)
     labels = [Label.default(name) for name in "abc"]
     whole = training.Run(tmp_path, settings, labels, "sha256:0", {"average": network.state_dict()})
-    model = export.absorb_pads(export._trace(whole))
+    model = export.graph_of(whole)
     onnx.save(model, tmp_path / "edge.onnx")
     assert reopen.tensorflow_padded(tmp_path / "edge.onnx")
     assert {node.op_type for node in model.graph.node} == {"Conv", "Relu", "Add", "ReduceMean"}
@@ -291,6 +326,18 @@ def test_changes_keep_a_photo_a_photo(name):
     pixels = np.random.default_rng(0).integers(0, 255, (61, 40, 3)).astype(np.uint8)
     changed = robustness.CHANGES[name](pixels)
     assert changed.dtype == np.uint8 and changed.shape[2] == 3 and not np.array_equal(changed, pixels)
+
+
+def test_a_small_photo_is_whole_and_in_any_of_nine_places():
+    rng, places = np.random.default_rng(0), set()
+    for _ in range(60):
+        pixels = rng.integers(0, 255, (8, 5, 3)).astype(np.uint8)
+        frame = robustness.CHANGES["a ninth of the frame"](pixels)
+        parts = frame.reshape(3, 8, 3, 5, 3).swapaxes(1, 2)
+        found = [place for place in np.ndindex(3, 3) if np.array_equal(parts[place], pixels)]
+        assert len(found) == 1
+        places |= set(found)
+    assert len(places) == 9
 
 
 def test_evaluate_reports_and_records(exported, photos, tmp_path, capsys):
@@ -381,6 +428,84 @@ def test_a_tree_without_splits_is_divided_by_name(photos, tmp_path):
     second = {photo.path: photo.split for photo in data.scan(tree)}
     assert {split for split in first.values()} == {"train", "val"}
     assert sum(first[path] != second[path] for path in first) <= 1
+
+
+# What the product can open
+
+OPENED = ["ghostnet_050", "mobilenetv3_small_050", "starnet_s050", "mixnet_s", "convnext_atto", "test_convnext", "hgnetv2_b0"]
+
+
+def untrained(backbone, tmp_path, size=64):
+    """A run as a training leaves it, of random weights."""
+    torch.manual_seed(0)
+    labels = [Label.default(name) for name in ("jeans", "socks", "not-clothing")]
+    network = Classifier(backbone, len(labels), pretrained=False)
+    with torch.no_grad():
+        network.head.weight.mul_(30)  # answers that differ
+        network.train()(torch.rand(8, 3, size, size) * 2 - 1)  # statistics, without which deep networks yield nothing
+    settings = training.Settings("none", backbone=backbone, input_size=size, device="cpu")
+    return training.Run(tmp_path, settings, labels, "sha256:0", {"average": network.eval().state_dict()})
+
+
+@pytest.mark.parametrize("backbone", OPENED)
+def test_what_export_writes_the_product_opens(backbone, tmp_path):
+    program = pathlib.Path(__file__).parents[2] / "target" / "release" / "classify"
+    if not program.exists():
+        pytest.skip("there is no target/release/classify; `make native` builds it")
+    run = untrained(backbone, tmp_path)
+    squares = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3)).astype(np.uint8)
+    calibration = {"temperature": 1.0, "thresholds": {"core": 0.5, "garment": 0.5}}
+    export.write(export.build(run, calibration, "2026.01-1", squares), tmp_path / "own.onnx")
+    photo = pathlib.Path(__file__).parents[2] / "tests" / "fixtures" / "polo-shirt.jpg"
+    expected = onnx_file.OnnxModel.load(tmp_path / "own.onnx").predict(photo)
+    done = subprocess.run([program, "--json", "--model", tmp_path / "own.onnx", photo], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    found, wanted = ({own["label"]: own["probability"] for own in (one, *one["alternatives"])} for one in (answer, expected))
+    assert found == pytest.approx(wanted, abs=0.02)
+
+
+@pytest.mark.parametrize("backbone, words", [
+    ("edgenext_xx_small", "operators that the page does not know: Expand. Known are Add"),
+    ("test_vit", "choose a convolutional one"), ("test_mambaout", "choose a convolutional one"),
+    ("efficientformerv2_s0", "one size only"), ("resnet18", "about 11.2 MB, over 3.2"),
+])
+def test_training_is_not_begun_for_what_could_not_be_opened(photos, tmp_path, backbone, words, capfd):
+    message = refusal("train", "--data", photos, "--backbone", backbone, "--run", tmp_path / "run", "--device", "cpu")
+    assert words in message and "  -> " in message
+    assert not (tmp_path / "run" / "history.csv").exists() and len(capfd.readouterr().out) < 1000
+
+
+def test_larger_files_can_be_allowed(tmp_path):
+    run = untrained("test_resnet", tmp_path)
+    export.foresee(run, 500_000)
+    with pytest.raises(PipelineError, match="--largest"):
+        export.foresee(run, 300_000)
+
+
+def test_export_refuses_what_the_product_cannot_open(run, monkeypatch, tmp_path):
+    fewer = {key: uses for key, uses in operators.CONTRACT["operators"].items() if key not in ("MaxPool", "Relu")}
+    monkeypatch.setitem(operators.CONTRACT, "operators", fewer)
+    message = refusal("export", "--run", run, "--onnx", tmp_path / "no.onnx")
+    assert "does not know: MaxPool, Relu" in message and not (tmp_path / "no.onnx").exists()
+
+
+@pytest.mark.parametrize("dynamo", [False, True])
+def test_the_documents_example_serves_what_pytorch_exports(tmp_path, dynamo):
+    if dynamo:
+        pytest.importorskip("onnxscript", reason="PyTorch's newer exporter needs it")
+    network = timm.create_model("test_resnet", num_classes=3).eval()
+    axes = {"dynamic_shapes": ({0: "batch"},)} if dynamo else {"dynamic_axes": {"input": {0: "batch"}}}
+    torch.onnx.export(network, (torch.zeros(2, 3, 96, 96),), tmp_path / "ordinary.onnx", input_names=["input"], dynamo=dynamo, **axes)
+    adopt(tmp_path / "ordinary.onnx", tmp_path / "own.onnx", 96, ["Cup", "Leaf", "Neither"])
+    model = onnx_file.OnnxModel.load(tmp_path / "own.onnx")
+    square = np.random.default_rng(0).integers(0, 255, (96, 96, 3)).astype(np.uint8)
+    with torch.inference_mode():
+        expected = network(torch.from_numpy(model.preprocessing.normalise(square[None]))).numpy()
+    assert np.abs(model.logits([square]) - expected).max() < 1e-4
+    assert operators.faults(onnx.load(tmp_path / "own.onnx")) == []
+    photo = pathlib.Path(__file__).parents[2] / "tests" / "fixtures" / "polo-shirt.jpg"
+    assert opened_by_the_product(tmp_path / "own.onnx", photo)["label"] == model.predict(photo)["label"]
 
 
 # Parts

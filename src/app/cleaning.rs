@@ -9,7 +9,7 @@ use super::{
     applying::{Applying, apply},
     disk::{self, Disk},
     journal::Journal,
-    opened,
+    opened::{self, Given},
     save::save,
     session::{News, Session, focus_later, is_model},
     words,
@@ -124,26 +124,33 @@ impl Cleaning {
 
     /// A folder or a model was dropped on the page.
     pub fn take(self, transfer: &DataTransfer) {
-        if let Some(folder) = opened::dropped(transfer) {
-            let handle = disk::dropped(transfer);
-            return spawn_local(async move {
+        let (mut folders, mut files) = (Vec::new(), Vec::new());
+        for each in opened::dropped(transfer) {
+            match each {
+                Given::Entry(folder) => folders.push(folder),
+                Given::File(file) => files.push(file),
+            }
+        }
+        let handle = disk::dropped(transfer);
+        spawn_local(async move {
+            if let [folder] = &folders[..] {
                 let disk = match handle {
                     Some(handle) => Disk::of(handle).await,
                     None => None,
                 };
-                match disk {
+                return match disk {
                     Some(disk) => self.open_disk(disk).await,
-                    None => self.open(opened::files(folder).await, None),
+                    None => self.open(opened::files(folder.clone()).await, None),
+                };
+            }
+            for file in files {
+                if is_model(&file).await {
+                    self.notice.set("");
+                    return self.session.use_model(Some(file));
                 }
-            });
-        }
-        let files = transfer.files();
-        let model =
-            files.and_then(|files| (0..files.length()).filter_map(|index| files.get(index)).find(is_model));
-        self.notice.set(if model.is_none() { words::NO_FOLDER } else { "" });
-        if model.is_some() {
-            self.session.use_model(model);
-        }
+            }
+            self.notice.set(words::NO_FOLDER);
+        });
     }
 
     /// Changes what is shown, if a folder is open.
@@ -287,7 +294,9 @@ impl Cleaning {
         let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
         let standing = |label: &str| match state {
             ItemState::Done(answer) => {
-                Some(Standing::Judged(Judgement::of(&answer.prediction, label, traits)))
+                let mut judgement = Judgement::of(&answer.prediction, label, traits);
+                judgement.preview.clone_from(&answer.preview);
+                Some(Standing::Judged(judgement))
             }
             ItemState::Refused(refusal) => {
                 Some(Standing::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))

@@ -1,7 +1,12 @@
 //! The page: `session` holds its state, `offline` keeps it on the device, `host` speaks with the site in whose
-//! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `cleaning` is the
-//! state of cleaning a folder, with `opened` and `disk` for its files, `journal` for what is decided and `applying` for
-//! carrying that out.
+//! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `opened` reads what is
+//! chosen or dropped. `cleaning` is the state of cleaning a folder, with `disk` for a folder that can be changed, `journal`
+//! for what is decided and `applying` for carrying that out.
+//!
+//! A view's words that may change are an element's `prop:textContent`; text in braces (`{words}`) is for words that stay.
+//! Browsers that translate the page put nodes of their own in the place of its text nodes, and a text node that is gone
+//! says nothing. Names of files and code are not to be translated (`translate="no"`). `tests/browser/translated.rs`
+//! changes the page as translators do, and compares it with one that is left alone.
 
 mod applying;
 mod cleaning;
@@ -66,6 +71,7 @@ fn replace_shell<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) {
         show_failure();
     }));
     let shell = document().get_element_by_id("app").expect("index.html has #app");
+    let _ = shell.remove_attribute("hidden");
     shell.replace_children_with_node_0();
     leptos::mount::mount_to(shell.unchecked_into(), view).forget();
 }
@@ -81,7 +87,7 @@ fn show_failure() {
 fn start_session(
     start_engine: impl FnOnce(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>,
 ) -> Session {
-    let options = Options { multiple: true, ..Options::default() };
+    let options = Options { multiple: true, samples: true, ..Options::default() };
     let session = Session::start(Loading::AtOnce, options, start_engine);
     provide_context(session);
     offline::start(session);
@@ -114,12 +120,12 @@ fn App() -> impl IntoView {
 
 #[component]
 fn ForSites() -> impl IntoView {
-    start_session(own_engine);
+    let session = start_session(own_engine);
     view! {
         <Around path=address("/widget")>
             <pages::widget::Widget/>
         </Around>
-        <DropZone taken=|()| () instead=|transfer| pages::widget::hand_over(&transfer)/>
+        <DropZone taken=|()| () instead=move |transfer| pages::widget::hand_over(session, &transfer)/>
         <Announcer/>
     }
 }
@@ -159,6 +165,7 @@ fn Around(
                 "Clothing classifier"
             </a>
             <nav aria-label="Pages">
+                <a href=address("/clean") rel="external" aria-current=current("/clean")>"Clean"</a>
                 <a href=address("/widget") rel="external" aria-current=current("/widget")>"Embed"</a>
                 <a href=address("/about") aria-current=current("/about")>"About"</a>
             </nav>

@@ -3,21 +3,26 @@
 use std::{cell::Cell, collections::HashMap};
 
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use leptos::{prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, FileList, HtmlElement, Url};
+use web_sys::{File, FileList, HtmlElement, Response, Url};
 
-use super::{offline::Offline, words};
+use super::{
+    offline::Offline,
+    opened::{self, Given},
+    words,
+};
 use crate::{
-    classifier::ModelInfo,
+    classifier::{ModelInfo, ONNX_BYTES, is_model_name, is_onnx},
     embed::Options,
     engine::{
         EngineState, Failure, ItemState, Refusal,
         client::{Client, Files, Output},
         queue::ItemId,
     },
+    photo::is_photo_name,
 };
 
 /// How many photos of a pick come to the list in one turn: those of a whole folder at once would freeze the page.
@@ -78,8 +83,8 @@ pub struct Session {
     /// Name of the file whose model answers in the place of the page's own, if any.
     pub own_model: RwSignal<Option<String>>,
     pub refused_model: RwSignal<Option<RefusedModel>>,
-    /// A sentence about the last attempt to add photos, when it brought none.
-    pub notice: RwSignal<Option<&'static str>>,
+    /// A sentence about the last attempt to add photos, if there is something to say.
+    pub notice: RwSignal<Option<String>>,
     /// What a screen reader is told next.
     pub announcement: RwSignal<String>,
     client: StoredValue<Option<Box<dyn Client>>, LocalStorage>,
@@ -145,60 +150,107 @@ impl Session {
         expect_context()
     }
 
-    /// Puts the files on top of the list and asks about each.
+    /// Puts the files on top of the list and asks about each. A model among them answers from then on.
     pub fn add(self, files: &FileList) {
-        self.add_files((0..files.length()).filter_map(|index| files.get(index)).collect());
+        self.add_files(opened::all(files).collect());
+    }
+
+    /// The same with a picture of the page's own.
+    pub fn add_sample(self, url: String) {
+        focus_later("choose".into());
+        spawn_local(async move {
+            match fetched(&url).await {
+                Ok(file) => self.add_files(vec![file]),
+                Err(_) => self.say(words::NO_SAMPLE),
+            }
+        });
     }
 
     /// The same with photos that another app has handed over.
     pub fn add_shared(self, files: Vec<File>) {
         if files.is_empty() {
-            self.notice.set(Some(words::NOTHING_SHARED));
-            self.announcement.set(words::NOTHING_SHARED.into());
+            self.say(words::NOTHING_SHARED);
+        } else {
+            self.add_files(files);
         }
-        self.add_files(files);
     }
 
-    fn add_files(self, mut files: Vec<File>) {
-        files.retain(|file| {
-            let is_model = self.takes_models && is_model(file);
-            if is_model {
-                self.use_model(Some(file.clone()));
+    fn add_files(self, files: Vec<File>) {
+        self.add_given(files.into_iter().map(Given::File).collect());
+    }
+
+    /// The same with what was dropped or pasted, and with the photos in folders among it.
+    pub fn add_given(self, given: Vec<Given>) {
+        let clearings = self.clearings();
+        if given.iter().any(Given::is_folder) {
+            self.say(words::OPENING_FOLDER);
+        }
+        spawn_local(self.take(given, clearings));
+    }
+
+    /// Shows and announces what came of the last attempt to add photos.
+    pub fn say(self, notice: &str) {
+        self.announcement.set(notice.into());
+        self.notice.set(Some(notice.into()));
+    }
+
+    /// `clearings`: how often the list had been cleared when it was given.
+    async fn take(self, given: Vec<Given>, clearings: u32) {
+        let (given, without) = opened::photos(given).await;
+        if without.is_empty() {
+            self.notice.set(None);
+        } else {
+            self.say(&words::no_photos(&without));
+        }
+        let mut photos = Vec::new();
+        for each in given {
+            match each {
+                Given::File(file) if self.takes_models && is_model(&file).await => {
+                    self.use_model(Some(file));
+                }
+                photo => photos.push(photo),
             }
-            !is_model
-        });
-        if files.is_empty() {
+        }
+        if photos.is_empty() || clearings != self.clearings() {
             return;
         }
         self.wake();
-        self.notice.set(None);
         if !self.options.with_untracked(|options| options.multiple) {
-            files.truncate(1);
             self.forget_all();
+            if photos.len() > 1 {
+                self.say(&words::first_of(photos.len()));
+                photos.truncate(1);
+            }
         }
-        let open = files.len() == 1 && !self.options.with_untracked(|options| options.compact);
+        let clearings = self.clearings();
+        let open = photos.len() == 1 && !self.options.with_untracked(|options| options.compact);
         for item in self.items.get_untracked() {
             item.open.set(false);
         }
-        self.incoming.update(|incoming| *incoming += files.len());
-        spawn_local(async move {
-            let clearings = self.clearings.with_value(Cell::get);
-            let mut last = None;
-            for files in files.chunks(PHOTOS_A_TURN) {
-                if self.clearings.with_value(Cell::get) != clearings {
-                    return;
-                }
-                last = self.list(files, open, last);
-                TimeoutFuture::new(0).await;
+        self.incoming.update(|incoming| *incoming += photos.len());
+        let mut last = None;
+        for turn in photos.chunks(PHOTOS_A_TURN) {
+            let mut files = Vec::new();
+            for photo in turn {
+                files.extend(photo.file().await);
             }
-        });
+            if clearings != self.clearings() {
+                return;
+            }
+            self.incoming.update(|incoming| *incoming -= turn.len());
+            last = self.list(&files, open, last);
+            TimeoutFuture::new(0).await;
+        }
+    }
+
+    fn clearings(self) -> u32 {
+        self.clearings.with_value(Cell::get)
     }
 
     /// Puts some files into the list, behind the item `last` or on top, and asks about them; returns the new last item.
     fn list(self, files: &[File], open: bool, last: Option<ItemId>) -> Option<ItemId> {
         let added: Vec<_> =
             files.iter().filter_map(|file| Some((self.item(file, open)?, file.clone()))).collect();
-        self.incoming.update(|incoming| *incoming -= files.len());
         self.items.update(|items| {
             let behind = |last| items.iter().position(|item| item.id == last).map(|index| index + 1);
             let at = last.and_then(behind).unwrap_or(0);
@@ -453,9 +505,27 @@ impl Session {
     }
 }
 
-/// Whether it is a model, by its name.
-pub fn is_model(file: &File) -> bool {
-    file.name().to_ascii_lowercase().ends_with(".onnx")
+/// A file of the page's own, named as in its address.
+async fn fetched(url: &str) -> Result<File, JsValue> {
+    let response: Response = JsFuture::from(window().fetch_with_str(url)).await?.dyn_into()?;
+    if !response.ok() {
+        return Err(JsValue::NULL);
+    }
+    let parts = Array::of1(&JsFuture::from(response.blob()?).await?);
+    File::new_with_blob_sequence(&parts, url.rsplit('/').next().unwrap_or(url))
+}
+
+/// Whether it is a model: what calls itself one, be it whole or not, and what is one whatever it is called.
+pub async fn is_model(file: &File) -> bool {
+    let name = file.name();
+    if is_photo_name(&name) || is_model_name(&name) {
+        return !is_photo_name(&name);
+    }
+    let Ok(start) = file.slice_with_f64_and_f64(0.0, ONNX_BYTES as f64) else { return false };
+    match JsFuture::from(start.array_buffer()).await {
+        Ok(bytes) => is_onnx(&Uint8Array::new(&bytes).to_vec()),
+        Err(_) => false,
+    }
 }
 
 /// Moves the focus once the view has been brought up to date.

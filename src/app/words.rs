@@ -1,20 +1,12 @@
 //! How answers and states are put into words, the same for the eye and for the ear.
 
 use super::offline::{Obstacle, Offline};
+pub use crate::classifier::percent;
 use crate::{
     classifier::{Group, ModelInfo, Prediction, Verdict},
     clean::{ApplyError, Change, Decision, Decisions, Entry, Folder},
     engine::{EngineState, ItemState},
 };
-
-/// A share as a person reads it: "94 %", never a certainty that the network does not have.
-pub fn percent(share: f32) -> String {
-    match (share * 100.0).round() as u32 {
-        0 => "under 1\u{a0}%".into(),
-        100 => "over 99\u{a0}%".into(),
-        whole => format!("{whole}\u{a0}%"),
-    }
-}
 
 /// Under this probability a guess helps nobody.
 const LEAST_GUESS: f32 = 0.05;
@@ -78,7 +70,24 @@ pub fn announce_engine(state: &EngineState) -> Option<String> {
 }
 
 /// The page was opened for a photo from another app, and there is none.
-pub const NOTHING_SHARED: &str = "The shared photo did not arrive. Share it again, or choose it here.";
+pub const NOTHING_SHARED: &str = "The photo did not arrive. Share or open it again, or choose it here.";
+
+/// A picture of the page's own did not come.
+pub const NO_SAMPLE: &str =
+    "This picture could not be loaded. Check the connection, or choose a photo of your own.";
+
+/// Thousands of photos take a moment to be listed.
+pub const OPENING_FOLDER: &str = "Opening the folder…";
+
+/// Folders that were dropped have nothing for the list.
+pub fn no_photos(folders: &[String]) -> String {
+    format!("No photos were found in “{}”.", folders.join("”, “"))
+}
+
+/// More photos came than a site wants at a time.
+pub fn first_of(photos: usize) -> String {
+    format!("One photo at a time here: this is the first of {photos}.")
+}
 
 /// How the page stands without a connection. An update clears the list, if it `has_photos`.
 pub fn offline(state: &Offline, has_photos: bool) -> String {
@@ -93,7 +102,7 @@ pub fn offline(state: &Offline, has_photos: bool) -> String {
             "Update available: close this page\u{2019}s other tabs first.".into()
         }
         Offline::UpdateWaiting { other_tabs: false } if has_photos => {
-            "Update available: it clears your list of photos.".into()
+            "Update available: updating clears your list of photos.".into()
         }
         Offline::UpdateWaiting { other_tabs: false } => "Update available.".into(),
         Offline::Unavailable(Obstacle::Unsupported) => {
@@ -104,7 +113,7 @@ pub fn offline(state: &Offline, has_photos: bool) -> String {
             format!("Works online only: there is no room for {megabytes}\u{a0}MB. Free some, then reload.")
         }
         Offline::Unavailable(Obstacle::Interrupted) => {
-            "Works online only for now: not all could be kept. Reload to try again.".into()
+            "Works online only for now: some files did not arrive. Reload to try again.".into()
         }
     }
 }
@@ -123,19 +132,21 @@ pub fn announce_offline(state: &Offline) -> Option<&'static str> {
 }
 
 /// The folder that was opened has no photos that could be cleaned.
-pub const NO_LABELS: &str = "No photos in label folders there. Open the folder that holds a folder for each label, such as “photos” of photos/shirt/1.jpg.";
+pub const NO_LABELS: &str = "No photos in label folders there. Open the folder that holds a folder for each label, such as “photos” in photos/shirt/1.jpg.";
 
 /// What was dropped where a folder is wanted is none.
 pub const NO_FOLDER: &str = "Drop one folder that holds a folder for each label, or a network’s ONNX file.";
 
 /// The browser has a dialogue for folders and does not show it.
-pub const NO_DIALOGUE: &str = "This browser did not open its dialogue. Drop the folder on this page instead.";
+pub const NO_DIALOGUE: &str =
+    "This browser did not open its dialogue for folders. Drop the folder on this page instead.";
 
 /// What takes back what was applied to a folder.
-pub const UNDO_APPLY: &str = "“python -m clothing_model apply --undo --data FOLDER --yes” takes that back.";
+pub const UNDO_APPLY: &str =
+    "To take that back, run “python -m clothing_model apply --undo --data FOLDER --yes”.";
 
 /// Somebody takes the network's label, and it has none to give.
-pub const NO_PROPOSAL: &str = "The network proposes no other label that has a folder. Choose one below.";
+pub const NO_PROPOSAL: &str = "The network suggests no other label that has a folder here. Choose one below.";
 
 /// So many things of that name, in the plural where that is due.
 pub fn count(number: usize, one: &str, several: &str) -> String {
@@ -165,9 +176,14 @@ pub fn folder_notes(unknown: &[&str], outside: &[String]) -> String {
     if !unknown.is_empty() {
         notes = format!("The network does not know {}: these photos come last. ", unknown.join(", "));
     }
-    if let Some(first) = outside.first() {
-        let files = count(outside.len(), "file lies", "files lie");
-        notes += &format!("{files} in no label’s folder and left out, such as {first}.");
+    match outside {
+        [] => {}
+        [only] => notes += &format!("1\u{a0}file is in no label’s folder and was left out: {only}."),
+        [first, ..] => {
+            let files = outside.len();
+            notes +=
+                &format!("{files}\u{a0}files are in no label’s folder and were left out, such as {first}.");
+        }
     }
     notes
 }

@@ -18,34 +18,27 @@ use std::{
 use clap::Parser;
 use clothing_classifier::{
     classifier::{
-        Classifier, ModelInfo, Prediction, Verdict,
+        Classifier, ModelInfo, Prediction, Verdict, percent,
         report::{self, Row},
     },
-    photo::Limits,
+    photo::{Limits, is_photo_name, sort_key},
 };
 use walkdir::WalkDir;
 
 /// The model that is used unless another is named; in the program itself, so that it works anywhere.
 static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/model/clothing.onnx"));
 
-/// Endings by which a file in a folder is taken for a photo. Kinds that cannot be read are among them,
-/// so that they are reported rather than passed over.
-const ENDINGS: [&str; 17] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff", "jxl",
-    "jp2", "dng", "cr2",
-];
-
 /// Tells what garment is on each photo.
 ///
 /// Photos are answered in the order in which they are named, those of a folder in that of their names.
-/// A file that cannot be read is reported on the standard error stream, the others are still answered,
+/// A file that cannot be read is reported on the standard error stream. The others are still answered,
 /// and the exit code is 1 in the end.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// Photos, and folders to search for photos
     ///
-    /// JPEG, PNG, WebP, GIF and BMP are read. In a folder and its subfolders, every file with a
+    /// JPEG, PNG, WebP, GIF, BMP and AVIF are read. In a folder and its subfolders, every file with a
     /// picture's ending counts, hidden ones excepted; a file named here is read whatever its name.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
@@ -118,13 +111,13 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
 }
 
 fn in_words(prediction: &Prediction, info: &ModelInfo) -> String {
-    let percent = (prediction.probability * 100.0).round();
+    let percent = percent(prediction.probability).replace('\u{a0}', " ");
     match prediction.verdict(info) {
-        Verdict::Garment => format!("{}, {percent} %", prediction.name.to_lowercase()),
+        Verdict::Garment => format!("{}, {percent}", prediction.name.to_lowercase()),
         Verdict::Unsure => {
             let phrase =
                 info.label(&prediction.label).map_or(prediction.name.clone(), |label| label.phrase());
-            format!("not sure, looks most like {phrase}, {percent} %")
+            format!("not sure, looks most like {phrase}, {percent}")
         }
         Verdict::NoGarment => "no garment recognised".into(),
     }
@@ -139,19 +132,17 @@ fn find(path: &Path) -> Vec<Found> {
         return vec![Ok(path.into())];
     }
     let is_hidden = |entry: &walkdir::DirEntry| entry.file_name().to_string_lossy().starts_with('.');
-    let has_ending = |path: &Path| {
-        path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
-    };
     let found: Vec<Found> = WalkDir::new(path)
         .follow_links(true)
-        .sort_by_file_name()
+        .sort_by_key(|entry| sort_key(&entry.file_name().to_string_lossy()))
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry))
         .filter_map(|entry| match entry {
-            Ok(entry) if entry.file_type().is_file() && has_ending(entry.path()) => {
-                Some(Ok(entry.into_path()))
+            Ok(entry) => {
+                let is_photo =
+                    entry.file_type().is_file() && is_photo_name(&entry.file_name().to_string_lossy());
+                is_photo.then(|| Ok(entry.into_path()))
             }
-            Ok(_) => None,
             Err(error) => Some(Err((error.path().unwrap_or(path).into(), reason(error.into())))),
         })
         .collect();
@@ -198,7 +189,7 @@ fn read(path: &Path, most: u64) -> Result<(Vec<u8>, u64), String> {
 fn reason(error: io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "There is no such file or folder.".into(),
-        io::ErrorKind::PermissionDenied => "It may not be read: permission is denied.".into(),
+        io::ErrorKind::PermissionDenied => "Permission to read it is denied.".into(),
         _ => error.to_string(),
     }
 }

@@ -3,7 +3,7 @@ use std::panic::{self, AssertUnwindSafe};
 use web_time::Instant;
 
 use super::{
-    Answer, ClassMap, ClassifyError, ModelError, ModelInfo, Placement, decide,
+    Answer, ClassMap, ClassifyError, Fault, ModelError, ModelInfo, Placement, decide,
     network::{self, Network, Output},
     preprocess::{least, normalise, to_square},
 };
@@ -22,24 +22,29 @@ impl Classifier {
     ///
     /// # Errors
     ///
-    /// See [`ModelError`]: the file is too large or no ONNX file, its metadata is incomplete or contradicts its shapes, or
-    /// an operator in it is not known.
+    /// See [`ModelError`]: the file is too large or no ONNX file; or all its [faults](Fault), in its metadata, shapes and
+    /// operators.
     pub fn from_onnx(bytes: impl AsRef<[u8]>) -> Result<Self, ModelError> {
         ModelInfo::check_bytes(bytes.as_ref().len() as u64)?;
         // tract's loader asserts in places what a file may not keep to. (In a browser that ends the worker, and the
         // page says so.)
         panic::catch_unwind(AssertUnwindSafe(|| Self::load(bytes))).unwrap_or_else(|_| {
-            Err(ModelError::Unsupported { reason: "its parts do not fit together".into() })
+            Err(ModelError::Unfit(vec![Fault::Broken { reason: "they do not fit together".into() }]))
         })
     }
 
     fn load(bytes: impl AsRef<[u8]>) -> Result<Self, ModelError> {
         let proto = network::parse(bytes.as_ref())?;
         drop(bytes);
-        let info =
-            ModelInfo::from_metadata(proto.metadata_props.iter().map(|entry| (&*entry.key, &*entry.value)))?;
-        let network = Network::new(proto, info.labels.len(), info.input_size as usize)?;
-        Ok(Self { info, network })
+        let (info, shapes) =
+            ModelInfo::read(proto.metadata_props.iter().map(|entry| (&*entry.key, &*entry.value)));
+        match (info, network::read(proto, &shapes)) {
+            (Ok(info), Ok(graph)) => Ok(Self { info, network: Network::new(graph)? }),
+            (info, graph) => {
+                let faults = [info.err(), graph.err()].into_iter().flatten().flatten();
+                Err(ModelError::Unfit(faults.collect()))
+            }
+        }
     }
 
     /// What the model file says of itself.

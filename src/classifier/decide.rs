@@ -21,7 +21,7 @@ pub fn answer(info: &ModelInfo, logits: &[f32], class_map: impl FnOnce(usize) ->
         width: 0,
         height: 0,
     };
-    Answer { prediction, class_map: class_map(best) }
+    Answer { prediction, class_map: class_map(best), preview: None }
 }
 
 /// `exp(z/T) / Σ exp(z/T)`. The largest logit is subtracted from all first, so that nothing overflows.

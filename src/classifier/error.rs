@@ -48,58 +48,245 @@ impl From<photo::Error> for ClassifyError {
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelError {
-    /// The file is larger than `limit` bytes.
-    TooLarge { bytes: u64, limit: u64 },
+    TooLarge(TooLarge),
     /// The bytes are not an ONNX file.
-    NotOnnx { reason: String },
-    /// The file's `metadata_props` lack this key.
-    MissingKey { key: &'static str },
-    /// The value of this key is not what it should be.
-    WrongValue { key: &'static str, reason: String },
-    /// An input or output has another name, type or shape than the metadata call for.
-    Shape { tensor: &'static str, expected: String, found: String },
-    /// The network has an operator that is not known here, or one used in an unknown way.
-    Unsupported { reason: String },
+    NotOnnx {
+        reason: String,
+    },
+    /// The file is an ONNX file, with all this the matter with it.
+    Unfit(Vec<Fault>),
 }
 
+/// A model file has more bytes than can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    pub bytes: u64,
+    pub limit: u64,
+}
+
+/// One thing that is the matter with a model file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The file's `metadata_props` lack these keys.
+    MissingKeys(Vec<&'static str>),
+    /// The value of this key is not what it should be.
+    WrongValue { key: &'static str, reason: String },
+    /// The graph has no output of this name; it has these.
+    NoOutput { name: &'static str, found: Vec<String> },
+    /// An input or output has another type or shape than the metadata call for.
+    Shape { tensor: &'static str, expected: String, found: String },
+    /// Weights lie in another file.
+    WeightsElsewhere,
+    /// The version of ONNX's operators is not among those known, from the first to the second.
+    Opset { found: i64, known: [i64; 2] },
+    /// Operators that are not known here; and those that are.
+    UnknownOperators { unknown: Vec<String>, known: Vec<String> },
+    /// So many nodes, the first of them by its name, use their operator in this unknown way.
+    UnknownUse { operator: String, node: String, how: UnknownUse, times: usize },
+    /// The graph does not make a network; the reader's reason.
+    Broken { reason: String },
+}
+
+/// How a known operator is used in an unknown way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnknownUse {
+    /// An attribute has another value than these.
+    Attribute { name: String, known: Vec<String> },
+    /// This input is computed, where a constant is called for.
+    ComputedInput { slot: usize },
+    /// So many of its outputs are used, where so many can be.
+    Outputs { used: usize, known: usize },
+}
+
+/// As many faults are told; what is more is counted.
+const TOLD: usize = 12;
+
+/// In characters: names and reasons come from the file and from libraries.
+const LONGEST: usize = 300;
+
 impl ModelError {
-    /// What is the matter with the file, in one sentence.
+    /// What is the matter with the file: a sentence; or one for all and a line for each fault.
     pub fn cause(&self) -> String {
         match self {
-            ModelError::TooLarge { bytes, limit } => format!(
-                "The model file has {} MB; at most {} MB can be used.",
-                bytes.div_ceil(1_000_000),
-                limit / 1_000_000
-            ),
-            ModelError::NotOnnx { reason } => format!("The model file is not a whole ONNX file ({reason})."),
-            ModelError::MissingKey { key } => format!("The model file's metadata lack “{key}”."),
-            ModelError::WrongValue { key, reason } => {
-                format!("The model file's metadata “{key}” are wrong: {reason}.")
+            ModelError::TooLarge(error) => error.cause(),
+            ModelError::NotOnnx { reason } => {
+                format!("The model file is not a whole ONNX file ({}).", clipped(reason))
             }
-            ModelError::Shape { tensor, expected, found } => {
-                format!("The model's {tensor} should be {expected}, but is {found}.")
-            }
-            ModelError::Unsupported { reason } => format!("The model cannot be run here ({reason})."),
+            ModelError::Unfit(faults) => match &faults[..] {
+                [fault] => fault.to_string(),
+                _ => {
+                    let more = faults.len().saturating_sub(TOLD);
+                    let told = faults.iter().take(TOLD).map(|fault| format!("\n– {fault}"));
+                    let more = if more > 0 { format!("\n– And {more} more.") } else { String::new() };
+                    format!(
+                        "{} things are the matter with it:{}{more}\n",
+                        faults.len(),
+                        told.collect::<String>()
+                    )
+                }
+            },
         }
     }
 
     /// What can be done about it, in one sentence.
     pub fn remedy(&self) -> &'static str {
         match self {
-            ModelError::TooLarge { .. } => "Choose a smaller network, or store its weights as int8.",
+            ModelError::TooLarge(_) => TooLarge::REMEDY,
             ModelError::NotOnnx { .. } => "Fetch or copy it again.",
-            ModelError::MissingKey { .. } | ModelError::WrongValue { .. } | ModelError::Shape { .. } => {
-                "Export it with this project's `export`, which writes shapes and metadata that agree."
+            ModelError::Unfit(_) => {
+                "Export it with this project’s `export`, or give it what it lacks, as docs/model-file.md shows."
             }
-            ModelError::Unsupported { .. } => "Export a network made of operators that tract knows.",
         }
     }
 }
 
 impl fmt::Display for ModelError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.cause(), self.remedy())
+        let cause = self.cause();
+        write!(f, "{cause}{}{}", if cause.ends_with('\n') { "" } else { " " }, self.remedy())
     }
 }
 
 impl std::error::Error for ModelError {}
+
+impl TooLarge {
+    const REMEDY: &str = "Choose a smaller network, or store its weights as int8.";
+
+    fn cause(&self) -> String {
+        format!(
+            "The model file has {} MB; at most {} MB can be used.",
+            self.bytes.div_ceil(1_000_000),
+            self.limit / 1_000_000
+        )
+    }
+}
+
+impl fmt::Display for TooLarge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.cause(), Self::REMEDY)
+    }
+}
+
+impl From<TooLarge> for ModelError {
+    fn from(error: TooLarge) -> Self {
+        ModelError::TooLarge(error)
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::MissingKeys(keys) => write!(f, "Its metadata lack {}.", quoted(keys)),
+            Fault::WrongValue { key, reason } => {
+                write!(f, "Its metadata “{key}” are wrong ({}); they must be {}.", clipped(reason), form(key))
+            }
+            Fault::NoOutput { name, found } => match &found[..] {
+                [] => write!(f, "It has no output “{name}”."),
+                found => write!(f, "It has no output “{name}”; its outputs are {}.", clipped(&quoted(found))),
+            },
+            Fault::Shape { tensor, expected, found } => {
+                write!(f, "Its {tensor} must be {expected}, but is {}.", clipped(found))
+            }
+            Fault::WeightsElsewhere => write!(f, "Its weights lie in another file: save it as one."),
+            Fault::Opset { found, known: [least, most] } => {
+                write!(
+                    f,
+                    "Its operators are of ONNX’s version {found}; versions {least} to {most} can be read."
+                )
+            }
+            Fault::UnknownOperators { unknown, known } => write!(
+                f,
+                "It uses operators that are not known here: {}. Known are {}.",
+                clipped(&unknown.join(", ")),
+                known.join(", ")
+            ),
+            Fault::UnknownUse { operator, node, how, times } => {
+                let others = match times {
+                    1 => String::new(),
+                    2 => ", as one other does".into(),
+                    times => format!(", as {} others do", times - 1),
+                };
+                write!(f, "The operator {operator} at “{}” {how}{others}.", clipped(node))
+            }
+            Fault::Broken { reason } => write!(f, "Its parts do not make a network ({}).", clipped(reason)),
+        }
+    }
+}
+
+impl fmt::Display for UnknownUse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UnknownUse::Attribute { name, known } => {
+                write!(f, "has a value of “{name}” other than {}", known.join(", "))
+            }
+            UnknownUse::ComputedInput { slot } => {
+                write!(f, "computes its input {slot}, which must be constant")
+            }
+            UnknownUse::Outputs { used, known } => {
+                write!(f, "has {used} outputs, of which {known} can be used")
+            }
+        }
+    }
+}
+
+/// What the metadata under a key must be.
+fn form(key: &str) -> &'static str {
+    match key {
+        "format" => "1",
+        "labels" => {
+            "a JSON list with an object {id, name, group} for each label, the ids all different, the groups core, garment or none"
+        }
+        "input_size" => "a whole number from 1 to 4096, such as 224",
+        "resize" => {
+            "such as {\"fit\": \"pad\", \"filter\": \"bilinear\"}; fit is pad, crop or stretch, filter is bilinear, bicubic or lanczos"
+        }
+        "mean" => "three numbers, such as [0.485, 0.456, 0.406]",
+        "std" => "three numbers above 0, such as [0.229, 0.224, 0.225]",
+        "temperature" => "a number above 0, such as 1.0",
+        "thresholds" => {
+            "a number from 0 to 1 for each group of the labels but none, such as {\"core\": 0.5, \"garment\": 0.5}"
+        }
+        "metrics" => "what `evaluate --record` writes, or left out",
+        _ => "a text",
+    }
+}
+
+fn quoted(names: &[impl AsRef<str>]) -> String {
+    names.iter().map(|name| format!("“{}”", name.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_fault_is_a_sentence_and_several_are_a_list() {
+        let missing = Fault::MissingKeys(vec!["mean", "std"]);
+        let one = ModelError::Unfit(vec![missing.clone()]);
+        assert_eq!(one.cause(), "Its metadata lack “mean”, “std”.");
+        assert!(one.to_string().starts_with("Its metadata lack “mean”, “std”. Export it"), "{one}");
+        let two = ModelError::Unfit(vec![missing, Fault::WeightsElsewhere]);
+        assert_eq!(
+            two.cause(),
+            "2 things are the matter with it:\n– Its metadata lack “mean”, “std”.\n\
+             – Its weights lie in another file: save it as one.\n"
+        );
+    }
+
+    #[test]
+    fn what_files_say_of_themselves_does_not_fill_the_page() {
+        let long = || "ä".repeat(5000);
+        let fault = || Fault::UnknownOperators { unknown: vec![long(); 9], known: vec!["Add".into()] };
+        let said = ModelError::Unfit(vec![fault(); 50]).to_string();
+        assert!(said.contains("And 38 more."), "{said}");
+        assert!(said.chars().count() < 6000, "{said}");
+        assert!(ModelError::NotOnnx { reason: long() }.to_string().chars().count() < 500);
+    }
+}

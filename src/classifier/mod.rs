@@ -14,6 +14,8 @@
 #[cfg(feature = "inference")]
 mod classify;
 #[cfg(feature = "inference")]
+mod contract;
+#[cfg(feature = "inference")]
 mod convolution;
 #[cfg(feature = "inference")]
 mod decide;
@@ -23,15 +25,19 @@ mod graph;
 mod model_info;
 #[cfg(feature = "inference")]
 mod network;
+#[cfg(feature = "inference")]
+mod operators;
 mod prediction;
 #[cfg(feature = "inference")]
 mod preprocess;
 pub mod report;
+mod sniff;
 
 #[cfg(feature = "inference")]
 pub use classify::{Classifier, milliseconds_since};
-pub use error::{ClassifyError, ModelError};
+pub use error::{ClassifyError, Fault, ModelError, TooLarge, UnknownUse};
 pub use model_info::{Filter, Fit, Group, Label, Metrics, ModelInfo, Resize};
-pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict};
+pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict, percent};
 #[cfg(feature = "inference")]
 pub use preprocess::{least, normalise, to_square};
+pub use sniff::{ONNX_BYTES, is_model_name, is_onnx};

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::ModelError;
+use super::{Fault, TooLarge};
 
 /// What a model file says of itself in its `metadata_props`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,10 +37,10 @@ impl ModelInfo {
     ///
     /// # Errors
     ///
-    /// [`ModelError::TooLarge`].
-    pub fn check_bytes(bytes: u64) -> Result<(), ModelError> {
+    /// [`TooLarge`].
+    pub fn check_bytes(bytes: u64) -> Result<(), TooLarge> {
         let limit = Self::LARGEST_FILE;
-        if bytes > limit { Err(ModelError::TooLarge { bytes, limit }) } else { Ok(()) }
+        if bytes > limit { Err(TooLarge { bytes, limit }) } else { Ok(()) }
     }
 
     /// The label of that identifier.
@@ -54,83 +54,134 @@ impl ModelInfo {
             && self.thresholds.get(&best.group).is_some_and(|&threshold| probability >= threshold)
     }
 
-    /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are let be.
-    ///
-    /// # Errors
-    ///
-    /// [`ModelError::MissingKey`] and [`ModelError::WrongValue`].
-    pub fn from_metadata<'a>(
+    /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are let be. With all that is the matter with
+    /// them, and what they say of the network's shapes nevertheless.
+    pub fn read<'a>(
         entries: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, ModelError> {
-        let metadata = Metadata(entries.into_iter().collect());
-        if metadata.text("format")? != "1" {
-            return Err(ModelError::WrongValue { key: "format", reason: "only “1” is known".into() });
+    ) -> (Result<Self, Vec<Fault>>, Shapes) {
+        let mut metadata =
+            Metadata { entries: entries.into_iter().collect(), missing: Vec::new(), faults: Vec::new() };
+        if let Some(format) = metadata.text("format") {
+            metadata.ensure(format == "1", "format", "only “1” is known");
         }
-        let mut info = Self {
-            version: metadata.text("version")?.into(),
-            labels: metadata.json("labels")?,
-            input_size: metadata.json("input_size")?,
-            resize: metadata.json("resize")?,
-            mean: metadata.json("mean")?,
-            std: metadata.json("std")?,
-            temperature: metadata.json("temperature")?,
-            thresholds: metadata.json("thresholds")?,
-            training_data: metadata.text("training_data")?.into(),
-            license: metadata.text("license")?.into(),
-            metrics: metadata.json_if_there("metrics")?,
-        };
-        let ByLabel { by_label } = metadata.json_if_there("metrics")?.unwrap_or_default();
-        for label in &mut info.labels {
-            label.recall = by_label.get(&label.id).and_then(|found| found.recall);
+        let version = metadata.text("version");
+        let labels: Option<Vec<Label>> = metadata.json("labels");
+        if let Some(labels) = &labels {
+            metadata.check_labels(labels);
         }
-        info.check()?;
-        Ok(info)
-    }
+        let input_size = metadata.json::<u32>("input_size").filter(|size| {
+            metadata.ensure((1..=4096).contains(size), "input_size", "it is not between 1 and 4096")
+        });
+        let resize = metadata.json("resize");
+        let mean = metadata.json("mean");
+        let std: Option<[f32; 3]> = metadata.json("std");
+        if let Some(std) = std {
+            metadata.ensure(std.iter().all(|&std| std > 0.0), "std", "one is not above 0");
+        }
+        let temperature: Option<f32> = metadata.json("temperature");
+        if let Some(temperature) = temperature {
+            metadata.ensure(temperature > 0.0, "temperature", "it is not above 0");
+        }
+        let thresholds: Option<BTreeMap<Group, f32>> = metadata.json("thresholds");
+        if let Some(thresholds) = &thresholds {
+            metadata.check_thresholds(thresholds, labels.as_deref().unwrap_or_default());
+        }
+        let training_data = metadata.text("training_data");
+        let license = metadata.text("license");
+        let metrics: Option<Metrics> = metadata.json_if_there("metrics");
+        let ByLabel { by_label } =
+            metrics.as_ref().and_then(|_| metadata.json_if_there("metrics")).unwrap_or_default();
 
-    fn check(&self) -> Result<(), ModelError> {
-        let ensure = |holds: bool, key: &'static str, reason: &str| {
-            if holds { Ok(()) } else { Err(ModelError::WrongValue { key, reason: reason.into() }) }
+        let shapes = Shapes { labels: labels.as_ref().map(Vec::len), side: input_size };
+        let info = || {
+            let mut labels = labels?;
+            for label in &mut labels {
+                label.recall = by_label.get(&label.id).and_then(|found| found.recall);
+            }
+            Some(Self {
+                version: version?.into(),
+                labels,
+                input_size: input_size?,
+                resize: resize?,
+                mean: mean?,
+                std: std?,
+                temperature: temperature?,
+                thresholds: thresholds?,
+                training_data: training_data?.into(),
+                license: license?.into(),
+                metrics,
+            })
         };
-        let ids: BTreeSet<&str> = self.labels.iter().map(|label| &*label.id).collect();
-        ensure(!self.labels.is_empty(), "labels", "there are none")?;
-        ensure(ids.len() == self.labels.len(), "labels", "two have the same id")?;
-        ensure(
-            self.labels.iter().all(|label| !label.id.is_empty() && !label.name.is_empty()),
-            "labels",
-            "one has no id or no name",
-        )?;
-        ensure((1..=4096).contains(&self.input_size), "input_size", "it is not between 1 and 4096")?;
-        ensure(self.std.iter().all(|&std| std > 0.0), "std", "one is not above 0")?;
-        ensure(self.temperature > 0.0, "temperature", "it is not above 0")?;
-        ensure(
-            self.thresholds.values().all(|threshold| (0.0..=1.0).contains(threshold)),
-            "thresholds",
-            "one is not between 0 and 1",
-        )?;
-        ensure(
-            self.labels
-                .iter()
-                .all(|label| label.group == Group::None || self.thresholds.contains_key(&label.group)),
-            "thresholds",
-            "a group of the labels has none",
-        )
+        let faults = metadata.all_faults();
+        let info = info().filter(|_| faults.is_empty()).ok_or(faults);
+        (info, shapes)
     }
 }
 
-struct Metadata<'a>(BTreeMap<&'a str, &'a str>);
+/// What the metadata say of the network's shapes, where they say it.
+pub struct Shapes {
+    /// Number of labels.
+    pub labels: Option<usize>,
+    /// Of the square input, in pixels.
+    pub side: Option<u32>,
+}
+
+/// Entries by their keys, and what was found to be the matter with them.
+struct Metadata<'a> {
+    entries: BTreeMap<&'a str, &'a str>,
+    missing: Vec<&'static str>,
+    faults: Vec<Fault>,
+}
 
 impl<'a> Metadata<'a> {
-    fn text(&self, key: &'static str) -> Result<&'a str, ModelError> {
-        self.0.get(key).copied().ok_or(ModelError::MissingKey { key })
+    fn text(&mut self, key: &'static str) -> Option<&'a str> {
+        let text = self.entries.get(key).copied();
+        if text.is_none() {
+            self.missing.push(key);
+        }
+        text
     }
 
-    fn json<T: DeserializeOwned>(&self, key: &'static str) -> Result<T, ModelError> {
-        serde_json::from_str(self.text(key)?)
-            .map_err(|error| ModelError::WrongValue { key, reason: error.to_string() })
+    fn json<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        match serde_json::from_str(self.text(key)?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.ensure(false, key, &error.to_string());
+                None
+            }
+        }
     }
 
-    fn json_if_there<T: DeserializeOwned>(&self, key: &'static str) -> Result<Option<T>, ModelError> {
-        self.0.contains_key(key).then(|| self.json(key)).transpose()
+    fn json_if_there<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        self.entries.contains_key(key).then(|| self.json(key)).flatten()
+    }
+
+    /// Notes a fault unless something `holds`; whether it does.
+    fn ensure(&mut self, holds: bool, key: &'static str, reason: &str) -> bool {
+        if !holds {
+            self.faults.push(Fault::WrongValue { key, reason: reason.into() });
+        }
+        holds
+    }
+
+    fn check_labels(&mut self, labels: &[Label]) {
+        let ids: BTreeSet<&str> = labels.iter().map(|label| &*label.id).collect();
+        let named = labels.iter().all(|label| !label.id.is_empty() && !label.name.is_empty());
+        self.ensure(!labels.is_empty(), "labels", "there are none");
+        self.ensure(ids.len() == labels.len(), "labels", "two have the same id");
+        self.ensure(named, "labels", "one has no id or no name");
+    }
+
+    fn check_thresholds(&mut self, thresholds: &BTreeMap<Group, f32>, labels: &[Label]) {
+        let shares = thresholds.values().all(|threshold| (0.0..=1.0).contains(threshold));
+        let known = |label: &Label| label.group == Group::None || thresholds.contains_key(&label.group);
+        self.ensure(shares, "thresholds", "one is not between 0 and 1");
+        self.ensure(labels.iter().all(known), "thresholds", "a group of the labels has none");
+    }
+
+    fn all_faults(self) -> Vec<Fault> {
+        let missing = (!self.missing.is_empty()).then_some(Fault::MissingKeys(self.missing));
+        missing.into_iter().chain(self.faults).collect()
     }
 }
 
@@ -249,9 +300,9 @@ mod tests {
     ];
 
     /// The metadata above with another value for `key`, or with none.
-    fn with(key: &'static str, value: Option<&'static str>) -> Result<ModelInfo, ModelError> {
+    fn with(key: &'static str, value: Option<&'static str>) -> Result<ModelInfo, Vec<Fault>> {
         let others = METADATA.into_iter().filter(|(other, _)| *other != key);
-        ModelInfo::from_metadata(others.chain(value.map(|value| (key, value))))
+        ModelInfo::read(others.chain(value.map(|value| (key, value)))).0
     }
 
     #[test]
@@ -288,10 +339,37 @@ mod tests {
     }
 
     #[test]
-    fn each_missing_key_is_named() {
+    fn missing_keys_are_named() {
+        let missing = |keys| Err(vec![Fault::MissingKeys(keys)]);
         for (key, _) in METADATA {
-            assert_eq!(with(key, None), Err(ModelError::MissingKey { key }));
+            assert_eq!(with(key, None), missing(vec![key]));
         }
+        let (none, shapes) = ModelInfo::read([]);
+        assert_eq!(none, missing(METADATA.map(|(key, _)| key).into()));
+        assert_eq!((shapes.labels, shapes.side), (None, None));
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once_and_what_is_known_of_shapes() {
+        let entries = METADATA.map(|(key, value)| match key {
+            "labels" => ("other", value),
+            "mean" => (key, "0.5"),
+            "std" => (key, "[0, 1, 1]"),
+            "thresholds" => (key, "{}"),
+            _ => (key, value),
+        });
+        let (info, shapes) = ModelInfo::read(entries);
+        let keys: Vec<_> = info
+            .unwrap_err()
+            .into_iter()
+            .map(|fault| match fault {
+                Fault::MissingKeys(keys) => keys.join(" "),
+                Fault::WrongValue { key, .. } => key.into(),
+                other => other.to_string(),
+            })
+            .collect();
+        assert_eq!(keys, ["labels", "mean", "std"]);
+        assert_eq!((shapes.labels, shapes.side), (None, Some(224)));
     }
 
     #[test]
@@ -315,8 +393,11 @@ mod tests {
             ("thresholds", r#"{"core":0.4}"#),
             ("metrics", "good"),
         ] {
-            let error = with(key, Some(value)).expect_err(value);
-            assert!(matches!(error, ModelError::WrongValue { key: found, .. } if found == key), "{error}");
+            let faults = with(key, Some(value)).expect_err(value);
+            assert!(
+                matches!(faults[..], [Fault::WrongValue { key: found, .. }] if found == key),
+                "{value}: {faults:?}"
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 use tract_onnx::{
     Onnx,
-    pb::ModelProto,
+    pb::{GraphProto, ModelProto},
     prelude::{
-        Datum, Framework, IntoRunnable, IntoTValue, OutletId, SpecialOps, Tensor, TractResult, TypedFact,
-        TypedModel, TypedSimplePlan, tvec,
+        Datum, Framework, IntoRunnable, IntoTValue, OutletId, SpecialOps, Tensor, TractResult, TypedModel,
+        TypedSimplePlan, tvec,
     },
     tract_core::{
         internal::TypedModelPatch,
@@ -12,16 +12,15 @@ use tract_onnx::{
 };
 
 use super::{
-    ClassifyError, ModelError,
+    ClassifyError, Fault, ModelError,
+    contract::{self, Contract},
     graph::{self, Convolutions},
+    model_info::Shapes,
 };
 
 /// The graph's outputs.
 const LOGITS: &str = "logits";
 const CLASS_MAPS: &str = "class_maps";
-
-/// In characters.
-const LONGEST_REASON: usize = 300;
 
 /// The network as tract runs it: `image` `[1, 3, side, side]` in, `logits` `[1, K]` and `class_maps` `[1, K, h, w]` out.
 pub struct Network {
@@ -61,22 +60,105 @@ pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
     Ok(proto)
 }
 
-impl Network {
-    /// Checks names, types and shapes against the metadata and makes the network ready to run.
-    pub fn new(proto: ModelProto, labels: usize, side: usize) -> Result<Self, ModelError> {
-        #[cfg(target_arch = "wasm32")]
-        clothing_kernel::install();
-        let model = typed(&proto, side)?;
-        drop(proto); // it holds all weights once more
-        check("output “logits”", model.output_fact(0).map_err(unsupported)?, &[1, labels])?;
-        let maps = model.output_fact(1).map_err(unsupported)?;
-        let grid = match maps.shape.as_concrete() {
-            Some(&[_, _, rows, columns]) if rows > 0 && columns > 0 => [rows, columns],
-            _ => [1, 1], // which `check` then refuses
+/// A network that has been checked and is not yet ready to run.
+pub struct Graph {
+    /// Outputs in the order `logits`, `class_maps`.
+    model: TypedModel,
+    side: usize,
+    grid: [usize; 2],
+}
+
+/// Reads the network of a file, and checks its operators, names, types and shapes, these against what the metadata say.
+///
+/// # Errors
+///
+/// All that is the matter with it. What can only be seen once the graph is read is not among it if it could not be read.
+pub fn read(proto: ModelProto, shapes: &Shapes) -> Result<Graph, Vec<Fault>> {
+    #[cfg(target_arch = "wasm32")]
+    clothing_kernel::install();
+    let graph = proto.graph.as_ref().expect("`parse` has seen to it");
+    let mut faults = Contract::read().faults(&proto, graph);
+    for name in [LOGITS, CLASS_MAPS] {
+        if !graph.output.iter().any(|output| output.name == name) {
+            let found = graph.output.iter().map(|output| output.name.clone()).collect();
+            faults.push(Fault::NoOutput { name, found });
+        }
+    }
+    let side = match side_of(graph, shapes.side.map(|side| side as usize)) {
+        Ok(side) if faults.is_empty() => side,
+        side => {
+            faults.extend(side.err());
+            return Err(faults);
+        }
+    };
+    // `make fuzz` is to find what browsers would meet.
+    let is_for_browsers = cfg!(any(target_arch = "wasm32", fuzzing));
+    let convolutions = if is_for_browsers { Convolutions::Fused } else { Convolutions::Tracts };
+    let version = contract::opset(&proto);
+    let model = graph::read(graph, version, &[LOGITS, CLASS_MAPS], convolutions).map_err(broken)?;
+    let grid = grid_of(&model, shapes.labels)?;
+    Ok(Graph { model, side, grid })
+}
+
+/// Side of the square that is the graph's one input.
+fn side_of(graph: &GraphProto, expected: Option<usize>) -> Result<usize, Fault> {
+    let inputs: Vec<_> = graph::inputs(graph).collect();
+    if let [input] = inputs[..]
+        && let Some(&[1, 3, height, width]) = graph::shape(input).as_deref()
+        && height == width
+        && expected.is_none_or(|expected| height == expected)
+    {
+        return Ok(height);
+    }
+    let side = expected.map_or("side".into(), |side| side.to_string());
+    let found: Vec<_> = inputs.into_iter().map(graph::described).collect();
+    Err(Fault::Shape {
+        tensor: "input",
+        expected: format!("one float [1, 3, {side}, {side}], each length a number"),
+        found: if found.is_empty() { "missing".into() } else { found.join(" and ") },
+    })
+}
+
+/// Rows and columns of the class maps, if both outputs have the shapes that so many labels call for.
+fn grid_of(model: &TypedModel, labels: Option<usize>) -> Result<[usize; 2], Vec<Fault>> {
+    let output = |ix| model.output_fact(ix).map_err(broken);
+    let (logits, maps) = (output(0)?, output(1)?);
+    // Where the metadata do not tell how many labels there are, the outputs must at least agree.
+    let labels = labels.or_else(|| logits.shape.as_concrete()?.get(1).copied()).unwrap_or_default();
+    let grid = match maps.shape.as_concrete() {
+        Some(&[_, _, rows, columns]) if rows > 0 && columns > 0 => Some([rows, columns]),
+        _ => None,
+    };
+    let [rows, columns] =
+        grid.map_or(["rows", "columns"].map(String::from), |grid| grid.map(|n| n.to_string()));
+    let outputs = [
+        ("output “logits”", logits, format!("float [1, {labels}]")),
+        ("output “class_maps”", maps, format!("float [1, {labels}, {rows}, {columns}]")),
+    ];
+    let faults = outputs.into_iter().filter_map(|(tensor, fact, expected)| {
+        let lengths: Vec<_> = fact.shape.iter().map(|length| length.to_string()).collect();
+        let kind = if fact.datum_type == f32::datum_type() {
+            "float".into()
+        } else {
+            format!("{:?}", fact.datum_type)
         };
-        check("output “class_maps”", maps, &[1, labels, grid[0], grid[1]])?;
-        let plan = optimised(model).and_then(|model| model.into_runnable()).map_err(unsupported)?;
-        Ok(Self { plan, side, grid })
+        let found = format!("{kind} [{}]", lengths.join(", "));
+        (found != expected).then_some(Fault::Shape { tensor, expected, found })
+    });
+    let faults: Vec<_> = faults.collect();
+    grid.filter(|_| faults.is_empty()).ok_or(faults)
+}
+
+impl Network {
+    /// Makes the network ready to run.
+    ///
+    /// # Errors
+    ///
+    /// tract cannot make it so.
+    pub fn new(graph: Graph) -> Result<Self, ModelError> {
+        let plan = optimised(graph.model).and_then(|model| model.into_runnable());
+        let plan = plan.map_err(|error| ModelError::Unfit(broken(error)))?;
+        Ok(Self { plan, side: graph.side, grid: graph.grid })
     }
 
     /// Runs it on `[3, side, side]` normalised pixels.
@@ -96,31 +178,6 @@ impl Network {
             |ix: usize| TractResult::Ok(outputs[ix].to_plain_array_view::<f32>()?.iter().copied().collect());
         Ok((values(0)?, values(1)?))
     }
-}
-
-/// The network before optimisation: input `[1, 3, side, side]`, outputs in the order `logits`, `class_maps`.
-fn typed(proto: &ModelProto, side: usize) -> Result<TypedModel, ModelError> {
-    let graph = proto.graph.as_ref().expect("`parse` has seen to it");
-    for (tensor, name) in [("output “logits”", LOGITS), ("output “class_maps”", CLASS_MAPS)] {
-        if !graph.output.iter().any(|output| output.name == name) {
-            return Err(ModelError::Shape { tensor, expected: "present".into(), found: "missing".into() });
-        }
-    }
-    let inputs: Vec<_> = graph::inputs(graph).map(graph::shape).collect();
-    if inputs != [Some(vec![1, 3, side, side])] {
-        let found = inputs
-            .iter()
-            .map(|shape| shape.as_ref().map_or("of no fixed shape".into(), |shape| format!("f32 {shape:?}")));
-        return Err(ModelError::Shape {
-            tensor: "input",
-            expected: format!("f32 {:?}", [1, 3, side, side]),
-            found: found.collect::<Vec<String>>().join(" and "),
-        });
-    }
-    // `make fuzz` is to find what browsers would meet.
-    let is_for_browsers = cfg!(any(target_arch = "wasm32", fuzzing));
-    let convolutions = if is_for_browsers { Convolutions::Fused } else { Convolutions::Tracts };
-    graph::read(graph, &[LOGITS, CLASS_MAPS], convolutions).map_err(unsupported)
 }
 
 /// tract fuses to a matrix product what follows it number by number, such as a ReLU; but where the product is a convolution's,
@@ -163,21 +220,8 @@ fn before_reshape(model: &TypedModel, id: usize) -> TractResult<Option<TypedMode
     Ok(Some(patch))
 }
 
-fn check(tensor: &'static str, fact: &TypedFact, shape: &[usize]) -> Result<(), ModelError> {
-    if fact.datum_type == f32::datum_type() && fact.shape.as_concrete() == Some(shape) {
-        return Ok(());
-    }
-    Err(ModelError::Shape { tensor, expected: format!("f32 {shape:?}"), found: format!("{fact:?}") })
-}
-
-fn unsupported(error: impl std::fmt::Display) -> ModelError {
-    let whole = format!("{error:#}");
-    // tract may list every tensor there is.
-    let mut reason: String = whole.chars().take(LONGEST_REASON).collect();
-    if reason.len() < whole.len() {
-        reason.push('…');
-    }
-    ModelError::Unsupported { reason }
+fn broken(error: impl std::fmt::Display) -> Vec<Fault> {
+    vec![Fault::Broken { reason: format!("{error:#}") }]
 }
 
 #[cfg(test)]
@@ -268,15 +312,26 @@ mod tests {
         ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(graph), ..Default::default() }
     }
 
-    fn refusal(change: impl FnOnce(&mut GraphProto)) -> ModelError {
+    /// Of so many labels and a picture of that side.
+    fn network(proto: ModelProto, labels: usize, side: u32) -> Result<Network, Vec<Fault>> {
+        let graph = read(proto, &Shapes { labels: Some(labels), side: Some(side) })?;
+        Ok(Network::new(graph).unwrap())
+    }
+
+    fn faults(change: impl FnOnce(&mut ModelProto)) -> Vec<String> {
         let mut proto = proto();
-        change(proto.graph.as_mut().unwrap());
-        Network::new(proto, 2, SIDE).err().expect("a refusal")
+        change(&mut proto);
+        let faults = network(proto, 2, SIDE as u32).err().expect("a refusal");
+        faults.iter().map(Fault::to_string).collect()
+    }
+
+    fn graph(proto: &mut ModelProto) -> &mut GraphProto {
+        proto.graph.as_mut().unwrap()
     }
 
     #[test]
     fn a_network_yields_logits_and_class_maps_by_name() {
-        let network = Network::new(proto(), 2, SIDE).unwrap();
+        let network = network(proto(), 2, 4).unwrap();
         let mut pixels = [0.0; 3 * SIDE * SIDE];
         pixels[3] = 4.0; // red, in the upper right cell
         pixels[32 + 8] = 8.0; // blue, in the lower left cell
@@ -293,7 +348,7 @@ mod tests {
         let graph = proto.graph.as_mut().unwrap();
         graph.node[0].output[0] = "convolved".into();
         graph.node.insert(1, node("Relu", &["convolved"], "class_maps"));
-        let network = Network::new(proto, 2, SIDE).unwrap();
+        let network = network(proto, 2, 4).unwrap();
         let operators: Vec<_> = network.plan.model().nodes.iter().map(|node| node.op.name()).collect();
         assert!(!operators.iter().any(|name| name.contains("Max")), "{operators:?}");
         let mut pixels = [0.0; 3 * SIDE * SIDE];
@@ -306,35 +361,85 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_no_answer() {
-        let network = Network::new(proto(), 2, SIDE).unwrap();
+        let network = network(proto(), 2, 4).unwrap();
         assert!(matches!(network.run(&[f32::NAN; 48]), Err(ClassifyError::Inference(_))));
         assert!(matches!(network.run(&[0.0; 3]), Err(ClassifyError::Inference(_))));
     }
 
     #[test]
     fn shapes_that_contradict_the_metadata_are_refused() {
-        let shape = |labels, side, found: &str| {
-            let Err(error) = Network::new(proto(), labels, side) else { panic!("accepted") };
-            assert!(matches!(error, ModelError::Shape { tensor, .. } if tensor == found), "{error}");
+        let fault = |labels, side| {
+            let faults = network(proto(), labels, side).err().expect("a refusal");
+            faults.iter().map(Fault::to_string).collect::<Vec<_>>()
         };
-        shape(3, SIDE, "output “logits”");
-        shape(2, 8, "input");
-        let dynamic = refusal(|graph| graph.input[0] = value("image", &[-1, 3, 4, 4]));
-        assert!(matches!(dynamic, ModelError::Shape { tensor: "input", .. }), "{dynamic}");
-        let two = refusal(|graph| graph.input.push(value("mask", &[1])));
-        assert!(matches!(two, ModelError::Shape { tensor: "input", .. }), "{two}");
+        assert_eq!(
+            fault(3, 4),
+            [
+                "Its output “logits” must be float [1, 3], but is float [1, 2].",
+                "Its output “class_maps” must be float [1, 3, 2, 2], but is float [1, 2, 2, 2]."
+            ]
+        );
+        assert_eq!(
+            fault(2, 8),
+            ["Its input must be one float [1, 3, 8, 8], each length a number, but is float [1, 3, 4, 4]."]
+        );
     }
 
     #[test]
-    fn a_missing_output_is_named() {
-        let error = refusal(|graph| graph.output.truncate(1));
-        assert_eq!(error.cause(), "The model's output “logits” should be present, but is missing.");
+    fn without_metadata_a_network_is_checked_by_itself() {
+        let unknown = || Shapes { labels: None, side: None };
+        assert!(read(proto(), &unknown()).is_ok());
+        let mut odd = proto();
+        graph(&mut odd).input[0] = value("image", &[1, 3, 4, 6]);
+        let fault = read(odd, &unknown()).err().unwrap();
+        assert!(fault[0].to_string().contains("[1, 3, side, side]"), "{fault:?}");
     }
 
     #[test]
-    fn unknown_operators_are_refused() {
-        let error = refusal(|graph| graph.node[1].op_type = "GlobalMystery".into());
-        assert!(matches!(error, ModelError::Unsupported { .. }), "{error}");
+    fn inputs_are_described_as_they_are() {
+        let input = |inputs| {
+            let fault = faults(|proto| graph(proto).input = inputs).remove(0);
+            fault.split(" but is ").last().unwrap().to_string()
+        };
+        assert_eq!(input(vec![value("image", &[-1, 3, 4, 4])]), "float [n, 3, 4, 4].");
+        assert_eq!(
+            input(vec![value("image", &[1, 3, 4, 4]), value("mask", &[1])]),
+            "float [1, 3, 4, 4] and float [1]."
+        );
+        assert_eq!(input(vec![]), "missing.");
+        let mut half = value("image", &[1, 3, 4, 4]);
+        let type_proto::Value::TensorType(tensor) = half.r#type.as_mut().unwrap().value.as_mut().unwrap();
+        tensor.elem_type = 10;
+        assert_eq!(input(vec![half]), "float16 [1, 3, 4, 4].");
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let faults = faults(|proto| {
+            proto.opset_import[0].version = 5;
+            let graph = graph(proto);
+            graph.input[0] = value("image", &[1, 3, -1, -1]);
+            graph.output[1].name = "scores".into();
+            graph.initializer[0].data_location = Some(1);
+            graph.node[1].op_type = "GlobalMystery".into();
+            graph.node[2].domain = "com.example".into();
+            graph.node.insert(2, node("Clip", &["pooled", "", "pooled"], "clipped"));
+            graph.node.insert(3, node("Clip", &["pooled", "pooled"], "again"));
+            graph.node.insert(4, node("Clip", &["clipped", "pooled"], "once more"));
+        });
+        let expected = [
+            "ONNX’s version 5",
+            "lie in another file: save it as one",
+            "Clip at “clipped” computes its input 2",
+            "Clip at “again” computes its input 1, which must be constant, as one other does",
+            "not known here: GlobalMystery, com.example.Flatten. Known are Add, AveragePool, ",
+            "no output “logits”; its outputs are “class_maps”, “scores”",
+            "[1, 3, 4, 4], each length a number, but is float [1, 3, n, n]",
+        ];
+        assert_eq!(faults.len(), expected.len(), "{faults:#?}");
+        for (fault, expected) in faults.iter().zip(expected) {
+            assert!(fault.contains(expected), "{fault}, not {expected}");
+        }
     }
 
     #[test]

@@ -2,6 +2,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Group, ModelInfo};
 
+/// A share as a person reads it: "94 %", never a certainty that the network does not have.
+pub fn percent(share: f32) -> String {
+    match (share * 100.0).round() as u32 {
+        0 => "under 1\u{a0}%".into(),
+        100 => "over 99\u{a0}%".into(),
+        whole => format!("{whole}\u{a0}%"),
+    }
+}
+
 /// What the network says of one photo. This is the JSON of the downloads, the command line and the embed event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
@@ -133,6 +142,8 @@ pub struct Answer {
     pub prediction: Prediction,
     /// Evidence for `prediction.label`.
     pub class_map: ClassMap,
+    /// A picture to show in the file's place, as a data URL: the photo upright, where the browser might not turn it.
+    pub preview: Option<String>,
 }
 
 impl Answer {
@@ -150,6 +161,14 @@ impl Answer {
 #[cfg(all(test, feature = "inference"))]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_read_as_whole_percents_short_of_certainty() {
+        let shares = [0.0, 0.004, 0.006, 0.5, 0.944, 0.994, 0.996, 1.0].map(percent);
+        let shares = shares.map(|words| words.replace('\u{a0}', " "));
+        let expected = ["under 1 %", "under 1 %", "1 %", "50 %", "94 %", "99 %", "over 99 %", "over 99 %"];
+        assert_eq!(shares, expected);
+    }
 
     #[test]
     fn class_maps_run_from_no_evidence_to_the_strongest() {

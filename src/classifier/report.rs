@@ -60,22 +60,21 @@ pub fn csv_header(labels: &[Label]) -> String {
         "height",
         "error",
     ];
-    record(columns.into_iter().chain(labels.iter().map(|label| &*label.id)).map(String::from))
+    record(columns.into_iter().chain(labels.iter().map(|label| &*label.id)).map(harmless))
 }
 
-/// One row under [`csv_header`]; what does not apply is left empty. A text that a spreadsheet would take for a
-/// formula is made harmless by an apostrophe before it.
+/// One row under [`csv_header`]; what does not apply is left empty.
 pub fn csv_line(row: &Row, labels: &[Label]) -> String {
     let file = harmless(&row.file);
     match &row.outcome {
         Ok(prediction) => {
             let fields = [
                 file,
-                prediction.label.clone(),
-                prediction.name.clone(),
+                harmless(&prediction.label),
+                harmless(&prediction.name),
                 prediction.probability.to_string(),
                 prediction.recognised.to_string(),
-                prediction.model.clone(),
+                harmless(&prediction.model),
                 prediction.milliseconds.decode.to_string(),
                 prediction.milliseconds.infer.to_string(),
                 prediction.width.to_string(),
@@ -97,8 +96,21 @@ pub fn csv_line(row: &Row, labels: &[Label]) -> String {
     }
 }
 
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.into() }
+/// A text as a cell that no spreadsheet takes for a formula: an apostrophe stands before what would be one, at the start
+/// and after each line break. Texts with such an apostrophe of their own get another, so that `cells.plain` of
+/// `model/clothing_model`, which takes it away, gives back every text.
+pub(crate) fn harmless(text: &str) -> String {
+    let is_formula = |line: &str| line.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let mut cell = String::with_capacity(text.len());
+    let mut starts_line = true;
+    for (at, character) in text.char_indices() {
+        if starts_line && is_formula(&text[at..]) {
+            cell.push('\'');
+        }
+        cell.push(character);
+        starts_line = matches!(character, '\n' | '\r');
+    }
+    cell
 }
 
 /// Fields joined and quoted as RFC 4180 has it.
@@ -168,6 +180,44 @@ mod tests {
              \"a, b.jpg\",polo-shirt,Polo shirt,0.94,true,2026.11-1,21,38.5,3024,4032,,0.06,0.94\n\
              n.txt,,,,,,,,,,\"Not a photo, alas.\",,\n"
         );
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for (text, cell) in [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@a", "'@a"),
+            ("\t=1", "'\t=1"),
+            ("\r=1", "'\r'=1"),
+            ("a\n=1\n+2", "a\n'=1\n'+2"),
+            ("\n\n=1", "\n\n'=1"),
+            ("'=1", "''=1"),
+            ("", ""),
+            ("a-b=c", "a-b=c"),
+            ("'tis", "'tis"),
+            ("- über", "'- über"),
+        ] {
+            assert_eq!(harmless(text), cell, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn labels_headers_and_models_are_no_formulas_either() {
+        let mut labels = labels();
+        labels[1].id = "=evil()".into();
+        let mut row = row("a.jpg");
+        let prediction = row.outcome.as_mut().unwrap();
+        prediction.label = "=evil()".into();
+        prediction.name = "-A name".into();
+        prediction.model = "two\n=lines".into();
+        let table = csv(&[row], &labels);
+        let mut reader = ::csv::Reader::from_reader(table.as_bytes());
+        assert_eq!(&reader.headers().unwrap()[12], "'=evil()");
+        let record = reader.records().next().unwrap().unwrap();
+        assert_eq!([&record[1], &record[2], &record[5]], ["'=evil()", "'-A name", "two\n'=lines"]);
+        assert_eq!([&record[3], &record[12]], ["0.94", "0.94"]);
     }
 
     #[test]

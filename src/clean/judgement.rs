@@ -27,6 +27,8 @@ pub struct Judgement {
     pub own: Option<f32>,
     /// What was measured of the photo.
     pub traits: Option<Traits>,
+    /// A picture to show in the file's place, see [`Answer::preview`](crate::classifier::Answer::preview).
+    pub preview: Option<String>,
     /// The largest probability among all labels but the photo's own.
     best_other: f32,
 }
@@ -50,6 +52,7 @@ impl Judgement {
             probability: prediction.probability,
             own,
             traits,
+            preview: None,
             best_other,
         }
     }

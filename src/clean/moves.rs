@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Decision, Decisions, Folder};
-use crate::classifier::report::record;
+use crate::classifier::report::{harmless, record};
 
 /// Below the opened folder: photos that are to go, and the journals.
 const BIN: &str = ".bin";
@@ -66,7 +66,7 @@ impl ApplyError {
             }
             Self::Changed(_) => "Nothing was moved. Open the folder again: your other decisions are kept.",
             Self::Failed { .. } => {
-                "See that it is there, and that the folder has room and can be written to. Then apply again: what was not moved is still decided."
+                "Check that it is there, and that the folder has room and can be written to. Then apply again: photos that were not moved keep their decisions."
             }
         }
     }
@@ -122,7 +122,7 @@ pub fn plan<P>(
 
 /// What the journal says of moves: a table from which they can be taken back.
 pub fn journal<'a>(moves: impl IntoIterator<Item = &'a Move>) -> String {
-    let row = |from: &str, to: &str| record([from, to].map(String::from).into_iter()) + "\n";
+    let row = |from: &str, to: &str| record([from, to].map(harmless).into_iter()) + "\n";
     row("from", "to") + &moves.into_iter().map(|each| row(&each.from, &each.to)).collect::<String>()
 }
 

@@ -1,7 +1,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Decision, Decisions, Folder, Standing};
-use crate::classifier::report::record;
+use crate::classifier::report::{harmless, record};
 
 /// So many photos of one label are to go somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub fn changes<P>(folder: &Folder<P>, decisions: &Decisions) -> Vec<Change> {
 /// The decisions as CSV, a row for each photo that is decided on: what `python -m clothing_model apply` reads (`file`,
 /// `label`, `action`, `new_label`), and what the network said, if it did, under the names that `losses` uses.
 ///
-/// No text is changed to keep spreadsheets from taking it for a formula: `apply` needs the very paths.
+/// Texts that a spreadsheet would take for formulas are made [harmless]; `apply` knows them again.
 pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing]) -> String {
     let head = ["file", "label", "predicted", "probability", "own", "loss", "margin", "action", "new_label"];
     let mut rows = vec![record(head.map(String::from).into_iter())];
@@ -52,15 +52,15 @@ pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing
             Decision::Delete => ("delete", ""),
         };
         let fields = [
-            folder.photos[photo].file.clone(),
-            folder.label_of(photo).into(),
-            judged.map_or(String::new(), |judgement| judgement.predicted.clone()),
+            harmless(&folder.photos[photo].file),
+            harmless(folder.label_of(photo)),
+            judged.map_or(String::new(), |judgement| harmless(&judgement.predicted)),
             figure(judged.map(|judgement| judgement.probability)),
             figure(judged.and_then(|judgement| judgement.own)),
             figure(judged.and_then(|judgement| judgement.loss())),
             figure(judged.and_then(|judgement| judgement.margin())),
             action.into(),
-            new_label.into(),
+            harmless(new_label),
         ];
         rows.push(record(fields.into_iter()));
     }
@@ -73,7 +73,7 @@ mod tests {
     use crate::{classifier::Prediction, clean::Judgement};
 
     fn folder() -> Folder<()> {
-        let paths = ["bowler/a, b.jpg", "bowler/1.jpg", "bowler/2.jpg", "beanie/=1.jpg", "beanie/2.jpg"];
+        let paths = ["bowler/a, b.jpg", "bowler/1.jpg", "bowler/2.jpg", "=beanie/=1.jpg", "=beanie/2.jpg"];
         Folder::read(paths.map(|path| (format!("hats/{path}"), 1, ())))
     }
 
@@ -84,21 +84,21 @@ mod tests {
             &folder,
             &[
                 ("bowler/a, b.jpg", Decision::Delete),
-                ("beanie/=1.jpg", Decision::Relabel("bowler".into())),
+                ("=beanie/=1.jpg", Decision::Relabel("bowler".into())),
                 ("bowler/1.jpg", Decision::Keep),
             ],
         );
         let said = r#"{"label":"bowler","name":"Bowler","probability":0.75,"recognised":true,
-            "alternatives":[{"label":"beanie","probability":0.25}],"model":"1","milliseconds":{"decode":0,"infer":0},
+            "alternatives":[{"label":"=beanie","probability":0.25}],"model":"1","milliseconds":{"decode":0,"infer":0},
             "width":1,"height":1}"#;
         let said: Prediction = serde_json::from_str(said).unwrap();
         let mut standings = vec![Standing::Waiting; 5];
-        standings[1] = Standing::Judged(Judgement::of(&said, "beanie", None));
+        standings[1] = Standing::Judged(Judgement::of(&said, "=beanie", None));
         standings[4] = Standing::Refused("No photo.".into());
         assert_eq!(
             table(&folder, &decisions, &standings),
             "file,label,predicted,probability,own,loss,margin,action,new_label\n\
-             beanie/=1.jpg,beanie,bowler,0.7500,0.2500,1.3863,-0.5000,relabel,bowler\n\
+             '=beanie/=1.jpg,'=beanie,bowler,0.7500,0.2500,1.3863,-0.5000,relabel,bowler\n\
              bowler/1.jpg,bowler,,,,,,keep,\n\
              \"bowler/a, b.jpg\",bowler,,,,,,delete,\n"
         );
@@ -110,9 +110,9 @@ mod tests {
         let decisions = Decisions::on(
             &folder,
             &[
-                ("beanie/2.jpg", Decision::Keep),
+                ("=beanie/2.jpg", Decision::Keep),
                 ("bowler/1.jpg", Decision::Delete),
-                ("beanie/=1.jpg", Decision::Relabel("bowler".into())),
+                ("=beanie/=1.jpg", Decision::Relabel("bowler".into())),
                 ("bowler/2.jpg", Decision::Delete),
             ],
         );
@@ -123,7 +123,7 @@ mod tests {
         };
         assert_eq!(
             changes(&folder, &decisions),
-            [change("bowler", None, 2), change("beanie", Some("bowler"), 1)]
+            [change("bowler", None, 2), change("=beanie", Some("bowler"), 1)]
         );
         assert_eq!(changes(&folder, &Decisions::new(5)), []);
     }

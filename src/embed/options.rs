@@ -17,6 +17,8 @@ pub struct Options {
     pub multiple: bool,
     /// Whether only the most needful is shown.
     pub compact: bool,
+    /// Whether there are pictures to try, for visitors without a photo.
+    pub samples: bool,
     /// Tells the site's page from others: its frames share one engine. It is heeded at the beginning only.
     pub page: Option<String>,
 }
@@ -33,7 +35,7 @@ pub enum Theme {
 
 impl Options {
     /// Reads the query of an address, or the same in a message: `theme=dark&accent=%230e6b5e&labels=jeans,socks&
-    /// multiple&compact`. As with HTML's attributes, what is unknown or malformed is as if it were not there.
+    /// multiple&compact&samples`. As with HTML's attributes, what is unknown or malformed is as if it were not there.
     pub fn parse(query: &str) -> Self {
         let mut options = Self::default();
         let end = query.char_indices().nth(LONGEST).map_or(query.len(), |(at, _)| at);
@@ -45,6 +47,7 @@ impl Options {
                 "labels" => options.labels = labels(&value),
                 "multiple" => options.multiple = is_on,
                 "compact" => options.compact = is_on,
+                "samples" => options.samples = is_on,
                 "page" => options.page = Some(value.into_owned()).filter(|page| !page.is_empty()),
                 _ => {}
             }
@@ -144,8 +147,9 @@ mod tests {
 
     #[test]
     fn a_query_says_what_the_site_chooses() {
-        let options =
-            Options::parse("theme=dark&accent=%23C08&labels=jeans%2C+socks,,shoes&multiple&compact=&page=x1");
+        let options = Options::parse(
+            "theme=dark&accent=%23C08&labels=jeans%2C+socks,,shoes&multiple&compact=&samples&page=x1",
+        );
         assert_eq!(
             options,
             Options {
@@ -154,6 +158,7 @@ mod tests {
                 labels: ["jeans", "socks", "shoes"].map(String::from).into(),
                 multiple: true,
                 compact: true,
+                samples: true,
                 page: Some("x1".into()),
             }
         );
@@ -177,6 +182,7 @@ mod tests {
             "labels=,%20,",
             "multiple=false",
             "compact=false",
+            "samples=false",
             "page",
             "photo=https://example.org/a.jpg",
             "%",

@@ -109,7 +109,7 @@ impl Refusal {
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Classifier(error) => error.remedy(),
-            Self::Unreadable => "It may have been moved or deleted: choose it again.",
+            Self::Unreadable => "It may be a folder, or have been moved or deleted. Choose the photo again.",
             Self::Crashed | Self::TimedOut => "Save it smaller, for example as a screenshot, and try that.",
         }
     }

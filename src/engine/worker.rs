@@ -90,7 +90,16 @@ fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool
     // What is measured is not to depend on the network.
     let side = if measure { info.input_size.max(Traits::SIDE) } else { info.input_size };
     let photo = photo::decode_reduced(&bytes, limits, least(side, info.resize))?;
-    answer(classifier, &photo, start, measure)
+    let (mut answer, traits) = answer(classifier, &photo, start, measure)?;
+    // Where photos are measured there are thousands of them, which are shown smaller.
+    let longest = if measure { 640 } else { 1024 };
+    answer.preview = photo::preview(&bytes, &photo, longest).and_then(|jpeg| data_url(&jpeg));
+    Ok((answer, traits))
+}
+
+fn data_url(jpeg: &[u8]) -> Option<String> {
+    let bytes: String = jpeg.iter().copied().map(char::from).collect();
+    Some(format!("data:image/jpeg;base64,{}", scope().btoa(&bytes).ok()?))
 }
 
 /// Of a format that only the browser may know.

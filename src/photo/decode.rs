@@ -1,12 +1,16 @@
 use std::io::Cursor;
 
+use clothing_jpeg::Scale;
 use image::{
-    DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, RgbImage, metadata::Orientation,
+    DynamicImage, ImageDecoder, ImageError, RgbImage,
+    codecs::{gif::GifDecoder, png::PngDecoder, webp::WebPDecoder},
 };
 
-use super::{Error, Format, Limits, sniff};
+#[cfg(not(target_arch = "wasm32"))]
+use super::avif;
+use super::{Error, Format, Limits, bmp, exif, gif, jpeg, png, sniff, webp};
 
-/// Decodes a JPEG, PNG, WebP, GIF or BMP file to 8-bit RGB.
+/// Decodes a JPEG, PNG, WebP, GIF or BMP file to 8-bit RGB, natively also an AVIF file.
 ///
 /// - The EXIF orientation, which JPEG, PNG and WebP files may have, is applied: the photo comes out upright.
 /// - Grey becomes RGB, 16 bits become 8, CMYK is converted without a colour profile; other colour profiles are ignored.
@@ -22,7 +26,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     let format = sniff(bytes)?;
     let refused = |error: ImageError| {
         let detail = error.to_string();
-        if matches!(error, ImageError::Unsupported(_)) || format == Format::Jpeg && is_rare_jpeg(bytes) {
+        if matches!(error, ImageError::Unsupported(_)) {
             Error::Rare { format, detail }
         } else {
             Error::Damaged { format, detail }
@@ -36,58 +40,41 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
         within => within,
     };
 
-    declared_size(format, bytes).map_or(Ok(()), check)?;
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format.into());
-    reader.limits(decoder_limits(limits));
-    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let damaged = |detail: &str| Error::Damaged { format, detail: detail.into() };
+
+    // Each by its name: through `ImageReader` the program would hold all of `image`'s decoders.
+    let limits_beside = decoder_limits(limits);
+    let mut decoder: Box<dyn ImageDecoder> = match format {
+        Format::Jpeg => return Ok(jpeg::decode(bytes, limits, |_, _| Scale::Whole)?.pixels),
+        Format::Png => {
+            // Where memory has 32-bit addresses, the decoder fails on pictures that could not be addressed before it
+            // tells their size.
+            check(png::size(bytes).ok_or_else(|| match png::is_of_xcode(bytes) {
+                true => Error::Rare { format, detail: "Xcode made it for an app".into() },
+                false => damaged("its header does not come first"),
+            })?)?;
+            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits_beside.clone());
+            Box::new(decoder.map_err(refused)?)
+        }
+        Format::WebP => {
+            let file = webp::plain(bytes).ok_or_else(|| damaged("it has no picture"))?;
+            Box::new(WebPDecoder::new(Cursor::new(file)).map_err(refused)?)
+        }
+        Format::Gif => Box::new(GifDecoder::new(Cursor::new(gif::with_whole_frame(bytes))).map_err(refused)?),
+        Format::Bmp => {
+            check(bmp::size(bytes).ok_or_else(|| damaged("its header is cut short"))?)?;
+            return bmp::decode(bytes);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        Format::Avif => return avif::decode(bytes, limits),
+    };
+    decoder.set_limits(limits_beside).map_err(refused)?;
     check(decoder.dimensions())?;
-    // A photo with broken EXIF data is still a photo.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
 
-    let mut upright = DynamicImage::ImageRgb8(over_white(picture));
-    upright.apply_orientation(orientation);
+    let mut upright = DynamicImage::ImageRgb8(flattened(picture));
+    upright.apply_orientation(exif::orientation_of(format, bytes));
     Ok(upright.into_rgb8())
-}
-
-/// Width and height as the header says, of formats whose decoders fail where memory has 32-bit addresses before they
-/// tell them, because a picture so large could not be addressed.
-fn declared_size(format: Format, bytes: &[u8]) -> Option<(u32, u32)> {
-    let four = |at: usize| bytes.get(at..at + 4)?.try_into().ok();
-    match format {
-        Format::Png => Some((u32::from_be_bytes(four(16)?), u32::from_be_bytes(four(20)?))),
-        // A height below 0 means that the rows stand in the other order. The headers of 12 bytes have 16-bit lengths.
-        Format::Bmp if bytes[14] > 12 => {
-            Some((i32::from_le_bytes(four(18)?).unsigned_abs(), i32::from_le_bytes(four(22)?).unsigned_abs()))
-        }
-        _ => None,
-    }
-}
-
-/// Whether the frame header tells of another process than baseline or progressive Huffman coding, or of another depth
-/// than 8 bits. Decoders give many reasons for refusing those.
-fn is_rare_jpeg(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    while let Some(&[0xFF, marker, high, low, depth]) = bytes.get(at..at + 5) {
-        match marker {
-            // Between the frames' numbers stand those of the tables of Huffman and arithmetic codes, and a reserved one.
-            0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => return marker > 0xC2 || depth != 8,
-            _ => at += 2 + usize::from(u16::from_be_bytes([high, low])),
-        }
-    }
-    false
-}
-
-impl From<Format> for ImageFormat {
-    fn from(format: Format) -> Self {
-        match format {
-            Format::Jpeg => ImageFormat::Jpeg,
-            Format::Png => ImageFormat::Png,
-            Format::WebP => ImageFormat::WebP,
-            Format::Gif => ImageFormat::Gif,
-            Format::Bmp => ImageFormat::Bmp,
-        }
-    }
 }
 
 /// What decoders may allocate beside: frames larger than their picture, bloated metadata. Eight bytes a pixel is
@@ -98,15 +85,22 @@ fn decoder_limits(limits: &Limits) -> image::Limits {
     decoder_limits
 }
 
-fn over_white(picture: DynamicImage) -> RgbImage {
+/// The picture on white.
+fn flattened(picture: DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.into_rgb8();
     }
     let picture = picture.into_rgba8();
     let mut opaque = RgbImage::new(picture.width(), picture.height());
     for (to, from) in opaque.pixels_mut().zip(picture.pixels()) {
-        let [r, g, b, alpha] = from.0.map(u32::from);
-        to.0 = [r, g, b].map(|colour| ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8);
+        let [red, green, blue, alpha] = from.0;
+        to.0 = over_white([red, green, blue], alpha);
     }
     opaque
+}
+
+/// A colour, so opaque, on white.
+pub fn over_white(colour: [u8; 3], alpha: u8) -> [u8; 3] {
+    let alpha = u32::from(alpha);
+    colour.map(|colour| ((u32::from(colour) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
 }

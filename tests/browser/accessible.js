@@ -5,7 +5,8 @@ const expect = (holds, words, element) => {
   if (!holds) faults.push(element ? `${words}: ${element.outerHTML.slice(0, 120)}` : words);
 };
 const name = (element) =>
-  element.ariaLabel || [...(element.labels ?? [])].map((label) => label.textContent).join("") || element.textContent.trim();
+  element.ariaLabel || [...(element.labels ?? [])].map((label) => label.textContent).join("") || element.textContent.trim() ||
+  element.querySelector("img")?.alt;
 
 expect(document.documentElement.lang, "the page's language is not told");
 expect(document.title, "the page has no title");

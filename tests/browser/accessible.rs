@@ -112,7 +112,9 @@ fn everything_has_a_name_in_every_state() {
         page.wait_for_engine();
         assert_named(&page);
     }
-    page.go_to("/embed?compact");
-    page.wait_until("the page is there", |seen| seen.heading.is_some());
-    assert_named(&page);
+    for path in ["/embed?compact", "/licences"] {
+        page.go_to(path);
+        page.wait_until("the page is there", |seen| seen.heading.is_some());
+        assert_named(&page);
+    }
 }

@@ -17,17 +17,23 @@ const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
 /// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
-const FILES: [(&str, u16, &str, &str, bool); 28] = [
+const FILES: [(&str, u16, &str, &str, bool); 36] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
     ("/index.html", 200, HTML, ASKED_ANEW, true),
     ("/about", 200, HTML, ASKED_ANEW, true),
+    ("/about/", 200, HTML, ASKED_ANEW, true),
+    ("/about.html", 200, HTML, ASKED_ANEW, true),
+    ("/about/index.html", 200, HTML, ASKED_ANEW, true),
+    ("//about//?from=a", 200, HTML, ASKED_ANEW, true),
     ("/clean", 200, HTML, ASKED_ANEW, true),
     ("/widget", 200, HTML, ASKED_ANEW, true),
+    ("/licences", 200, HTML, ASKED_ANEW, true),
     ("/sw.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/manifest.webmanifest", 200, "application/manifest+json", ASKED_ANEW, true),
     ("/icons/icon.svg", 200, SVG, ASKED_ANEW, true),
     ("/icons/maskable-512.png", 200, PNG, ASKED_ANEW, false),
+    ("/samples/sample1.webp", 200, "image/webp", ASKED_ANEW, false),
     ("/screenshots/wide.png", 200, PNG, ASKED_ANEW, false),
     ("/boot.js", 200, SCRIPT, ASKED_ANEW, true),
     ("/start-*.js", 200, SCRIPT, FOR_GOOD, true),
@@ -43,6 +49,8 @@ const FILES: [(&str, u16, &str, &str, bool); 28] = [
     ("/clothing-*.onnx", 200, BYTES, FOR_GOOD, true),
     ("/healthz", 200, "text/plain; charset=utf-8", "no-store", false),
     ("/no-such-page", 404, HTML, ASKED_ANEW, false),
+    ("/no-such-page/index.html", 404, HTML, ASKED_ANEW, false),
+    ("/About", 404, HTML, ASKED_ANEW, false),
     ("/icons/none.png", 404, HTML, ASKED_ANEW, false),
     // A file of another version: whoever keeps this answer would miss the file for good.
     ("/engine-0123456789abcdef.js", 404, HTML, ASKED_ANEW, false),
@@ -129,7 +137,9 @@ fn every_kind_of_file_has_its_headers() {
             assert_eq!(response.headers["cache-control"], caching, "{path}");
             let coding = response.headers.get("content-encoding").map_or("", String::as_str);
             assert_eq!(coding, if compressed { coded } else { "" }, "{path} for {accepted}");
-            assert_safe(&path, &response, Some("'none'"), "same-origin");
+            // It tells what is wrong in frames without an origin.
+            let taken_by = if path == "/boot.js" { "cross-origin" } else { "same-origin" };
+            assert_safe(&path, &response, Some("'none'"), taken_by);
             if status == 200 {
                 let head = ask(&host, "HEAD", &path, accepted);
                 assert_eq!((head.status, head.body.len()), (200, 0), "{path}");
@@ -192,10 +202,12 @@ fn nothing_else_is_served() {
 fn what_other_sites_embed_is_open_to_them() {
     let host = Host::start(&dist());
 
-    let page = ask(&host, "GET", "/embed", "identity");
-    assert_eq!((page.status, &*page.headers["cache-control"]), (200, ASKED_ANEW));
-    assert_safe("/embed", &page, None, "cross-origin");
-    assert!(!page.headers.contains_key("x-frame-options"));
+    for path in ["/embed", "/embed/", "/embed.html", "//embed", "/embed/index.html"] {
+        let page = ask(&host, "GET", path, "identity");
+        assert_eq!((page.status, &*page.headers["cache-control"]), (200, ASKED_ANEW), "{path}");
+        assert_safe(path, &page, None, "cross-origin");
+        assert!(!page.headers.contains_key("x-frame-options"), "{path}");
+    }
 
     let script = ask(&host, "GET", "/embed.js", "identity");
     assert_eq!((script.status, &*script.headers["content-type"]), (200, SCRIPT));
@@ -204,5 +216,19 @@ fn what_other_sites_embed_is_open_to_them() {
 
     for path in ["/", "/about", "/widget", "/sw.js"] {
         assert!(!ask(&host, "GET", path, "identity").headers.contains_key("access-control-allow-origin"));
+    }
+}
+
+/// Sites that are cross-origin isolated take in this page and its worker. The other pages must not become isolated.
+#[test]
+fn isolated_sites_are_given_what_they_ask_for() {
+    let bundle = dist();
+    let host = Host::start(&bundle);
+    for pattern in FILES.map(|(pattern, ..)| pattern).into_iter().chain(["/embed"]) {
+        let path = address(&bundle, pattern);
+        let response = ask(&host, "GET", &path, "identity");
+        let policy = response.headers.get("cross-origin-embedder-policy").map(String::as_str);
+        let wanted = ["/embed", "/engine-*.js"].contains(&pattern).then_some("require-corp");
+        assert_eq!(policy, wanted, "{path}");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     answers::command_line,
@@ -60,20 +60,54 @@ fn picture(page: &Page, state: &str, screen: &str) {
     }
 }
 
-/// What shops for apps and the browser's install dialogue show; in a folder only where it is asked for.
+/// The pictures that `make pictures` draws: for shops for apps and the browser's install dialogue, for links to the page,
+/// and for the documentation. `PICTURES` names a folder with drawings to clean (`closet`) and `explore`'s look at them.
 #[test]
 fn screenshots() {
     let Some(folder) = env::var_os("PICTURES").map(|folder| project().join(folder)) else {
         println!("Skipped: PICTURES names no folder.");
         return;
     };
-    for (name, screen) in [("narrow", PHONE), ("wide", DESKTOP)] {
-        let page = Visit::to("/").on(screen).open();
-        page.pick(&[project().join("tests/fixtures/polo-shirt.jpg")]);
-        page.wait_for_offline();
-        page.answers(1);
-        page.screenshot_of(screen, &folder.join(format!("{name}.png")));
+    let (shown, documents) = (project().join("public/screenshots"), project().join("docs"));
+    for (screen, file) in [
+        (PHONE, shown.join("narrow.png")),
+        (DESKTOP, shown.join("wide.png")),
+        (Screen { width: 1200, height: 630, ..DESKTOP }, shown.join("social.png")),
+    ] {
+        answered(screen, &file);
     }
+    for (dark, ending) in [(false, ".png"), (true, "-dark.png")] {
+        let file = |what: &str| documents.join(format!("{what}{ending}"));
+        let screen = |height| Screen { width: 1080, height, touch: false, dark };
+        answered(screen(620), &file("page"));
+
+        let page = Visit::to("/clean").on(screen(850)).open();
+        page.wait_for_offline();
+        page.choose("open-folder", &[folder.join("closet")]);
+        clean::wait(&page, "all are answered", |seen| seen.count == "closet: 120 photos");
+        page.click(".thumbs button");
+        page.wait_for("return document.querySelector('.stage img').complete;");
+        page.screenshot_of(screen(850), &file("clean"));
+
+        // Its beginning and its end.
+        let page = Visit::to("about:blank").on(screen(600)).open();
+        page.go_to(&format!("file://{}", folder.join("look/index.html").display()));
+        page.run::<Value>(
+            "document.querySelectorAll('section:not(#odd)').forEach((part) => part.remove());
+            return null;",
+        );
+        page.screenshot(&file("explore"));
+    }
+}
+
+/// A picture of the page with a photo and its answer.
+fn answered(screen: Screen, file: &Path) {
+    let page = Visit::to("/").on(screen).open();
+    page.pick(&[project().join("tests/fixtures/polo-shirt.jpg")]);
+    page.wait_for_offline();
+    page.answers(1);
+    page.wait_until("the photo is shown", |seen| seen.cards[0].preview);
+    page.screenshot_of(screen, file);
 }
 
 /// Brings the page into each of its states and calls `look` there.
@@ -127,6 +161,9 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.go_to("/about");
     page.wait_for_engine();
     look(&page, "about");
+    page.click("main a[href$='/licences']");
+    page.wait_until("the licences are there", |seen| seen.heading.as_deref() == Some("Licences"));
+    look(&page, "licences");
     page.go_to("/clean");
     page.wait_for_engine();
     look(&page, "clean-empty");

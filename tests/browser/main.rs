@@ -7,11 +7,12 @@
 //! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
 //! - `FIREFOX` and `GECKODRIVER` likewise (`tools/setup.sh firefox`),
 //! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
-//! - `SCREENSHOTS` names a folder for pictures of every state of the page,
+//! - `SCREENSHOTS` names a folder for pictures of every state of the page, `PICTURES` one with what `make pictures` shows,
 //! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried, `CLEANED` how many
 //!   photos are cleaned.
 
 mod accessible;
+mod addresses;
 mod answers;
 mod clean;
 mod drops;
@@ -19,8 +20,11 @@ mod endurance;
 mod engine;
 #[path = "../files/mod.rs"]
 mod files;
+mod first;
 mod harness;
 mod headers;
+#[path = "../files/kinds.rs"]
+mod kinds;
 mod list;
 mod looks;
 mod offline;
@@ -28,6 +32,10 @@ mod pages;
 mod parity;
 mod pictures;
 mod robust;
+mod shown;
 #[path = "../files/tiny_model.rs"]
 mod tiny_model;
+mod translated;
 mod widget;
+
+use files::encode;

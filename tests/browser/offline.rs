@@ -213,7 +213,7 @@ fn a_new_version_waits_until_it_is_asked_for() {
     page.click("a.brand");
     assert_answers(&page);
     let seen = page.wait_until("the update is offered", is("update-waiting"));
-    assert_eq!(seen.offline_words.as_deref(), Some("Update available: it clears your list of photos."));
+    assert_eq!(seen.offline_words.as_deref(), Some("Update available: updating clears your list of photos."));
     assert_eq!(seen.cards.len(), 1, "the photo is still there: {seen:?}");
     assert_version(&page, &dist());
     assert_answers(&page);
@@ -420,7 +420,7 @@ fn a_photo_shared_from_another_app_is_answered() {
 fn a_shared_photo_that_did_not_arrive_is_missed() {
     let page = Visit::to("/?shared").open();
     let seen = page.wait_until("the page says so", |seen| seen.notice.is_some());
-    assert!(seen.notice.is_some_and(|notice| notice.contains("did not arrive. Share it again")));
+    assert!(seen.notice.is_some_and(|notice| notice.contains("did not arrive. Share or open it again")));
 }
 
 #[test]

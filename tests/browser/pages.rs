@@ -1,7 +1,7 @@
 //! The pages and the ways between them; what leaves the device; browsers that cannot run it.
 
 use crate::{
-    harness::{Fault, Page, Visit},
+    harness::{Fault, Page, Visit, dist},
     pictures::{jpeg, shirt},
 };
 
@@ -26,6 +26,25 @@ fn about_opens_directly_and_tells_what_the_model_knows() {
            [bar.dataset.label, bar.querySelector('.bar-figure').textContent]);",
     );
     assert!(found.iter().any(|(label, share)| label == "polo-shirt" && share.ends_with('%')), "{found:?}");
+}
+
+#[test]
+fn about_leads_to_the_licences_of_what_is_built_in_without_a_server_too() {
+    let page = Page::ready();
+    page.server.end();
+    page.excuse("ERR_CONNECTION_REFUSED");
+    page.go_to("/about");
+    page.click("main a[href$='/licences']");
+    page.wait_until("they are there", |seen| seen.heading.as_deref() == Some("Licences"));
+    let words: String = page.run("return document.body.textContent;");
+    for needed in
+        ["MobileNetEdgeTPU", "tract-onnx 0.", "leptos 0.", "Permission is hereby granted", "Apache License"]
+    {
+        assert!(words.contains(needed), "{needed}");
+    }
+    page.wait_for("return document.documentElement.scrollWidth <= innerWidth;");
+    page.click("nav a");
+    page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
 }
 
 #[test]
@@ -120,6 +139,33 @@ fn a_page_whose_own_code_is_missing_says_so() {
     let seen = page.wait_until("the page says why it does not work", |seen| seen.failed.is_some());
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("could not be loaded")), "{seen:?}");
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("reload")), "{seen:?}");
+}
+
+/// The files of a page that is opened from a disk, or from another path than it was built for, are nowhere to be found.
+#[test]
+fn a_page_that_is_opened_from_a_disk_or_under_another_path_says_why_it_cannot_work() {
+    let bundle = dist();
+    let (above, name) = (bundle.parent().expect("a folder"), bundle.file_name().expect("a name"));
+    let page = Visit::to(&format!("/{}/index.html", name.to_string_lossy())).of(above).online_only().open();
+    for words in ["404", "there is no", "ERR_FILE_NOT_FOUND", "MIME type", "CORS", "from origin 'null'"] {
+        page.excuse(words);
+    }
+    let check = |place: &str| {
+        page.wait_for("return document.readyState === 'complete';");
+        let shown: String = page.run("return document.body.innerText;");
+        let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            shown.starts_with("This page cannot find its own files. Opened from a disk it cannot work"),
+            "{place}: {shown}"
+        );
+        assert!(shown.contains("make serve") && shown.contains("any web server"), "{place}: {shown}");
+        assert!(!shown.contains("Opening") && !shown.contains("reload"), "{place}: {shown}");
+    };
+    check("another path");
+    for file in ["index.html", "about.html", "clean.html", "widget.html", "embed.html"] {
+        page.go_to(&format!("file://{}", bundle.join(file).display()));
+        check(file);
+    }
 }
 
 #[test]

@@ -164,14 +164,159 @@ fn it_works_in_a_page_that_allows_nothing_else() {
     assert_works_in_a_strict_page(&away().open());
 }
 
-#[test]
-fn it_works_in_a_page_from_the_disk() {
-    let page = away().open();
-    let file = page.file("host.html", with_script(&page, ELEMENT).as_bytes());
+/// Such a page has no origin, and is in no sandbox.
+#[track_caller]
+fn assert_works_from_the_disk(page: &Page) {
+    let file = page.file("host.html", with_script(page, ELEMENT).as_bytes());
     page.go_to(&format!("file://{}", file.display()));
     page.run::<Value>(RECORD);
+    assert_answers_a_visitor(page);
+    assert_answers_the_site(page);
+}
+
+#[test]
+fn it_works_in_a_page_from_the_disk() {
+    assert_works_from_the_disk(&away().open());
+}
+
+/// Sites that are cross-origin isolated, which take in no frame that does not ask for it.
+#[track_caller]
+fn assert_works_in_isolated_pages(page: &Page) {
+    for policy in ["require-corp", "credentialless"] {
+        let site = isolated_site(page, policy);
+        page.go_to(&site.far_url("/"));
+        page.run::<Value>(RECORD);
+        assert!(page.run::<bool>("return crossOriginIsolated;"), "{policy}");
+        assert_answers_a_visitor(page);
+        assert_answers_the_site(page);
+        let label: String = page.run_with(
+            "const bytes = new Uint8Array(new SharedArrayBuffer(arguments[0].length));
+             bytes.set(arguments[0]);
+             return document.querySelector('clothing-classifier').classify(bytes).then(({ label }) => label);",
+            &jpeg(&shirt(300, 400, [40, 70, 150])),
+        );
+        assert!(!label.is_empty(), "from shared memory");
+    }
+}
+
+fn isolated_site(page: &Page, policy: &str) -> Site {
+    let headers =
+        format!("cross-origin-opener-policy: same-origin\r\ncross-origin-embedder-policy: {policy}\r\n");
+    Site::start(HashMap::from([("/".into(), (headers, with_script(page, ELEMENT).into_bytes()))]))
+}
+
+#[test]
+fn it_works_in_isolated_pages_and_isolates_none_of_ours() {
+    let page = away().open();
+    assert_works_in_isolated_pages(&page);
+    for path in ["/", "/about", "/clean", "/widget"] {
+        page.go_to(path);
+        assert!(!page.run::<bool>("return crossOriginIsolated;"), "{path}");
+    }
+}
+
+#[test]
+fn it_works_in_an_isolated_page_from_what_is_kept_on_the_device() {
+    let page = Page::ready();
+    let before = page.server.asked().len();
+    let site = isolated_site(&page, "require-corp");
+    page.go_to(&site.url("/")); // of the same site: browsers share what is kept
+    page.run::<Value>(RECORD);
     assert_answers_a_visitor(&page);
-    assert_answers_the_site(&page);
+    let asked = page.server.asked().split_off(before);
+    assert!(!asked.iter().any(|path| path.contains("/embed?") || path.contains("engine-")), "{asked:?}");
+}
+
+/// In a page without an origin, of whichever kind, nothing can be loaded: that is said at once.
+#[track_caller]
+fn assert_says_that_a_sandbox_keeps_it_out(page: &Page) {
+    let inner = with_script(page, ELEMENT);
+    let framed = |attributes: &str| {
+        html(&format!("<!doctype html><title>A playground</title><iframe id=frame {attributes}></iframe>"))
+    };
+    let quoted = inner.replace('&', "&amp;").replace('"', "&quot;");
+    let site = Site::start(HashMap::from([
+        ("/inner".into(), html(&inner)),
+        ("/by-address".into(), framed("sandbox=allow-scripts src=/inner")),
+        ("/by-text".into(), framed(&format!("sandbox=allow-scripts srcdoc=\"{quoted}\""))),
+        (
+            "/by-policy".into(),
+            ("content-security-policy: sandbox allow-scripts\r\n".into(), inner.clone().into_bytes()),
+        ),
+        ("/with-origin".into(), framed("sandbox=\"allow-scripts allow-same-origin\" src=/inner")),
+        ("/plain".into(), framed(&format!("sandbox=allow-scripts src=\"{}\"", page.server.url("/embed")))),
+    ]));
+    let open = |path: &str| {
+        page.go_to(&site.url(path));
+        if path != "/by-policy" {
+            page.enter("return document.getElementById('frame');");
+        }
+        page.wait_for("return document.readyState === 'complete';");
+    };
+    for path in ["/by-address", "/by-text", "/by-policy"] {
+        open(path);
+        page.run::<Value>(RECORD);
+        let (code, milliseconds): (String, f64) = page.run_async(
+            "const begin = performance.now();
+             const asked = document.querySelector('clothing-classifier').classify(new Blob(['x']));
+             return [await asked.catch(({ code }) => code), performance.now() - begin];",
+        );
+        assert_eq!(code, "sandboxed", "{path}");
+        assert!(milliseconds < 5_000.0, "{path}: {milliseconds} ms");
+        let note: String =
+            page.run("return document.querySelector('clothing-classifier').shadowRoot.querySelector('small[role]').textContent;");
+        assert!(note.contains("allow-same-origin"), "{path}: {note}");
+        page.leave();
+    }
+    open("/with-origin");
+    assert_answers_the_site(page);
+    page.leave();
+    open("/plain");
+    let said =
+        "return [...document.querySelectorAll('[role=alert]')].filter((alert) => alert.checkVisibility())
+        .map((alert) => alert.id);";
+    assert_eq!(page.run::<Vec<String>>(said), ["sandboxed"]);
+    page.leave();
+}
+
+#[test]
+fn a_sandbox_that_keeps_it_out_is_named_at_once() {
+    let page = away().open();
+    for blocked in ["blocked by CORS", "ERR_BLOCKED_BY_RESPONSE", "ERR_FAILED"] {
+        page.excuse(blocked); // what the plain frame cannot load
+    }
+    assert_says_that_a_sandbox_keeps_it_out(&page);
+}
+
+/// A policy without the frame is named; one that is only reported changes nothing.
+#[track_caller]
+fn assert_says_that_a_policy_keeps_it_out(page: &Page) {
+    let policy = format!("script-src {}; frame-src 'self'", page.server.url(""));
+    let body = with_script(page, ELEMENT).into_bytes();
+    let site = Site::start(HashMap::from([
+        ("/enforced".into(), (format!("content-security-policy: {policy}\r\n"), body.clone())),
+        ("/reported".into(), (format!("content-security-policy-report-only: {policy}\r\n"), body)),
+    ]));
+    page.go_to(&site.url("/enforced"));
+    page.wait_for("return !!customElements.get('clothing-classifier');");
+    let (code, milliseconds): (String, f64) = page.run_async(
+        "const begin = performance.now();
+         const asked = document.querySelector('clothing-classifier').classify(new Blob(['x']));
+         return [await asked.catch(({ code }) => code), performance.now() - begin];",
+    );
+    assert_eq!(code, "forbidden");
+    assert!(milliseconds < 5_000.0, "{milliseconds} ms");
+    page.go_to(&site.url("/reported"));
+    page.wait_for("return !!customElements.get('clothing-classifier');");
+    assert_answers_the_site(page);
+}
+
+#[test]
+fn a_policy_that_keeps_it_out_is_named_at_once() {
+    let page = away().open();
+    page.excuse("Content Security Policy");
+    page.excuse("frame-src");
+    assert_says_that_a_policy_keeps_it_out(&page);
 }
 
 #[test]
@@ -214,7 +359,7 @@ fn below_the_fold_it_costs_a_site_next_to_nothing() {
     let (bytes, asked) = (page.server.sent(), page.server.asked());
     println!("A widget below the fold loads {bytes} bytes, headers included.");
     assert_eq!(asked, ["/embed.js"]);
-    assert!(bytes < 5_000, "{bytes}");
+    assert!(bytes < 6_000, "{bytes}");
 
     page.run::<Value>("document.querySelector('clothing-classifier').scrollIntoView(); return null;");
     page.wait_for(OPEN);
@@ -335,6 +480,140 @@ fn images_and_addresses_can_be_asked_about_and_what_cannot_be_read_is_refused() 
     );
     assert!(outcomes.labels.windows(2).all(|pair| pair[0] == pair[1]), "{outcomes:?}");
     assert_eq!(outcomes.codes, ["unreadable", "unreadable", "photo", "photo", "removed"]);
+}
+
+/// What a site may have in hand. `photos` has what they are by the names by which they may be called.
+const HELD: &str = "
+    const element = document.querySelector('clothing-classifier');
+    const image = document.querySelector('img');
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.naturalWidth, height: image.naturalHeight });
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    const offscreen = new OffscreenCanvas(canvas.width, canvas.height);
+    offscreen.getContext('2d').drawImage(image, 0, 0);
+    const video = Object.assign(document.createElement('video'), { srcObject: canvas.captureStream(), muted: true });
+    await video.play();
+    const other = document.body.appendChild(document.createElement('iframe')).contentWindow;
+    const bytes = await (await fetch(image.src)).arrayBuffer();
+    const padded = new Uint8Array(bytes.byteLength + 4 - bytes.byteLength % 4);
+    padded.set(new Uint8Array(bytes));";
+
+#[test]
+fn what_shows_a_picture_can_be_asked_about() {
+    let (page, _site) = host(away(), &format!("{ELEMENT}<img src=\"/1.jpg\">"));
+    let answers: Vec<(String, String, u32, u32)> = page.run_async(&format!(
+        "{HELD}
+         const photos = {{ image, canvas, offscreen, video,
+           data: canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height),
+           bitmap: await createImageBitmap(image), frame: new VideoFrame(canvas, {{ timestamp: 0 }}),
+           address: '/1.jpg', inline: canvas.toDataURL(), view: new DataView(bytes),
+           floats: new Float32Array(padded.buffer), other: new other.File([bytes], 'a.jpg') }};
+         const answers = [];
+         for (const [what, photo] of Object.entries(photos)) {{
+           const {{ label, width, height }} = await element.classify(photo);
+           answers.push([what, label, width, height]);
+         }}
+         return answers;"
+    ));
+    let (_, label, width, height) = answers[0].clone();
+    for answer in &answers {
+        assert_eq!((&answer.1, answer.2, answer.3), (&label, width, height), "{answer:?}");
+    }
+    // What is transparent is white, not black.
+    let [on_nothing, on_white]: [String; 2] = page.run_async(&format!(
+        "{HELD}
+         const labels = [];
+         for (const ground of ['transparent', 'white']) {{
+           const context = canvas.getContext('2d');
+           context.clearRect(0, 0, canvas.width, canvas.height);
+           context.fillStyle = ground;
+           context.fillRect(0, 0, canvas.width, canvas.height);
+           context.drawImage(image, canvas.width / 4, canvas.height / 4, canvas.width / 2, canvas.height / 2);
+           const {{ label, probability }} = await element.classify(canvas);
+           labels.push(`${{label}} ${{probability.toFixed(3)}}`);
+         }}
+         return labels;"
+    ));
+    assert_eq!(on_nothing, on_white);
+}
+
+#[test]
+fn what_is_no_photo_is_refused_by_its_name_without_a_request() {
+    let (page, _site) = host(away(), &format!("{ELEMENT}<img src=\"/1.jpg\">"));
+    let refused: Vec<(String, String, String)> = page.run_async(&format!(
+        "{HELD}
+         const chooser = Object.assign(document.createElement('input'), {{ type: 'file' }});
+         const chosen = new DataTransfer();
+         chosen.items.add(new File([bytes], 'a.jpg'));
+         chooser.files = chosen.files;
+         const closed = await createImageBitmap(image);
+         closed.close();
+         const before = performance.getEntriesByType('resource').length;
+         const refused = [];
+         for (const [photo, name, code] of [
+           [chooser.files, 'FileList', 'argument'], [chooser, 'HTMLInputElement', 'argument'], [[bytes], 'Array', 'argument'],
+           [undefined, 'Undefined', 'argument'], [null, 'Null', 'argument'], [7, 'Number', 'argument'],
+           [{{}}, 'Object', 'argument'], [Symbol('x'), 'Symbol', 'argument'], [() => canvas, 'Function', 'argument'],
+           [new Promise(() => {{}}), 'Promise', 'argument'], [new Response(bytes), 'Response', 'argument'],
+           [new Request('/1.jpg'), 'Request', 'argument'], [document.body, 'HTMLBodyElement', 'argument'],
+           ['', 'empty address', 'argument'], [' ', 'empty address', 'argument'], ['http://', 'http://', 'argument'],
+           [new Image(), 'HTMLImageElement', 'unreadable'], [document.createElement('canvas'), 'none', 'unreadable'],
+           [document.createElement('video'), 'HTMLVideoElement', 'unreadable'], [closed, 'ImageBitmap', 'unreadable'],
+         ]) {{
+           if (name === 'none') photo.width = 0;
+           const error = await element.classify(photo).catch((error) => error);
+           refused.push([name === 'none' ? 'HTMLCanvasElement' : name, error.message ?? 'answered', error.code === code ? '' : error.code]);
+         }}
+         refused.push(['', '', String(performance.getEntriesByType('resource').length - before)]);
+         return refused;"
+    ));
+    let (requests, refused) = refused.split_last().expect("one at least");
+    for (name, message, other_code) in refused {
+        assert!(message.contains(&**name), "{name}: {message}");
+        assert_eq!(other_code, "", "{name}: {message}");
+    }
+    assert_eq!(requests.2, "0", "requests");
+}
+
+/// Pictures of another site: shown to anyone, given to those who ask as its server wants it, or to nobody.
+#[test]
+fn pictures_of_other_sites_are_read_where_their_servers_allow_it() {
+    let page = away().open();
+    let kept = "cache-control: max-age=600\r\n";
+    let photo = photos().remove(1);
+    let resources =
+        [("/asked.jpg", format!("{kept}access-control-allow-origin: *\r\n")), ("/shown.jpg", kept.into())];
+    let other = Site::start(resources.map(|(path, headers)| (path.into(), (headers, photo.clone()))).into());
+    let images = ["/asked.jpg", "/shown.jpg"].map(|path| format!("<img src=\"{}\">", other.far_url(path)));
+    let site = site(&page, &format!("{ELEMENT}{}", images.concat()), &[]);
+    page.go_to(&site.url("/"));
+    page.excuse("blocked by CORS");
+    page.excuse("ERR_FAILED");
+    let [plain, image, address]: [String; 3] = page.run_async(
+        "window.element = document.querySelector('clothing-classifier');
+         window.images = [...document.images];
+         await Promise.all(images.map((image) => image.decode()));
+         const ask = (photo) => element.classify(photo).then(({ label }) => label, ({ message }) => message);
+         return [await fetch(images[0].src).then(() => 'read', () => 'refused'), await ask(images[0]), await ask(images[0].src)];",
+    );
+    assert_eq!(plain, "refused", "the browser keeps it as it was shown");
+    assert_eq!(image, address);
+    assert!(!image.contains(' '), "{image}");
+    let refused: Vec<(String, String)> = page.run_async(
+        "const canvas = document.createElement('canvas');
+         canvas.getContext('2d').drawImage(images[1], 0, 0);
+         const refused = [];
+         for (const photo of [images[1], images[1].src, canvas, await createImageBitmap(images[1])]) {
+           refused.push(await element.classify(photo).then(() => ['answered', ''], ({ code, message }) => [code, message]));
+         }
+         return refused;",
+    );
+    for ((code, message), name) in
+        refused.iter().zip(["HTMLImageElement", "/shown.jpg", "HTMLCanvasElement", "ImageBitmap"])
+    {
+        assert_eq!(code, "unreadable", "{message}");
+        assert!(message.contains(name) && message.contains("CORS"), "{message}");
+    }
 }
 
 #[test]
@@ -481,6 +760,42 @@ fn it_works_upgraded_late_in_shadow_roots_and_beside_others() {
     assert_eq!(outcome["left"], "id,labels,loading");
 }
 
+/// React before 19 writes the properties of elements like this one as attributes: false as "false".
+#[test]
+fn what_is_false_in_words_is_false() {
+    let attributes = "loading=eager multiple=false compact=false hidden=false";
+    let (page, _site) = host(away(), &format!("<clothing-classifier {attributes}></clothing-classifier>"));
+    page.wait_for(OPEN);
+    #[derive(Debug, Deserialize)]
+    struct Told {
+        src: String,
+        height: f64,
+        flags: Vec<bool>,
+        written: Vec<Option<String>>,
+    }
+    let told: Told = page.run(
+        "const element = document.querySelector('clothing-classifier');
+         const { src } = element.shadowRoot.querySelector('iframe');
+         const { height } = element.getBoundingClientRect();
+         const flags = [element.multiple, element.compact];
+         const written = [];
+         for (const value of [true, 'false', '', false, 'true', null, 'multiple', undefined]) {
+           element.multiple = value;
+           flags.push(element.multiple);
+           written.push(element.getAttribute('multiple'));
+         }
+         element.setAttribute('compact', 'true');
+         flags.push(element.compact);
+         return { src, height, flags, written };",
+    );
+    assert!(!told.src.contains("multiple") && !told.src.contains("compact"), "{told:?}");
+    assert!(told.height >= 24.0 * 16.0, "{told:?}");
+    let (on, off) = (true, false);
+    assert_eq!(told.flags, [off, off, on, off, on, off, on, off, on, off, on]);
+    let written = told.written.iter().map(Option::as_deref).collect::<Vec<_>>();
+    assert_eq!(written, [Some(""), None, Some(""), None, Some(""), None, Some(""), None]);
+}
+
 #[test]
 fn options_are_heeded_when_it_opens_and_later() {
     let attributes = "theme=dark accent=#ff0 labels=jeans multiple loading=eager";
@@ -613,6 +928,10 @@ fn firefox_does_the_same() {
 
     assert_withstands_hostile_messages(&page);
     assert_works_in_a_strict_page(&page);
+    assert_works_from_the_disk(&page);
+    assert_works_in_isolated_pages(&page);
+    assert_says_that_a_sandbox_keeps_it_out(&page);
+    assert_says_that_a_policy_keeps_it_out(&page);
 }
 
 /// What the element is told by others than its own frame, and by a frame that lies.

@@ -115,7 +115,7 @@ pub fn animated_gif(frames: &[RgbaImage]) -> Vec<u8> {
 
 /// An animation out of the lossless bit streams of single pictures of 8 x 8 pixels.
 pub fn animated_webp(frames: &[RgbaImage]) -> Vec<u8> {
-    let mut body = b"WEBP".to_vec();
+    let mut body = Vec::new();
     body.extend(riff_chunk(b"VP8X", &[0b0001_0010, 0, 0, 0, 7, 0, 0, 7, 0, 0])); // animation and alpha; 8 x 8
     body.extend(riff_chunk(b"ANIM", &[0; 6]));
     for frame in frames {
@@ -123,10 +123,72 @@ pub fn animated_webp(frames: &[RgbaImage]) -> Vec<u8> {
         let place = [0, 0, 0, 0, 0, 0, 7, 0, 0, 7, 0, 0, 100, 0, 0, 0];
         body.extend(riff_chunk(b"ANMF", &[&place, &single[12..]].concat()));
     }
-    riff_chunk(b"RIFF", &body)
+    webp(&[&body])
+}
+
+/// A WebP file of these chunks.
+pub fn webp(chunks: &[&[u8]]) -> Vec<u8> {
+    riff_chunk(b"RIFF", &[b"WEBP", &chunks.concat()[..]].concat())
 }
 
 /// A part of a WebP file.
 pub fn riff_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [kind.as_slice(), &(data.len() as u32).to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
 }
+
+/// A BMP's header of any size, with those of its fields that have room in it, and what follows.
+pub struct Bmp<'a> {
+    pub header: u32,
+    pub width: i32,
+    pub height: i32,
+    pub bits: u16,
+    pub compression: u32,
+    /// Red, green, blue, alpha.
+    pub masks: [u32; 4],
+    pub palette: &'a [[u8; 3]],
+    pub data: &'a [u8],
+}
+
+impl Bmp<'_> {
+    pub fn file(&self) -> Vec<u8> {
+        let mut header = [0; 124];
+        let mut put = |at: usize, bytes: &[u8]| header[at..at + bytes.len()].copy_from_slice(bytes);
+        put(0, &self.header.to_le_bytes());
+        if self.header == 12 {
+            put(4, &(self.width as u16).to_le_bytes());
+            put(6, &(self.height as u16).to_le_bytes());
+            put(8, &[1, 0]);
+            put(10, &self.bits.to_le_bytes());
+        } else {
+            put(4, &self.width.to_le_bytes());
+            put(8, &self.height.to_le_bytes());
+            put(12, &[1, 0]);
+            put(14, &self.bits.to_le_bytes());
+            put(16, &self.compression.to_le_bytes());
+            put(20, &(self.data.len() as u32).to_le_bytes());
+            put(32, &(self.palette.len() as u32).to_le_bytes());
+        }
+        let masks = self.masks.map(u32::to_le_bytes);
+        let mut behind = Vec::new();
+        match (self.header, self.compression) {
+            (40, 3) => behind.extend_from_slice(masks[..3].as_flattened()),
+            (40, 6) => behind.extend_from_slice(masks.as_flattened()),
+            (52.., _) if self.header != 64 => {
+                put(40, masks.as_flattened());
+                put(56, b"BGRs");
+            }
+            _ => {}
+        }
+        for [red, green, blue] in self.palette {
+            behind.extend([blue, green, red]);
+            behind.extend([0].iter().take(usize::from(self.header != 12)));
+        }
+        let header = [&header[..self.header as usize], &behind].concat();
+        let start = 14 + header.len() as u32;
+        let length = start + self.data.len() as u32;
+        [b"BM", &length.to_le_bytes()[..], &[0; 4], &start.to_le_bytes(), &header, self.data].concat()
+    }
+}
+
+pub const PLAIN_BMP: Bmp =
+    Bmp { header: 40, width: 2, height: 2, bits: 24, compression: 0, masks: [0; 4], palette: &[], data: &[] };

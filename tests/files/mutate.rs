@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use super::encode::crc32;
 
 /// Photos to mutate: fixtures of every format, none large.
-const FIXTURES: [&str; 23] = [
+const FIXTURES: [&str; 27] = [
     "alpha.png",
     "animated.gif",
     "formats/cmyk.jpg",
@@ -29,6 +29,10 @@ const FIXTURES: [&str; 23] = [
     "tiny-3x2.png",
     "wide.jpg",
     "formats/upright.avif",
+    "formats/lossy.webp",
+    "avif/alpha-10-premultiplied.avif",
+    "avif/grid-alpha.avif",
+    "avif/turned-mirrored.avif",
 ];
 
 /// The fixtures, with their names.

@@ -17,7 +17,7 @@ use crate::files::{
 };
 use clothing_classifier::{
     classifier::{Answer, Classifier, ClassifyError},
-    photo::Limits,
+    photo::{Format, Least, Limits, decode, decode_reduced, sniff},
 };
 
 /// Within this time a file is to be answered or refused, whatever it is.
@@ -68,6 +68,19 @@ fn awkward_files_are_answered_or_refused_in_words() {
     println!("{} awkward files answered or refused", table.len());
 }
 
+/// A JPEG that can be decoded can be decoded to a half, a quarter and an eighth.
+fn every_scale_is_decoded(file: &[u8]) {
+    let limits = Limits { pixels: 20_000_000, ..Limits::default() };
+    let Ok(whole) = decode(file, &limits) else { return };
+    let longer = whole.width().max(whole.height());
+    for reduction in [2, 4, 8].into_iter().filter(|_| sniff(file) == Ok(Format::Jpeg)) {
+        let reduced =
+            decode_reduced(file, &limits, Least::LongerSide(longer / reduction)).expect("as the whole");
+        assert_eq!((reduced.width, reduced.height), whole.dimensions());
+        assert!(!reduced.pixels.is_empty());
+    }
+}
+
 /// `MUTATED` of them; `make torture` has it try ten thousand.
 #[test]
 fn mutated_photos_are_answered_or_refused_soon() {
@@ -89,7 +102,9 @@ fn mutated_photos_are_answered_or_refused_soon() {
                     sender.send((number, None)).expect("the test listens");
                     let begin = Instant::now();
                     let answered = classify(classifier, &file).is_ok();
-                    sender.send((number, Some((answered, begin.elapsed())))).expect("the test listens");
+                    let took = begin.elapsed();
+                    every_scale_is_decoded(&file);
+                    sender.send((number, Some((answered, took)))).expect("the test listens");
                 }
             });
         }

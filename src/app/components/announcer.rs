@@ -7,8 +7,7 @@ use crate::app::session::Session;
 pub fn Announcer() -> impl IntoView {
     let session = Session::expect();
     view! {
-        <p class="visually-hidden" role="status" aria-live="polite">
-            {move || session.announcement.get()}
-        </p>
+        <p class="visually-hidden" role="status" aria-live="polite"
+            prop:textContent=move || session.announcement.get()></p>
     }
 }

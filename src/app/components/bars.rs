@@ -23,8 +23,8 @@ pub fn Bars(
         .map(|Bar { id, name, share }| {
             view! {
                 <li data-label=id>
-                    <span class="bar-name">{name}</span>
-                    <span class="bar-figure">{percent(share)}</span>
+                    <span class="bar-name" prop:textContent=name></span>
+                    <span class="bar-figure" prop:textContent=percent(share)></span>
                     <span class="bar" aria-hidden="true">
                         <span style:width=format!("{:.1}%", share * 100.0)></span>
                     </span>

@@ -1,7 +1,7 @@
 use leptos::{ev, prelude::*};
 use web_sys::DataTransfer;
 
-use crate::app::session::Session;
+use crate::app::{opened, session::Session};
 
 /// Accepts what is dropped or pasted anywhere on the page, and says so while something is held over it.
 #[component]
@@ -19,17 +19,13 @@ pub fn DropZone(
     let session = Session::expect();
     let over = RwSignal::new(false);
 
-    let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| match transfer
-        .and_then(|transfer| transfer.files())
-        .filter(|files| files.length() > 0)
-    {
-        Some(files) => {
-            session.add(&files);
+    let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| {
+        let given = transfer.map(|transfer| opened::dropped(&transfer)).unwrap_or_default();
+        if given.is_empty() {
+            session.say(otherwise);
+        } else {
+            session.add_given(given);
             taken.run(());
-        }
-        None => {
-            session.notice.set(Some(otherwise));
-            session.announcement.set(otherwise.into());
         }
     };
     let listeners = [
@@ -49,7 +45,7 @@ pub fn DropZone(
             match (instead, event.data_transfer()) {
                 (Some(instead), Some(transfer)) => instead.run(transfer),
                 (_, transfer) => {
-                    take(transfer, "That was no file. Save the picture first, then drop it here.");
+                    take(transfer, "That was not a file. Save the picture first, then drop it here.");
                 }
             }
         }),

@@ -14,22 +14,24 @@ pub fn EngineStatus() -> impl IntoView {
         EngineState::Failed(failure) => Some(failure),
         _ => None,
     });
+    let words = move || match share.get() {
+        Some(100) => "Starting…".to_string(),
+        share => format!("Getting ready: {}\u{a0}%", share.unwrap_or(0)),
+    };
     view! {
         <div class="engine">
         {move || share.get().map(|_| view! {
             <div class="loading">
-                <label for="loading">
-                    {move || match share.get() {
-                        Some(100) => "Starting…".to_string(),
-                        share => format!("Getting ready: {}\u{a0}%", share.unwrap_or(0)),
-                    }}
-                </label>
+                <label for="loading" prop:textContent=words></label>
                 <progress id="loading" max="100" prop:value=move || share.get().unwrap_or(100) as f64></progress>
             </div>
         })}
         {move || failure.get().map(|failure| view! {
             <div class="failed" role="alert">
-                <p><strong>{failure.cause()}</strong>" "{failure.remedy()}</p>
+                <p>
+                    <strong prop:textContent=failure.cause()></strong>" "
+                    <span prop:textContent=failure.remedy()></span>
+                </p>
                 <button class="button" on:click=move |_| session.load()>"Try again"</button>
             </div>
         })}

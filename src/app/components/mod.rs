@@ -10,3 +10,4 @@ pub mod own_model;
 pub mod photo_card;
 pub mod photo_list;
 pub mod picker;
+pub mod samples;

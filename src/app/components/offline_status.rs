@@ -25,7 +25,10 @@ pub fn OfflineStatus() -> impl IntoView {
     let is_ready = Memo::new(move |_| session.offline.with(|state| matches!(state, Offline::Ready { .. })));
     view! {
         <div class="offline" data-offline=kind>
-            <p>{move || is_ready.get().then(|| view! { <Check/> })}{words}</p>
+            <p>
+                {move || is_ready.get().then(|| view! { <Check/> })}
+                <span prop:textContent=words></span>
+            </p>
             {move || update_waits.get().then(|| view! {
                 <button class="button small" id="update" on:click=move |_| offline::update()>
                     <Renew/>"Update"

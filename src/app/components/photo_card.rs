@@ -1,4 +1,5 @@
 use leptos::prelude::*;
+use web_sys::{Event, HtmlElement, HtmlImageElement};
 
 use super::{
     class_map::ClassMapOverlay,
@@ -10,9 +11,12 @@ use crate::{
         session::{Item, Session},
         words,
     },
-    classifier::Verdict,
+    classifier::{Answer, Verdict},
     engine::{EngineState, ItemState},
 };
+
+/// Photos whose longer side has fewer pixels are enlarged to about that in an open card.
+const ENLARGED: f64 = 320.0;
 
 /// One photo with its answer: a row, or large when it is open.
 #[component]
@@ -35,6 +39,18 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         }
         _ => None,
     };
+    let shown = move || match &*state.read() {
+        ItemState::Done(Answer { preview: Some(upright), .. }) => upright.clone(),
+        _ => url.clone(),
+    };
+    // A small one is enlarged: its shape is told to the style sheet.
+    let loaded = |event: Event| {
+        let photo: HtmlImageElement = event_target(&event);
+        let (width, height) = (f64::from(photo.natural_width()), f64::from(photo.natural_height()));
+        photo.set_class_name(if width.max(height) < ENLARGED { "shown small" } else { "shown" });
+        let _ =
+            HtmlElement::style(&photo).set_property("--across", &format!("{:.3}", width / width.max(height)));
+    };
     let alt = {
         let file_name = file_name.clone();
         move || format!("Your photo {file_name}")
@@ -49,7 +65,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         <li class="card" class:open=move || open.get() data-state=kind data-file=file_name.clone()>
             <div class="photo">
                 <div class="photo-box">
-                    <img src=url alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get()
+                    <img src=shown alt=alt decoding="async" loading="lazy" hidden=move || no_preview.get() on:load=loaded
                         on:error=move |_| no_preview.set(true)/>
                     {move || no_preview.get().then(|| view! { <p class="no-preview">"No preview"</p> })}
                     {class_map}
@@ -58,14 +74,14 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
             <div class="answer">
                 {move || match state.get() {
                     ItemState::Waiting => waiting(session).into_any(),
-                    ItemState::Working => busy("Looking…".into()).into_any(),
+                    ItemState::Working => busy("Looking…").into_any(),
                     ItemState::Refused(refusal) => view! {
                         <h2 class="headline">"Not answered"</h2>
-                        <p class="detail">{refusal.cause()}" "{refusal.remedy()}</p>
+                        <p class="detail" prop:textContent=format!("{} {}", refusal.cause(), refusal.remedy())></p>
                     }.into_any(),
                     ItemState::Done(answer) => done(session, answer.prediction, open, map_shown).into_any(),
                 }}
-                <p class="file-name">{file_name.clone()}</p>
+                <p class="file-name" translate="no">{file_name.clone()}</p>
             </div>
             <div class="actions">
                 <button class="quiet" aria-label=toggle_label aria-expanded=move || open.get().to_string()
@@ -84,15 +100,15 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
 fn waiting(session: Session) -> impl IntoView {
     move || {
         busy(match session.engine.get() {
-            EngineState::Asleep | EngineState::Loading { .. } => "Waiting for the network to load…".into(),
-            EngineState::Ready(_) => "In the queue".into(),
-            EngineState::Failed(_) => "Waiting: the network has not loaded".into(),
+            EngineState::Asleep | EngineState::Loading { .. } => "Waiting for the network to load…",
+            EngineState::Ready(_) => "In the queue",
+            EngineState::Failed(_) => "Waiting: the network has not loaded",
         })
     }
 }
 
-fn busy(words: String) -> impl IntoView {
-    view! { <p class="busy"><span class="pulse" aria-hidden="true"></span>{words}</p> }
+fn busy(words: &'static str) -> impl IntoView {
+    view! { <p class="busy"><span class="pulse" aria-hidden="true"></span><span prop:textContent=words></span></p> }
 }
 
 fn done(
@@ -118,15 +134,16 @@ fn done(
             prediction.milliseconds.infer,
         );
         view! {
-            <h2 class="headline" data-verdict=verdict data-label=prediction.label.clone()>{headline}</h2>
-            <p class="detail">{detail}</p>
+            <h2 class="headline" data-verdict=verdict data-label=prediction.label.clone()
+                prop:textContent=headline></h2>
+            <p class="detail" prop:textContent=detail></p>
             {move || open.get().then(|| view! {
                 <Guesses prediction=prediction.clone() model=model.clone()/>
                 <button class="button small" aria-pressed=move || map_shown.get().to_string()
-                    on:click=move |_| map_shown.update(|shown| *shown = !*shown)>
-                    {move || if map_shown.get() { "Hide where it looked" } else { "Show where it looked" }}
+                    on:click=move |_| map_shown.update(|shown| *shown = !*shown)
+                    prop:textContent=move || if map_shown.get() { "Hide where it looked" } else { "Show where it looked" }>
                 </button>
-                <p class="facts">{facts.clone()}</p>
+                <p class="facts" prop:textContent=facts.clone()></p>
             })}
         }
     })

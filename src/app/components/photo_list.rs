@@ -41,7 +41,7 @@ fn Toolbar() -> impl IntoView {
     let none_done = move || progress.get().0 == 0;
     view! {
         <div class="toolbar">
-            <p class="count">{count}</p>
+            <p class="count" prop:textContent=count></p>
             <div class="downloads">
                 <button class="button small" disabled=none_done on:click=move |_| {
                     save("garments.csv", &report::csv(&rows(session), &labels(session)));

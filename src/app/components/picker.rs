@@ -26,7 +26,8 @@ pub fn Picker() -> impl IntoView {
         <div class="picker">
             <input id="choose" class="visually-hidden" type="file" accept=KINDS multiple=multiple on:change=picked/>
             <label class="button primary" for="choose">
-                <Picture/>{move || if multiple() { "Choose photos" } else { "Choose a photo" }}
+                <Picture/>
+                <span prop:textContent=move || if multiple() { "Choose photos" } else { "Choose a photo" }></span>
             </label>
             <input id="take" class="visually-hidden touch" type="file" accept="image/jpeg" capture="environment" on:change=picked/>
             <label class="button touch" for="take"><Camera/>"Take a photo"</label>

@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 
+use js_sys::Reflect;
 use leptos::{
     ev::{KeyboardEvent, MouseEvent},
     html,
     prelude::*,
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlInputElement, Url};
 
 use super::title;
@@ -79,11 +80,12 @@ pub fn Clean() -> impl IntoView {
             <div class="picker" on:change=chosen>
                 <input id="open-folder" class="visually-hidden" type="file" node_ref=folder on:click=pick/>
                 <label class="button primary" for="open-folder">"Open a folder"</label>
-                <input id="give-model" class="visually-hidden" type="file" accept=".onnx"/>
+                <input id="give-model" class="visually-hidden" type="file"/>
                 <label class="button" for="give-model">"Use your own network"</label>
             </div>
             <p class="hint">"Or drop a folder, or a network’s ONNX file, on this page."</p>
-            <p class="notice" role="alert" hidden=move || cleaning.notice.get().is_empty()>{move || cleaning.notice.get()}</p>
+            <p class="notice" role="alert" hidden=move || cleaning.notice.get().is_empty()
+                prop:textContent=move || cleaning.notice.get()></p>
             <OwnModel/>
             <EngineStatus/>
             <p class="private">"Nothing is sent. No file is changed before you say so, and none is ever deleted."</p>
@@ -165,7 +167,7 @@ fn Reviewed() -> impl IntoView {
                         </button>
                     </div>
                     <ul class="chips" aria-label="Another label" data-part="chips"></ul>
-                    <p class="file-name"><span data-part="place"></span>" "<span data-part="file"></span></p>
+                    <p class="file-name"><span data-part="place"></span>" "<span data-part="file" translate="no"></span></p>
                 </div>
             </div>
             <ul class="thumbs" data-part="thumbs"></ul>
@@ -204,7 +206,7 @@ fn Reviewed() -> impl IntoView {
                 </div>
                 <p class="notice" data-part="applied"></p>
                 <p class="file-name" data-part="how">
-                    "Saved decisions are carried out by "<code>"python -m clothing_model apply decisions.csv --data FOLDER"</code>
+                    "Saved decisions are carried out by "<code translate="no">"python -m clothing_model apply decisions.csv --data FOLDER"</code>
                 </p>
             </div>
         </section>
@@ -383,7 +385,7 @@ impl Drawing<'_> {
         };
         fill(root, "progress", &progress);
         show(root, "late", review.late() > 0);
-        fill(root, "late", &format!("Rank again: {} more", review.late()));
+        fill(root, "late", &format!("Rank again with {} more", review.late()));
         let is_unknown = |label: &&String| self.model.is_some_and(|model| model.label(label).is_none());
         let unknown: Vec<_> = folder.labels.iter().filter(is_unknown).map(String::as_str).collect();
         fill(root, "notes", &words::folder_notes(&unknown, &folder.outside));
@@ -519,10 +521,12 @@ impl Drawing<'_> {
             .0
             .entry(file.clone())
             .or_insert_with(|| Url::create_object_url_with_blob(source).unwrap_or_default());
-        let is_refused = matches!(self.review.standings()[photo], Standing::Refused(_));
+        let standing = &self.review.standings()[photo];
+        let is_refused = matches!(standing, Standing::Refused(_));
+        let preview = judged(standing).and_then(|judgement| judgement.preview.as_deref());
         attribute(picture, "hidden", is_refused.then_some(""));
         attribute(picture, "alt", Some(file));
-        attribute(picture, "src", (!is_refused).then_some(url));
+        attribute(picture, "src", (!is_refused).then_some(preview.unwrap_or(url)));
     }
 
     fn draw_summary(&self) {
@@ -585,11 +589,14 @@ fn part(within: &Element, name: &str) -> Option<Element> {
     within.query_selector(&format!("[data-part={name}]")).ok().flatten()
 }
 
+/// Has a part say that, unless it does. What it holds is no measure: it may have been translated.
 fn fill(within: &Element, name: &str, text: &str) {
+    let (key, text) = (JsValue::from("said"), JsValue::from(text));
     if let Some(part) = part(within, name)
-        && part.text_content().as_deref() != Some(text)
+        && Reflect::get(&part, &key).as_ref() != Ok(&text)
     {
-        part.set_text_content(Some(text));
+        part.set_text_content(text.as_string().as_deref());
+        let _ = Reflect::set(&part, &key, &text);
     }
 }
 

@@ -4,6 +4,7 @@ use super::title;
 use crate::app::{
     components::{
         engine_status::EngineStatus, icon::Lock, own_model::OwnModel, photo_list::PhotoList, picker::Picker,
+        samples::Samples,
     },
     session::Session,
 };
@@ -18,9 +19,11 @@ pub fn Home() -> impl IntoView {
         <section class="ask" class:empty=move || empty.get()>
             <h1>"What garment is this?"</h1>
             <p class="lead">"Pick a photo of a garment and read what it is."</p>
+            <p class="whom">"For anyone who sells, sorts or labels clothes: one photo, or hundreds."</p>
             <Picker/>
             <p class="hint">"Or drop or paste photos here."</p>
-            {move || session.notice.get().map(|notice| view! { <p class="notice">{notice}</p> })}
+            {move || session.options.with(|options| options.samples).then(|| view! { <Samples/> })}
+            {move || session.notice.get().map(|notice| view! { <p class="notice" prop:textContent=notice></p> })}
             <OwnModel/>
             <p class="private"><Lock/>"Your photo never leaves this device."</p>
             <EngineStatus/>

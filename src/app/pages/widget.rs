@@ -6,7 +6,7 @@ use web_sys::{CustomEvent, DataTransfer, FormData, HtmlFormElement};
 
 use super::title;
 use crate::{
-    app::session::Session,
+    app::{opened, session::Session, words},
     classifier::{Group, Label},
 };
 
@@ -38,6 +38,7 @@ fn chosen(form: &HtmlFormElement) -> Attributes {
 #[component]
 pub fn Widget() -> impl IntoView {
     title("For your site");
+    let session = Session::expect();
     let choice = RwSignal::new(Attributes::new());
     let log = RwSignal::new(Vec::<String>::new());
     view! {
@@ -48,6 +49,7 @@ pub fn Widget() -> impl IntoView {
                 "your site gets the answers only."
             </p>
             <h2>"Try it"</h2>
+            {move || session.notice.get().map(|notice| view! { <p class="notice" role="alert" prop:textContent=notice></p> })}
             <Live choice log/>
             <Options choice/>
             <h2>"What to paste"</h2>
@@ -57,9 +59,9 @@ pub fn Widget() -> impl IntoView {
             <h2>"What your site hears"</h2>
             <Log log/>
             <h2>"From your own code"</h2>
-            <pre class="code" tabindex="0"><code>{EXAMPLE}</code></pre>
+            <pre class="code" tabindex="0" translate="no"><code>{EXAMPLE}</code></pre>
             <p>
-                "A photo may be a file, a blob, an image element or an address. The element's "
+                "A photo may be a file, a blob, an image, a canvas, a video or an address. The element's "
                 <a href="embed.d.ts" target="_blank" rel="external">"declarations"</a>
                 " name all properties, methods and events."
             </p>
@@ -82,6 +84,7 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
         let Some(place) = place.get() else { return };
         load_script();
         let Ok(element) = document().create_element(TAG) else { return };
+        let _ = element.set_attribute("samples", "");
         for name in EVENTS {
             let heard = Closure::<dyn Fn(CustomEvent)>::new(move |event: CustomEvent| {
                 let detail = detail(&event.detail());
@@ -111,17 +114,23 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
     view! { <div node_ref=place></div> }
 }
 
-/// Asks the element about photos that were dropped beside it.
-pub fn hand_over(transfer: &DataTransfer) {
-    let (Some(files), Ok(Some(element))) = (transfer.files(), document().query_selector(TAG)) else { return };
+/// Asks the element about photos that were dropped beside it, one after the other.
+pub fn hand_over(session: Session, transfer: &DataTransfer) {
+    let given = opened::dropped(transfer);
+    let Ok(Some(element)) = document().query_selector(TAG) else { return };
     let classify = Reflect::get(&element, &"classify".into()).ok();
     let Some(classify) = classify.and_then(|method| method.dyn_into::<Function>().ok()) else { return };
-    for file in (0..files.length()).filter_map(|index| files.get(index)) {
-        if let Ok(answer) = classify.call1(&element, &file) {
-            // The log has it, good or bad, from the element's event.
-            spawn_local(async move { drop(JsFuture::from(Promise::resolve(&answer)).await) });
+    spawn_local(async move {
+        let (photos, without) = opened::photos(given).await;
+        session.notice.set((!without.is_empty()).then(|| words::no_photos(&without)));
+        for photo in photos {
+            let answer = photo.file().await.and_then(|file| classify.call1(&element, &file).ok());
+            if let Some(answer) = answer {
+                // The log has it, good or bad, from the element's event.
+                let _ = JsFuture::from(Promise::resolve(&answer)).await;
+            }
         }
-    }
+    });
 }
 
 fn load_script() {
@@ -155,14 +164,18 @@ fn Options(choice: RwSignal<Attributes>) -> impl IntoView {
         let labels = Session::expect().model().map(|model| model.labels).unwrap_or_default();
         let garments = labels.into_iter().filter(|label| label.group != Group::None);
         let choice = |Label { id, name, .. }| {
-            view! { <label><input type="checkbox" name="labels" value=id/>{name}</label> }
+            view! { <label><input type="checkbox" name="labels" value=id/><span prop:textContent=name></span></label> }
         };
         garments.map(choice).collect_view()
     };
     view! {
         <form class="options" aria-label="Options" node_ref=form on:input=read on:submit=|event| event.prevent_default()>
-            <label>"Theme"<select name="theme"><option>"auto"</option><option>"light"</option><option>"dark"</option></select></label>
-            <label>"Loads"<select name="loading"><option>"lazy"</option><option>"eager"</option></select></label>
+            <label>"Theme"<select name="theme">
+                <option value="auto">"auto"</option><option value="light">"light"</option><option value="dark">"dark"</option>
+            </select></label>
+            <label>"Loads"<select name="loading">
+                <option value="lazy">"lazy"</option><option value="eager">"eager"</option>
+            </select></label>
             <label>"Colour"<input type="color" name="accent" value="#0e6b5e"/></label>
             <label><input type="checkbox" name="multiple"/>"Several photos"</label>
             <label><input type="checkbox" name="compact"/>"Compact"</label>
@@ -190,10 +203,9 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
     view! {
         <div class="snippet">
             <p>{name}</p>
-            <button class="button small" on:click=copy>
-                {move || if copied.get() { "Copied" } else { "Copy" }}
-            </button>
-            <pre class="code" tabindex="0"><code>{move || text.get()}</code></pre>
+            <button class="button small" on:click=copy
+                prop:textContent=move || if copied.get() { "Copied" } else { "Copy" }></button>
+            <pre class="code" tabindex="0" translate="no"><code prop:textContent=move || text.get()></code></pre>
         </div>
     }
 }
@@ -204,7 +216,7 @@ fn Log(log: RwSignal<Vec<String>>) -> impl IntoView {
         true => "Nothing yet.".to_string(),
         false => log.with(|lines| lines.join("\n")),
     };
-    view! { <pre class="code log" tabindex="0" role="log"><code>{lines}</code></pre> }
+    view! { <pre class="code log" tabindex="0" role="log" translate="no"><code prop:textContent=lines></code></pre> }
 }
 
 /// Where this page is, without its name.

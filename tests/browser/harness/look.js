@@ -15,7 +15,7 @@ return {
   offline: document.querySelector(".offline")?.dataset.offline ?? null,
   offline_words: one(".offline p"),
   dropping: document.querySelector(".drop-hint.over") !== null,
-  focus: focused.id ? `#${focused.id}` : focused.ariaLabel ?? text(focused).slice(0, 40),
+  focus: focused.id ? `#${focused.id}` : focused.ariaLabel ?? (text(focused).slice(0, 40) || focused.querySelector("img")?.alt) ?? "",
   cards: [...document.querySelectorAll("li.card")].map((card) => {
     const headline = card.querySelector(".headline");
     const photo = card.querySelector("img");

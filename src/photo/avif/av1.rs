@@ -1,0 +1,127 @@
+//! One AV1 picture, decoded by rav1d.
+
+use std::{mem::MaybeUninit, ptr::NonNull};
+
+use re_rav1d::{
+    Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Plane, Settings,
+    include::dav1d::headers::Dav1dSequenceHeader, src::lib::dav1d_parse_sequence_header,
+};
+
+use super::container::Coding;
+
+/// A decoded picture: a plane of brightness, and but for grey pictures two of colour.
+pub struct Frame {
+    picture: Picture,
+    planes: Vec<Plane>,
+    /// What the coded picture itself says.
+    pub coding: Coding,
+}
+
+/// How many pixels share a value of the colour planes, across and down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chroma {
+    /// There are none: the picture is grey.
+    None,
+    /// 4:2:0.
+    Quarter,
+    /// 4:2:2.
+    Half,
+    /// 4:4:4.
+    Full,
+}
+
+/// The values of a row of a plane.
+#[derive(Clone, Copy)]
+pub enum Row<'a> {
+    Bytes(&'a [u8]),
+    /// Of 10 or 12 bits, two bytes each.
+    Words(&'a [[u8; 2]]),
+}
+
+impl Row<'_> {
+    pub fn get(self, x: usize) -> f32 {
+        match self {
+            Row::Bytes(row) => row[x].into(),
+            Row::Words(row) => u16::from_ne_bytes(row[x]).into(),
+        }
+    }
+}
+
+/// Decodes the bytes of one item. A picture of more than `pixels` is refused before memory is allocated for it.
+pub fn decode(item: &[u8], pixels: u32) -> Result<Frame, Error> {
+    let mut settings = Settings::new();
+    // The command line works on several photos at once instead. With threads of its own, what goes wrong in one of them
+    // would be waited for.
+    settings.set_n_threads(1);
+    settings.set_max_frame_delay(1);
+    // Of a picture in several layers, the last is the whole.
+    settings.set_all_layers(false);
+    settings.set_frame_size_limit(pixels);
+    let mut decoder = Decoder::with_settings(&settings)?;
+    let mut sent = decoder.send_data(item.to_vec(), None, None, None);
+    let mut last = None;
+    // While a picture waits to be taken, the decoder takes no more itself.
+    while let Ok(picture) = decoder.get_picture() {
+        last = Some(picture);
+        if sent == Err(Error::Again) {
+            sent = decoder.send_pending_data();
+        }
+    }
+    sent?;
+    let picture = last.map_or_else(|| decoder.get_picture(), Ok)?;
+    Ok(Frame::new(picture, coding(item).ok_or(Error::InvalidArgument)?))
+}
+
+/// What the sequence header says. (The picture's own methods tell as much, but not of reserved numbers.)
+fn coding(item: &[u8]) -> Option<Coding> {
+    let mut header = MaybeUninit::<Dav1dSequenceHeader>::uninit();
+    // SAFETY: it reads as many bytes as there are, and fills the header where it returns 0.
+    let header = unsafe {
+        let to = NonNull::from(&mut header).cast();
+        let read = dav1d_parse_sequence_header(Some(to), Some(NonNull::from(item).cast()), item.len());
+        (read.0 == 0).then(|| header.assume_init_ref())?
+    };
+    Some(Coding { matrix: header.mtrx as u16, is_full_range: header.color_range != 0 })
+}
+
+impl Frame {
+    fn new(picture: Picture, coding: Coding) -> Self {
+        use PlanarImageComponent::{U, V, Y};
+        let planes = if picture.pixel_layout() == PixelLayout::I400 { &[Y][..] } else { &[Y, U, V] };
+        Self { planes: planes.iter().map(|plane| picture.plane(*plane)).collect(), picture, coding }
+    }
+
+    pub fn width(&self) -> usize {
+        self.picture.width() as usize
+    }
+
+    pub fn height(&self) -> usize {
+        self.picture.height() as usize
+    }
+
+    /// Bits a value: 8, 10 or 12.
+    pub fn depth(&self) -> u32 {
+        self.picture.bit_depth() as u32
+    }
+
+    pub fn chroma(&self) -> Chroma {
+        match self.picture.pixel_layout() {
+            PixelLayout::I400 => Chroma::None,
+            PixelLayout::I420 => Chroma::Quarter,
+            PixelLayout::I422 => Chroma::Half,
+            PixelLayout::I444 => Chroma::Full,
+        }
+    }
+
+    /// A row of brightness (plane 0) or of a colour (1 and 2). It may be longer than the picture is wide.
+    ///
+    /// # Panics
+    ///
+    /// If the picture has no such plane or row.
+    pub fn row(&self, plane: usize, y: usize) -> Row<'_> {
+        let component = if plane == 0 { PlanarImageComponent::Y } else { PlanarImageComponent::U };
+        let stride = self.picture.stride(component) as usize;
+        let row = &self.planes[plane][y * stride..][..stride];
+        if self.depth() == 8 { Row::Bytes(row) } else { Row::Words(row.as_chunks().0) }
+    }
+}

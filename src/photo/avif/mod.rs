@@ -1,0 +1,100 @@
+//! AVIF, natively: in the browser its own decoder reads it.
+
+mod av1;
+mod colour;
+mod container;
+
+use image::{ImageBuffer, Pixel, RgbImage, imageops};
+
+use self::{
+    av1::Frame,
+    container::{Coded, Fault, Mirror},
+};
+use super::{Error, Format, Limits, over_white};
+
+/// The upright picture, what is transparent on white; of a sequence the picture that stands for it.
+///
+/// The file's own instructions to turn and mirror the picture hold; EXIF's do not, nor does a clean aperture cut it: that
+/// is how browsers show it.
+///
+/// # Errors
+///
+/// [`Error::TooManyPixels`], [`Error::Damaged`], and [`Error::Rare`] for what hardly anything writes.
+pub fn decode(file: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
+    let container = container::read(file)?;
+    let Coded { width, height, .. } = container.colour;
+    limits.check_pixels((width, height))?;
+    if width == 0 || height == 0 {
+        return Err(Fault::Damaged("it has no pixels").into());
+    }
+    let mut picture = paint(&container.colour, limits, |frame| {
+        colour::rgb(frame, container.coding.unwrap_or(frame.coding))
+    })?;
+    if let Some(coded) = &container.alpha {
+        limits.check_pixels((coded.width, coded.height))?;
+        let alpha = paint(coded, limits, |frame| Ok(colour::alpha(frame)))?;
+        if alpha.dimensions() != picture.dimensions() {
+            return Err(Fault::Rare("its transparency is of another size").into());
+        }
+        for (pixel, alpha) in picture.pixels_mut().zip(alpha.iter()) {
+            pixel.0 = if container.is_premultiplied {
+                pixel.0.map(|colour| colour.saturating_add(255 - alpha))
+            } else {
+                over_white(pixel.0, *alpha)
+            };
+        }
+    }
+    picture = match container.quarters {
+        1 => imageops::rotate270(&picture),
+        2 => imageops::rotate180(&picture),
+        3 => imageops::rotate90(&picture),
+        _ => picture,
+    };
+    match container.mirror {
+        Some(Mirror::Vertical) => imageops::flip_vertical_in_place(&mut picture),
+        Some(Mirror::Horizontal) => imageops::flip_horizontal_in_place(&mut picture),
+        None => {}
+    }
+    Ok(picture)
+}
+
+/// Decodes a picture's tiles and puts them together.
+fn paint<P: Pixel<Subpixel = u8>>(
+    coded: &Coded,
+    limits: &Limits,
+    pixels: impl Fn(&Frame) -> Result<ImageBuffer<P, Vec<u8>>, Fault>,
+) -> Result<ImageBuffer<P, Vec<u8>>, Error> {
+    let most = u32::try_from(limits.pixels).unwrap_or(u32::MAX);
+    let tile = |item: &[u8]| {
+        let frame = av1::decode(item, most)
+            .map_err(|error| Error::Damaged { format: Format::Avif, detail: error.to_string() })?;
+        pixels(&frame).map_err(Error::from)
+    };
+    if let [item] = &coded.tiles[..] {
+        return tile(item);
+    }
+    let mut whole = ImageBuffer::new(coded.width, coded.height);
+    let mut first = None;
+    for (number, item) in coded.tiles.iter().enumerate() {
+        let tile = tile(item)?;
+        let (width, height) = *first.get_or_insert(tile.dimensions());
+        let number = number as u32;
+        let (column, row) = (number % coded.columns, number / coded.columns);
+        let (left, top) = (u64::from(column) * u64::from(width), u64::from(row) * u64::from(height));
+        // All are of one size, and each shows something.
+        if tile.dimensions() != (width, height) || left >= coded.width.into() || top >= coded.height.into() {
+            return Err(Fault::Damaged("its tiles do not make up a picture").into());
+        }
+        imageops::replace(&mut whole, &tile, left as i64, top as i64);
+    }
+    Ok(whole)
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Damaged(detail) => Self::Damaged { format: Format::Avif, detail: detail.into() },
+            Fault::Rare(detail) => Self::Rare { format: Format::Avif, detail: detail.into() },
+        }
+    }
+}
