@@ -3,7 +3,7 @@
 # The Rust and the Debian with which the tests are run. Later ones of the same series do as well: raise them together, so
 # that both stages have one Debian; older than Cargo.toml's rust-version is not enough (tools/inputs.sh).
 FROM rust:1.95.0-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends brotli binaryen
+RUN apt-get update && apt-get install -y --no-install-recommends brotli
 WORKDIR /src
 # The tools first: they change seldom, and their layers are kept.
 COPY tools/setup.sh tools/wasm-env.sh tools/

@@ -93,7 +93,7 @@ pictures:
 test-model:
 	@tools/setup.sh python-train
 	@echo "--- Testing the training pipeline"
-	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py)
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py several_folders.py)
 
 bench: build
 	@tools/setup.sh browser npm
@@ -140,9 +140,7 @@ docs:
 	@tools/setup.sh wasm
 	@echo "--- Building the documentation"
 	@cargo doc $(NATIVE) --no-deps
-	@# With the features that `lint` has checked all dependencies with.
-	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib
-	@$(WITH_WASM) cargo doc $(WEB) $(PAGE) --no-deps --lib
+	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib --features page
 
 model-file:
 	@tools/setup.sh python

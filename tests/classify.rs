@@ -110,7 +110,7 @@ fn no_answer_is_said_to_be_certain() {
     folder.photo("a.png").write("certain.onnx", &model.encode_to_vec());
     let ask = |form: &[&str]| folder.classify(&[&["--model", "certain.onnx"], form, &["a.png"]].concat());
     assert_eq!(json(&ask(&["--json"]))[0]["probability"], 1.0);
-    assert_eq!(lines(&ask(&[]).stdout), ["a.png: blue thing, over 99 %"]);
+    assert_eq!(lines(&ask(&[]).stdout), ["a.png: green thing, over 99 %"]);
 }
 
 #[test]

@@ -80,8 +80,8 @@ for app in widget clean; do
 done
 started_by index.html
 # The licences are read without any code.
-grep -E '<base |rel="stylesheet"' index.html >head.tmp
-[ "$(wc -l <head.tmp)" -eq 2 ] || stop "index.html needs a line with its base and a line with its style"
+grep -E '<base |rel="icon"|rel="stylesheet"' index.html >head.tmp
+[ "$(wc -l <head.tmp)" -eq 3 ] || stop "index.html needs a line each with its base, its icon and its style"
 sed -i.tmp -e '/<!-- as in index.html -->/{r head.tmp' -e 'd;}' licences.html
 rm -f ./*.tmp
 cp index.html about.html

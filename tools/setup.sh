@@ -26,6 +26,7 @@ trunk_version=0.22.1
 server_version=2.44.1
 geckodriver_version=0.37.1
 lighthouse_version=12.8.2
+binaryen_version=132.0.0
 deny_version=0.20.2
 about_version=0.9.3
 # The versions of the wasm-bindgen library and of its command must be the same.
@@ -241,9 +242,16 @@ setup_brotli() {
 
 # ---- binaryen
 
-# Without it Trunk fetches a copy of its own.
+# Leaves target/tools/bin/wasm-opt. Older ones than this break the tables of wasm-bindgen's programs (108 does, which is
+# Debian 12's). Where npm is missing, Trunk downloads one from the project's own releases.
 setup_binaryen() {
-    has wasm-opt || apt_install binaryen || say "wasm-opt is missing; Trunk tries to download it."
+    at_least 116 "$(version_of wasm-opt)" && return
+    has npm || return 0
+    say "Installing binaryen $binaryen_version with npm"
+    npm install --silent --no-fund --no-audit --prefix "$tools/binaryen" binaryen@$binaryen_version ||
+        fail "npm could not install binaryen (see above)."
+    mkdir -p "$tools/bin"
+    ln -sf ../binaryen/node_modules/.bin/wasm-opt "$tools/bin/wasm-opt"
 }
 
 # ---- npm

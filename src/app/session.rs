@@ -310,7 +310,7 @@ impl Session {
         spawn_local(async move {
             match JsFuture::from(file.array_buffer()).await {
                 Ok(bytes) => self.try_model(Some(file_name), Some(Uint8Array::new(&bytes))),
-                Err(_) => self.refuse_model(file_name, Refusal::Unreadable.cause()),
+                Err(_) => self.refuse_model(file_name, Refusal::Unreadable.cause().into()),
             }
         });
     }

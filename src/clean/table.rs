@@ -36,7 +36,7 @@ pub fn changes<P>(folder: &Folder<P>, decisions: &Decisions) -> Vec<Change> {
 /// The decisions as CSV, a row for each photo that is decided on: what `python -m clothing_model apply` reads (`file`,
 /// `label`, `action`, `new_label`), and what the network said, if it did, under the names that `losses` uses.
 ///
-/// Texts that a spreadsheet would take for formulas are made [harmless]; `apply` knows them again.
+/// Texts that a spreadsheet would take for formulas are made harmless (`report::harmless`); `apply` knows them again.
 pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing]) -> String {
     let head = ["file", "label", "predicted", "probability", "own", "loss", "margin", "action", "new_label"];
     let mut rows = vec![record(head.map(String::from).into_iter())];

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Options;
 use crate::{
-    classifier::{ClassifyError, Prediction},
+    classifier::Prediction,
     engine::{Failure, Refusal},
 };
 
@@ -214,13 +214,19 @@ impl<'a> Reply<'a> {
     /// A photo is not answered.
     pub fn refused(id: Option<u32>, file: &'a str, refusal: &'a Refusal) -> Self {
         let code = match refusal {
-            Refusal::Classifier(ClassifyError::Photo(_)) => "photo",
-            Refusal::Classifier(ClassifyError::Inference { .. }) => "inference",
+            Refusal::Photo(_) => "photo",
+            Refusal::Inference(_) => "inference",
             Refusal::Unreadable => "unreadable",
             Refusal::Crashed => "crashed",
             Refusal::TimedOut => "timed-out",
         };
-        Self::Error { id, file: Some(file), code, reason: refusal.cause(), remedy: refusal.remedy().into() }
+        Self::Error {
+            id,
+            file: Some(file),
+            code,
+            reason: refusal.cause().into(),
+            remedy: refusal.remedy().into(),
+        }
     }
 
     /// The network cannot be loaded.

@@ -1,9 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    classifier::{Answer, ClassifyError, ModelInfo},
-    photo,
-};
+use crate::classifier::{Answer, ModelInfo};
 
 /// Where the engine stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -84,8 +81,10 @@ impl Failure {
 /// Why one photo has no answer; the others are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
-    /// The file is not a photo that can be used, or the network failed on it.
-    Classifier(ClassifyError),
+    /// The file is not a photo that can be used.
+    Photo(Told),
+    /// The network failed on it.
+    Inference(Told),
     /// The browser could not read the file.
     Unreadable,
     /// The worker ended over it, twice.
@@ -94,35 +93,31 @@ pub enum Refusal {
     TimedOut,
 }
 
+/// What happened and what the person can do about it, a sentence each. The worker finds the words for what it refuses, so
+/// that the page, which is loaded first, holds none for every format's faults.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    pub cause: String,
+    pub remedy: String,
+}
+
 impl Refusal {
     /// What happened, in one sentence.
-    pub fn cause(&self) -> String {
+    pub fn cause(&self) -> &str {
         match self {
-            Self::Classifier(error) => error.cause(),
-            Self::Unreadable => "This file could not be read.".into(),
-            Self::Crashed => "This photo needs more memory than this browser gives.".into(),
-            Self::TimedOut => "This photo took too long.".into(),
+            Self::Photo(told) | Self::Inference(told) => &told.cause,
+            Self::Unreadable => "This file could not be read.",
+            Self::Crashed => "This photo needs more memory than this browser gives.",
+            Self::TimedOut => "This photo took too long.",
         }
     }
 
     /// What the person can do about it, in one sentence.
-    pub fn remedy(&self) -> &'static str {
+    pub fn remedy(&self) -> &str {
         match self {
-            Self::Classifier(error) => error.remedy(),
+            Self::Photo(told) | Self::Inference(told) => &told.remedy,
             Self::Unreadable => "It may be a folder, or have been moved or deleted. Choose the photo again.",
             Self::Crashed | Self::TimedOut => "Save it smaller, for example as a screenshot, and try that.",
         }
-    }
-}
-
-impl From<ClassifyError> for Refusal {
-    fn from(error: ClassifyError) -> Self {
-        Self::Classifier(error)
-    }
-}
-
-impl From<photo::Error> for Refusal {
-    fn from(error: photo::Error) -> Self {
-        Self::Classifier(error.into())
     }
 }

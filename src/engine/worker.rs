@@ -12,7 +12,7 @@ use web_time::Instant;
 use super::{
     browser_decoder, is_phone,
     message::{Reply, Request, from_js, to_js},
-    state::Refusal,
+    state::{Refusal, Told},
 };
 use crate::{
     classifier::{Answer, Classifier, ClassifyError, least, milliseconds_since},
@@ -36,7 +36,7 @@ pub fn start(model: Vec<u8>) {
                 let Request::Classify { id, photo, measure } =
                     from_js(event.data()).expect_throw("a request");
                 match classify(&classifier, &photo, &limits, measure) {
-                    Err(Refusal::Classifier(ClassifyError::Photo(photo::Error::Unsupported(
+                    Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(
                         kind @ (Kind::Avif | Kind::Heic),
                     )))) => {
                         let classifier = classifier.clone();
@@ -77,12 +77,45 @@ fn limits() -> Limits {
 }
 
 /// An answer, and what was measured if that was asked.
-type Outcome = Result<(Answer, Option<Traits>), Refusal>;
+type Outcome = Result<(Answer, Option<Traits>), Unanswered>;
+
+/// Why there is no answer.
+enum Unanswered {
+    /// The browser could not read the file.
+    Unreadable,
+    Failed(ClassifyError),
+}
+
+impl From<ClassifyError> for Unanswered {
+    fn from(error: ClassifyError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<photo::Error> for Unanswered {
+    fn from(error: photo::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Unanswered> for Refusal {
+    fn from(why: Unanswered) -> Self {
+        let error = match why {
+            Unanswered::Unreadable => return Self::Unreadable,
+            Unanswered::Failed(error) => error,
+        };
+        let told = Told { cause: error.cause(), remedy: error.remedy().into() };
+        match error {
+            ClassifyError::Photo(_) => Self::Photo(told),
+            ClassifyError::Inference(_) => Self::Inference(told),
+        }
+    }
+}
 
 fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool) -> Outcome {
     // Size and kind first: a film of two gigabytes is refused without being read.
     limits.check_bytes(file.size() as u64)?;
-    let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Refusal::Unreadable)?;
+    let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Unanswered::Unreadable)?;
     sniff(&read(&head)?)?;
     let bytes = read(file)?;
     let start = Instant::now();
@@ -124,16 +157,16 @@ fn answer(classifier: &Classifier, photo: &Photo, start: Instant, measure: bool)
     Ok((answer, measure.then(|| Traits::of(photo))))
 }
 
-fn read(blob: &Blob) -> Result<Vec<u8>, Refusal> {
-    let reader = FileReaderSync::new().map_err(|_| Refusal::Unreadable)?;
-    let buffer = reader.read_as_array_buffer(blob).map_err(|_| Refusal::Unreadable)?;
+fn read(blob: &Blob) -> Result<Vec<u8>, Unanswered> {
+    let reader = FileReaderSync::new().map_err(|_| Unanswered::Unreadable)?;
+    let buffer = reader.read_as_array_buffer(blob).map_err(|_| Unanswered::Unreadable)?;
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
 fn say_answer(id: u32, outcome: Outcome) {
     let (outcome, traits) = match outcome {
         Ok((answer, traits)) => (Ok(answer), traits),
-        Err(refusal) => (Err(refusal), None),
+        Err(why) => (Err(why.into()), None),
     };
     say(&Reply::Answered { id, outcome, traits });
 }

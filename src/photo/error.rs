@@ -1,12 +1,10 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::{Format, Kind};
 
 /// Why a file was not accepted as a photo. Each variant can say its [cause](Error::cause) and, as the
 /// [remedy](Error::remedy), what the person can do; its `Display` says both.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The file has no bytes.
     Empty,

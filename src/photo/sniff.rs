@@ -1,14 +1,12 @@
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-
 use super::Error;
 
 /// As many bytes from a file's start as [`sniff`] looks at.
 pub const SNIFF_BYTES: usize = 1024;
 
 /// A picture format that [`decode`](super::decode) reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Jpeg,
     Png,
@@ -35,7 +33,7 @@ impl fmt::Display for Format {
 }
 
 /// A kind of file that people take for a photo, or keep photos in, and that [`decode`](super::decode) does not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Avif,
     Heic,

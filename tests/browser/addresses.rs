@@ -39,13 +39,13 @@ fn assert_each_opens_its_page(page: &Page, root: &str) {
         let asked = format!("{root}{spelling}?compact=no#main");
         page.go_to(&asked);
         // The shell has the first page's heading before any code has run.
-        let started = |heading: Option<&str>| {
-            heading.is_some() && page.run("return !document.querySelector('.unseen');")
-        };
-        let seen = page.wait_until(&format!("{asked} is there"), |seen| started(seen.heading.as_deref()));
-        assert_eq!(seen.heading.as_deref(), Some(heading), "{asked}");
-        let shown: String = page.run("return location.pathname + location.search + location.hash;");
-        assert_eq!(shown, format!("{root}{address}?compact=no#main"), "{asked}");
+        page.wait_until(&format!("{asked} is there"), |seen| {
+            seen.heading.as_deref() == Some(heading) && page.run("return !document.querySelector('.unseen');")
+        });
+        let meant = format!("{root}{address}?compact=no#main");
+        page.wait_until(&format!("{asked} becomes {meant}"), |_| {
+            page.run::<String>("return location.pathname + location.search + location.hash;") == meant
+        });
         let is_frame: bool = page.run("return document.documentElement.dataset.view === 'embed';");
         assert_eq!(is_frame, address == "embed", "{asked}");
     }

@@ -727,8 +727,8 @@ fn foreign(page: &Page) -> Vec<(PathBuf, &'static str)> {
                 graph.initializer[0].data_location = Some(DataLocation::External.into());
                 graph.node[0].op_type = "Einsum".into();
             }),
-            "3 things are the matter with it:\n– Its metadata lack “mean”.\n– Its weights lie in another file: \
-             save it as one.\n– It uses operators that are not known here: Einsum. Known are Add, ",
+            "3 things are the matter with it: – Its metadata lack “mean”. – Its weights lie in another file: \
+             save it as one. – It uses operators that are not known here: Einsum. Known are Add, ",
         ),
     ]
 }

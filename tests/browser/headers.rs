@@ -104,7 +104,7 @@ fn assert_safe(path: &str, response: &Response, framed_by: Option<&str>, taken_b
         ("default-src", vec!["'none'"]),
         ("script-src", vec!["'self'", "'wasm-unsafe-eval'"]),
         ("style-src", vec!["'self'"]),
-        ("img-src", vec!["'self'", "blob:"]),
+        ("img-src", vec!["'self'", "blob:", "data:"]),
         ("connect-src", vec!["'self'"]),
         ("worker-src", vec!["'self'"]),
         ("frame-src", vec!["'self'"]),

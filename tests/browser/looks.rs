@@ -161,7 +161,7 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.go_to("/about");
     page.wait_for_engine();
     look(&page, "about");
-    page.click("main a[href$='/licences']");
+    page.click("main a[href$='licences']");
     page.wait_until("the licences are there", |seen| seen.heading.as_deref() == Some("Licences"));
     look(&page, "licences");
     page.go_to("/clean");

@@ -34,7 +34,7 @@ fn about_leads_to_the_licences_of_what_is_built_in_without_a_server_too() {
     page.server.end();
     page.excuse("ERR_CONNECTION_REFUSED");
     page.go_to("/about");
-    page.click("main a[href$='/licences']");
+    page.click("main a[href$='licences']");
     page.wait_until("they are there", |seen| seen.heading.as_deref() == Some("Licences"));
     let words: String = page.run("return document.body.textContent;");
     for needed in
@@ -147,7 +147,9 @@ fn a_page_that_is_opened_from_a_disk_or_under_another_path_says_why_it_cannot_wo
     let bundle = dist();
     let (above, name) = (bundle.parent().expect("a folder"), bundle.file_name().expect("a name"));
     let page = Visit::to(&format!("/{}/index.html", name.to_string_lossy())).of(above).online_only().open();
-    for words in ["404", "there is no", "ERR_FILE_NOT_FOUND", "MIME type", "CORS", "from origin 'null'"] {
+    for words in
+        ["404", "there is no", "ERR_FILE_NOT_FOUND", "ERR_FAILED", "MIME type", "CORS", "from origin 'null'"]
+    {
         page.excuse(words);
     }
     let check = |place: &str| {

@@ -129,7 +129,9 @@ fn what_exif_turns_is_cleaned_upright() {
     });
     for file in ["shirt/6.webp", "shirt/8.png", "jacket/upright.jpg"] {
         let selector = format!("[data-file='{file}'] img");
-        page.wait_for(&format!("return document.querySelector(\"{selector}\")?.complete;"));
+        page.wait_for(&format!(
+            "const image = document.querySelector(\"{selector}\"); image?.scrollIntoView(); return image?.naturalWidth > 0;"
+        ));
         Look::at(&page, &selector).assert_upright();
         page.click(&format!("[data-file='{file}'] button"));
         page.wait_for("return document.querySelector('img[data-part=photo]').naturalWidth === 480;");

@@ -1,9 +1,9 @@
-// Lists the words that begin on one line and end on the next. Names of files may do that.
+// Lists the words that begin on one line and end on the next. Names of files and addresses in licences may do that.
 const torn = [];
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let text = texts.nextNode(); text; text = texts.nextNode()) {
   const element = text.parentElement;
-  if (!element.checkVisibility() || element.closest(".file-name, .visually-hidden, script, .skip")) continue;
+  if (!element.checkVisibility() || element.closest(".file-name, .visually-hidden, script, .skip, pre:not(.code)")) continue;
   for (const word of text.data.matchAll(/[^\s\u00ad-]+/g)) {
     const range = document.createRange();
     range.setStart(text, word.index);

@@ -287,7 +287,7 @@ fn bmps() -> Vec<Shown> {
     add("ten bits a colour".into(), bmp, &pixels(2, &[[255, 0, 128], WHITE]));
     // 5, 6 and 5 bits, and 5, 5, 5 and one of alpha.
     let short = |words: [u16; 2]| words.map(u16::to_le_bytes).concat();
-    let halves = short([0b10000_000011_11111, 0xFFFF]);
+    let halves = short([16 << 11 | 3 << 5 | 31, 0xFFFF]);
     let bmp = Bmp {
         height: 1,
         bits: 16,

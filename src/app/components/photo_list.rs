@@ -69,7 +69,7 @@ fn rows(session: Session) -> Vec<Row> {
     let row = |item: Item| {
         let outcome = match item.state.get_untracked() {
             ItemState::Done(answer) => Ok(answer.prediction),
-            ItemState::Refused(refusal) => Err(refusal.cause()),
+            ItemState::Refused(refusal) => Err(refusal.cause().into()),
             ItemState::Waiting | ItemState::Working => return None,
         };
         Some(Row { file: item.file_name, outcome })

@@ -147,7 +147,8 @@ fn chroma_row(frame: &Frame, plane: usize, y: usize, to: &mut [f32]) {
 /// Of half as many values as there are pixels, the one that a pixel is nearest to, and the one on its other side.
 fn neighbours(at: usize, pixels: usize) -> (usize, usize) {
     let near = at / 2;
-    let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(pixels.div_ceil(2) - 1) };
+    let far =
+        if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(pixels.div_ceil(2) - 1) };
     (near, far)
 }
 

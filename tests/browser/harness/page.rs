@@ -303,8 +303,18 @@ impl Page {
     /// The same as `run`; the script finds the bytes in `arguments[0]`.
     #[track_caller]
     pub fn run_with<T: DeserializeOwned>(&self, script: &str, bytes: &[u8]) -> T {
-        let value =
-            self.drive(async |driver| Ok(driver.execute(script, [json!(bytes)]).await?.json().clone()));
+        let run =
+            || self.drive(async |driver| Ok(driver.execute(script, [json!(bytes)]).await?.json().clone()));
+        let mut value = run();
+        // Firefox answers null where another page takes this one's place meanwhile.
+        let begin = Instant::now();
+        while value.is_null()
+            && serde_json::from_value::<T>(Value::Null).is_err()
+            && begin.elapsed() < PATIENCE
+        {
+            thread::sleep(POLL);
+            value = run();
+        }
         serde_json::from_value(value).expect("what the script is to return")
     }
 
