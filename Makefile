@@ -145,7 +145,7 @@ docs:
 model-file:
 	@tools/setup.sh python
 	@echo "--- Checking the model file and what works without PyTorch"
-	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py operators.py picture.py decisions.py exploration.py)
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py verdict.py operators.py picture.py decisions.py exploration.py)
 
 native: $(ORACLE)
 	@echo "--- Running the native tests"

@@ -10,6 +10,8 @@ export interface Prediction {
   probability: number;
   /** Whether that is a garment, and probable enough. Where it is not, the answer is but a guess. */
   recognised: boolean;
+  /** Where it is not, but the garment is surely one of a family, such as tops: that, and how probable it is. */
+  family: { id: string; name: string; probability: number } | null;
   /** All other labels, most probable first. */
   alternatives: { label: string; probability: number }[];
   /** Version of the network that answered. */

@@ -117,9 +117,10 @@ async function draw(input, kind, name) {
 
 const isText = (value) => typeof value === "string";
 const isWithin = (value, least, most) => typeof value === "number" && value >= least && value <= most;
-const isPrediction = (value) => isText(value?.label) && isText(value.name) && isWithin(value.probability, 0, 1) &&
-  typeof value.recognised === "boolean" && Array.isArray(value.alternatives) &&
-  value.alternatives.every((other) => isText(other?.label) && isWithin(other.probability, 0, 1));
+const isShare = (value, ...texts) => texts.every((key) => isText(value?.[key])) && isWithin(value.probability, 0, 1);
+const isPrediction = (value) => isShare(value, "label", "name") && typeof value.recognised === "boolean" &&
+  (value.family === null || isShare(value.family, "id", "name")) &&
+  Array.isArray(value.alternatives) && value.alternatives.every((other) => isShare(other, "label"));
 
 export class ClothingClassifier extends HTMLElement {
   static observedAttributes = ["loading", "theme", "accent", "labels", ...FLAGS];

@@ -1,11 +1,12 @@
 """What makes a probability mean something: one temperature, and how sure an answer must be. Both are fitted on val."""
 import numpy as np
 
+from . import verdict
 from .labels import Label
 from .onnx_file import softmax
 
-GRID = np.round(np.arange(0.20, 0.801, 0.01), 2)  # thresholds that are tried
-TOLERANCE = 0.01
+GRID = np.round(np.arange(0.20, 0.991, 0.01), 2)  # thresholds that are tried
+RIGHT = 0.92  # of the answers that are given, as far as thresholds can bring it about
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -23,28 +24,26 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 
 
 def fit_thresholds(probabilities: np.ndarray, targets: np.ndarray, labels: list[Label]) -> dict[str, float]:
-    """How probable the best label must be, by its group, for the answer to count as recognised.
+    """How probable the best label must be, by its group, for the answer to count as recognised; and a family, where there
+    are families, for it to be named where no label is recognised.
 
-    core: where the share of other photos taken for one of the core garments and the share of core garments turned away
-    are both small (the larger of the two is least). garment: where firm answers that are wrong and right ones withheld
-    are fewest, give or take TOLERANCE of the answers, which is chance. Of equally good thresholds the lowest.
+    Each is the lowest with which at least RIGHT of the answers that it lets pass are right; where none is, the one with which
+    fewest answers are amiss, wrong and given or right and withheld. Photos without a garment count as all others do: what
+    is said of them is wrong.
     """
     groups = np.array([label.group for label in labels])
     best, sure = probabilities.argmax(1), probabilities.max(1)
-    group, is_core = groups[best], groups[targets] == "core"
 
-    def core_cost(threshold):
-        accepted = (group == "core") & (sure >= threshold)
-        refused = (group == "none") | (group == "core") & (sure < threshold)
-        shares = [part.mean() for part in (accepted[~is_core], refused[is_core]) if part.size]
-        return max(shares, default=0)
+    def lowest(sure, right):
+        passes = sure[:, None] >= GRID
+        good_enough = (passes & right[:, None]).sum(0) >= RIGHT * np.maximum(passes.sum(0), 1)
+        return float(GRID[good_enough.argmax() if good_enough.any() else (passes != right[:, None]).sum(0).argmin()])
 
-    def garment_cost(threshold):
-        chosen = group == "garment"
-        return ((sure[chosen] >= threshold) != (best[chosen] == targets[chosen])).mean() if chosen.any() else 0
-
-    def lowest(cost, tolerance):
-        costs = np.array([cost(threshold) for threshold in GRID])
-        return float(GRID[np.argmax(costs <= costs.min() + tolerance)])
-
-    return {"core": lowest(core_cost, 0), "garment": lowest(garment_cost, TOLERANCE)}
+    thresholds = {group: lowest(sure[groups[best] == group], (best == targets)[groups[best] == group])
+                  for group in ("core", "garment")}
+    _, members = verdict.families(labels)
+    if members.size:
+        left = ~verdict.recognised(probabilities, labels, thresholds)
+        sums = probabilities[left] @ members
+        thresholds["family"] = lowest(sums.max(1), members[targets[left], sums.argmax(1)])
+    return thresholds

@@ -152,13 +152,20 @@ def predict(arguments) -> None:
             try:
                 answer = model.predict(file)
                 if not arguments.json:
-                    answer = f"{file}: {answer['name']}, {percent(answer['probability'])}" + " (not sure)" * (not answer["recognised"])
+                    answer = f"{file}: {_in_words(answer)}"
                 print(json.dumps(answer) if arguments.json else answer, flush=True)
             except PipelineError as error:
                 failed = True
                 print(f"error: {error}", file=sys.stderr)
     if failed:
         sys.exit(1)
+
+
+def _in_words(answer: dict) -> str:
+    family = answer["family"]
+    if family:
+        return f"{family['name']}, {percent(family['probability'])} (most like {answer['name']})"
+    return f"{answer['name']}, {percent(answer['probability'])}" + " (not sure)" * (not answer["recognised"])
 
 
 def fixtures(arguments) -> None:

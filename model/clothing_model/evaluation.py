@@ -3,6 +3,7 @@ import pathlib
 
 import numpy as np
 
+from . import verdict
 from .data import Photo
 from .labels import Label
 from .onnx_file import OnnxModel, softmax
@@ -37,7 +38,8 @@ def report(logits: np.ndarray, targets: np.ndarray, labels: list[Label], tempera
     """All figures. logits [n, K], targets [n] indices into labels, origins: what `manifest.rows` tells of each photo.
 
     `by_source` and `by_setting` are of the photos whose manifest names one. `sources_alike` are means over sources, so
-    that a hundred photos of one shop count no more than one of a stranger.
+    that a hundred photos of one shop count no more than one of a stranger. Answered is what is recognised, or of a known
+    family; such an answer is right if the photo's label is of that family.
     """
     probabilities = softmax(logits, temperature)
     best, sure = probabilities.argmax(1), probabilities.max(1)
@@ -45,7 +47,10 @@ def report(logits: np.ndarray, targets: np.ndarray, labels: list[Label], tempera
     groups = np.array([label.group for label in labels])
     core = np.flatnonzero(groups == "core")
     is_core, says_core, is_garment = np.isin(targets, core), np.isin(best, core), groups[targets] != "none"
-    accepted = sure >= np.array([thresholds.get(group, np.inf) for group in groups])[best]
+    accepted = verdict.recognised(probabilities, labels, thresholds)
+    family, (_, members) = verdict.known_family(probabilities, labels, thresholds), verdict.families(labels)
+    answered = accepted | (family >= 0)
+    right_answer = np.where(accepted, right, members[targets, family] if members.size else False)
     figures = {"photos": len(targets), "top1": _mean(right), "top1_core": _mean(right[is_core]),
                "top1_core_only": _mean(core[logits[is_core][:, core].argmax(1)] == targets[is_core]) if len(core) else None,
                "top1_garments": _mean(right[is_garment]), "top1_none": _mean(right[~is_garment]),
@@ -53,6 +58,9 @@ def report(logits: np.ndarray, targets: np.ndarray, labels: list[Label], tempera
                "others_called_core": _mean((says_core & accepted)[~is_core]), "core_turned_away": _mean(~accepted[is_core]),
                "none_called_garment": _mean(accepted[~is_garment]), "garments_turned_away": _mean(~accepted[is_garment]),
                "garments_right_when_recognised": _mean(right[is_garment & accepted]),
+               "none_called_garment_or_family": _mean(answered[~is_garment]),
+               "garments_unanswered": _mean(~answered[is_garment]),
+               "garments_right_when_answered": _mean(right_answer[is_garment & answered]),
                "ece": expected_calibration_error(sure, right), "recognised": _mean(accepted),
                "right_when_recognised": _mean(right[accepted])}
     confusion = np.zeros((len(labels), len(labels)), int)

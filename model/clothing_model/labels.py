@@ -10,14 +10,24 @@ DEFAULT_FILE = pathlib.Path(__file__).parents[1] / "labels.json"
 
 
 @dataclass(frozen=True)
+class Family:
+    """What several labels have in common, such as tops: named where it is sure, and which of its labels is not."""
+
+    id: str
+    name: str
+    phrase: str
+
+
+@dataclass(frozen=True)
 class Label:
     """id: folder name in the data. name: on its own. phrase: after "looks most like". group: core (the garments the
-    product is about), garment (others it knows), none (no garment at all)."""
+    product is about), garment (others it knows), none (no garment at all). family: what it shares with others, if anything."""
 
     id: str
     name: str
     phrase: str
     group: str
+    family: Family | None = None
 
     @classmethod
     def default(cls, label: str) -> "Label":
@@ -39,7 +49,7 @@ def load(file: pathlib.Path) -> list[Label]:
     except FileNotFoundError:
         raise PipelineError(f"{file}: there is no such label file", "name another with --labels") from None
     except (ValueError, TypeError, KeyError) as error:
-        raise PipelineError(f"{file}: {error}", "each entry is {id, name, phrase, group}") from error
+        raise PipelineError(f"{file}: {error}", "each entry is {id, name, phrase, group}, perhaps with a family {id, name, phrase}") from error
 
 
 def parse(text: str) -> list[Label]:
@@ -48,7 +58,10 @@ def parse(text: str) -> list[Label]:
     for entry in json.loads(text):
         default = Label.default(entry["id"])
         name = entry.get("name", default.name)
-        label = Label(entry["id"], name, entry.get("phrase", name.lower()), entry.get("group", default.group))
+        family = entry.get("family")
+        if family:
+            family = Family(family["id"], family["name"], family.get("phrase") or family["name"].lower())
+        label = Label(entry["id"], name, entry.get("phrase") or name.lower(), entry.get("group", default.group), family)
         if label.group not in GROUPS:
             raise ValueError(f"group {label.group!r} of {label.id} is none of {GROUPS}")
         labels.append(label)
@@ -56,4 +69,4 @@ def parse(text: str) -> list[Label]:
 
 
 def dump(labels: list[Label]) -> str:
-    return json.dumps([asdict(label) for label in labels])
+    return json.dumps([{key: value for key, value in asdict(label).items() if value} for label in labels])

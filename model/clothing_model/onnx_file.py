@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from . import labels as labelling, picture
+from . import labels as labelling, picture, verdict
 from .errors import PipelineError
 from .labels import Label
 from .picture import Preprocessing
@@ -53,7 +53,7 @@ class OnnxModel:
     labels: list[Label]
     preprocessing: Preprocessing
     temperature: float
-    thresholds: dict[str, float]  # by group
+    thresholds: dict[str, float]  # by group, and "family"
     session: onnxruntime.InferenceSession
 
     @classmethod
@@ -78,12 +78,6 @@ class OnnxModel:
         return np.concatenate([self.session.run(["logits"], {"image": self.preprocessing.normalise(square[None])})[0]
                                for square in squares])
 
-    def recognised(self, probabilities: np.ndarray) -> np.ndarray:
-        """float [n, K] -> bool [n]: the best label is a garment, and sure enough for its group."""
-        least = np.array([self.thresholds.get(label.group, np.inf) for label in self.labels])
-        best = probabilities.argmax(1)
-        return probabilities.max(1) >= least[best]
-
     def predict(self, file: pathlib.Path) -> dict:
         """The Prediction of one picture file, with all labels among the alternatives, and the raw logits."""
         began = time.perf_counter()
@@ -94,9 +88,13 @@ class OnnxModel:
         probabilities = softmax(logits, self.temperature)
         order = np.argsort(-probabilities[0], kind="stable")
         best = self.labels[order[0]]
+        found, members = verdict.families(self.labels)
+        known = verdict.known_family(probabilities, self.labels, self.thresholds)[0]
+        family = None if known < 0 else {"id": found[known].id, "name": found[known].name,
+                                         "probability": float(probabilities[0] @ members[:, known])}
         return {
             "file": str(file), "label": best.id, "name": best.name, "probability": float(probabilities[0, order[0]]),
-            "recognised": bool(self.recognised(probabilities)[0]),
+            "recognised": bool(verdict.recognised(probabilities, self.labels, self.thresholds)[0]), "family": family,
             "alternatives": [{"label": self.labels[i].id, "probability": float(probabilities[0, i])} for i in order[1:]],
             "model": self.version,
             "milliseconds": {"decode": round(1e3 * (decoded - began)), "infer": round(1e3 * (inferred - decoded))},

@@ -169,8 +169,9 @@ impl Host {
                 let Some(file) = asked.as_ref().map(|asked| &*asked.name).or(file_name) else { return };
                 match state {
                     ItemState::Waiting | ItemState::Working => return,
-                    ItemState::Done(answer) => {
-                        self.tell(&Reply::Classified { id: number, file, prediction: &answer.prediction });
+                    ItemState::Done(answered) => {
+                        let prediction = &answered.answer.prediction;
+                        self.tell(&Reply::Classified { id: number, file, prediction });
                     }
                     ItemState::Refused(refusal) => self.tell(&Reply::refused(number, file, refusal)),
                 }

@@ -19,7 +19,7 @@ use crate::{
     embed::Options,
     engine::{
         EngineState, Failure, ItemState, Refusal,
-        client::{Client, Files, Output},
+        client::{Client, Files, Output, Question},
         queue::ItemId,
     },
     photo::is_photo_name,
@@ -259,7 +259,7 @@ impl Session {
         let last = added.last().map(|(item, _)| item.id).or(last);
         for (item, file) in added {
             self.files.update_value(|files| _ = files.insert(item.id, file.clone()));
-            self.client(|client| client.add(item.id, file));
+            self.add_question(item.id, file);
         }
         last
     }
@@ -285,8 +285,13 @@ impl Session {
         }
         self.wake();
         let id = self.new_id();
-        self.client(|client| client.add(id, photo));
+        self.add_question(id, photo);
         id
+    }
+
+    fn add_question(self, id: ItemId, photo: File) {
+        let among = self.options.with_untracked(|options| options.labels.clone());
+        self.client(|client| client.add(id, Question { photo, among }));
     }
 
     fn client(self, command: impl FnOnce(&dyn Client)) {
@@ -336,7 +341,7 @@ impl Session {
         for item in self.items.get_untracked() {
             let file = self.files.with_value(|files| files.get(&item.id).cloned());
             self.cancel(item.id);
-            self.client(|client| file.into_iter().for_each(|file| client.add(item.id, file)));
+            file.into_iter().for_each(|file| self.add_question(item.id, file));
         }
     }
 
@@ -462,7 +467,6 @@ impl Session {
                 }
             }
             Output::Item(id, state) => {
-                let state = self.chosen(state);
                 let found =
                     self.items.with_untracked(|items| items.iter().find(|item| item.id == id).cloned());
                 let file_name = found.as_ref().map(|item| item.file_name.as_str());
@@ -475,25 +479,12 @@ impl Session {
         }
     }
 
-    /// The answer among the labels that the site has chosen.
-    fn chosen(self, state: ItemState) -> ItemState {
-        match (state, untrack(|| self.model())) {
-            (ItemState::Done(answer), Some(model)) => {
-                ItemState::Done(self.options.with_untracked(|options| answer.among(&options.labels, &model)))
-            }
-            (state, _) => state,
-        }
-    }
-
     /// A single photo is announced by its answer, a pile only when the last is done.
     fn announce(self, item: &Item) {
         let (done, all) = untrack(|| self.progress());
         let state = item.state.get_untracked();
         let words = if all == 1 {
-            match self.engine.get_untracked() {
-                EngineState::Ready(model) => words::announce_item(&item.file_name, &state, &model),
-                _ => None,
-            }
+            words::announce_item(&item.file_name, &state)
         } else if done == all && state.is_final() {
             Some(format!("All {all} photos are answered."))
         } else {

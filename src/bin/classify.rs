@@ -18,10 +18,11 @@ use std::{
 use clap::Parser;
 use clothing_classifier::{
     classifier::{
-        Classifier, ModelInfo, Prediction, Verdict, percent,
+        Classifier, ModelInfo, Prediction,
         report::{self, Row},
     },
     photo::{Limits, is_photo_name, sort_key},
+    words,
 };
 use walkdir::WalkDir;
 
@@ -100,7 +101,8 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         } else if arguments.csv {
             report::csv_line(&row, &info.labels)
         } else if let Ok(prediction) = &row.outcome {
-            format!("{}: {}", row.file, in_words(prediction, info))
+            // Terminals break lines where they please.
+            format!("{}: {}", row.file, words::answer(prediction, info).line.replace('\u{a0}', " "))
         } else {
             return Ok(());
         };
@@ -108,19 +110,6 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     };
     in_order(&files, |found| answer(&classifier, found), print)?;
     Ok(all_read)
-}
-
-fn in_words(prediction: &Prediction, info: &ModelInfo) -> String {
-    let percent = percent(prediction.probability).replace('\u{a0}', " ");
-    match prediction.verdict(info) {
-        Verdict::Garment => format!("{}, {percent}", prediction.name.to_lowercase()),
-        Verdict::Unsure => {
-            let phrase =
-                info.label(&prediction.label).map_or(prediction.name.clone(), |label| label.phrase());
-            format!("not sure, looks most like {phrase}, {percent}")
-        }
-        Verdict::NoGarment => "no garment recognised".into(),
-    }
 }
 
 /// A file to answer, or a place where none was found and why.

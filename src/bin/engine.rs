@@ -3,7 +3,7 @@
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start(model: Vec<u8>) {
-    clothing_classifier::engine::worker::start(model);
+    clothing_classifier::engine::worker::start(model, clothing_classifier::words::answer);
 }
 
 /// The network without the worker around it, for measuring and comparing: `make bench`.

@@ -7,11 +7,14 @@ pub fn answer(info: &ModelInfo, logits: &[f32], class_map: impl FnOnce(usize) ->
     let best = ranking[0];
     let label = &info.labels[best];
     let probability = probabilities[best];
+    let recognised = info.recognises(label, probability);
+    let family = info.known_family(ranking.iter().map(|&ix| (&*info.labels[ix].id, probabilities[ix])));
     let prediction = Prediction {
         label: label.id.clone(),
         name: label.name.clone(),
         probability,
-        recognised: info.recognises(label, probability),
+        recognised,
+        family: family.filter(|_| !recognised),
         alternatives: ranking[1..]
             .iter()
             .map(|&ix| Alternative { label: info.labels[ix].id.clone(), probability: probabilities[ix] })
@@ -46,7 +49,7 @@ fn ranking(logits: &[f32]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::{super::Group, *};
-    use crate::classifier::{Filter, Fit, Label, Placement, Resize, Verdict};
+    use crate::classifier::{Family, Filter, Fit, Label, Placement, Resize, Thresholds, Verdict};
 
     fn info() -> ModelInfo {
         let label = |id: &str, group| Label {
@@ -56,6 +59,7 @@ mod tests {
             group,
             recall: None,
         };
+        let lower = Family { id: "lower".into(), name: "Lower".into(), phrase: None };
         ModelInfo {
             version: "test".into(),
             labels: vec![
@@ -68,7 +72,8 @@ mod tests {
             mean: [0.5; 3],
             std: [0.5; 3],
             temperature: 2.0,
-            thresholds: [(Group::Core, 0.5), (Group::Garment, 0.8)].into(),
+            thresholds: Thresholds { core: Some(0.5), garment: Some(0.8), family: Some(0.75) },
+            families: vec![Some(lower.clone()), Some(lower), None],
             training_data: "sha256:00".into(),
             license: "MIT".into(),
             metrics: None,
@@ -143,19 +148,32 @@ mod tests {
     }
 
     #[test]
-    fn a_garment_is_recognised_from_its_groups_threshold_on() {
-        for (probabilities, label, recognised, verdict) in [
-            ([0.51, 0.29, 0.2], "dress", true, Verdict::Garment),
-            ([0.49, 0.31, 0.2], "dress", false, Verdict::Unsure),
-            ([0.1, 0.81, 0.09], "skirt", true, Verdict::Garment),
-            ([0.1, 0.79, 0.11], "skirt", false, Verdict::Unsure),
-            ([0.01, 0.01, 0.98], "not-clothing", false, Verdict::NoGarment),
+    fn a_garment_is_recognised_from_its_groups_threshold_on_else_perhaps_its_family() {
+        for (probabilities, label, verdict) in [
+            ([0.51, 0.29, 0.2], "dress", Verdict::Garment),
+            ([0.49, 0.31, 0.2], "dress", Verdict::Family),
+            ([0.49, 0.25, 0.26], "dress", Verdict::Unsure),
+            ([0.1, 0.81, 0.09], "skirt", Verdict::Garment),
+            ([0.1, 0.79, 0.11], "skirt", Verdict::Family),
+            ([0.01, 0.73, 0.26], "skirt", Verdict::Unsure),
+            ([0.38, 0.38, 0.24], "dress", Verdict::Family),
+            ([0.01, 0.01, 0.98], "not-clothing", Verdict::NoGarment),
         ] {
             let prediction = answer(&logits(probabilities)).prediction;
-            assert_eq!(
-                (prediction.label.as_str(), prediction.recognised, prediction.verdict(&info())),
-                (label, recognised, verdict)
-            );
+            assert_eq!((&*prediction.label, prediction.verdict(&info())), (label, verdict));
+            assert_eq!(prediction.recognised, verdict == Verdict::Garment);
+            if let Some(family) = prediction.family {
+                assert_eq!((&*family.id, &*family.name), ("lower", "Lower"));
+                assert!((family.probability - probabilities[0] - probabilities[1]).abs() < 1e-6);
+            }
         }
+    }
+
+    #[test]
+    fn where_a_choice_leaves_one_of_a_family_there_is_no_family() {
+        let prediction = answer(&logits([0.49, 0.31, 0.2])).prediction;
+        assert!(prediction.clone().among(&["dress".into(), "skirt".into()], &info()).family.is_some());
+        let only = prediction.among(&["skirt".into()], &info());
+        assert_eq!((only.verdict(&info()), only.family), (Verdict::Unsure, None));
     }
 }

@@ -232,7 +232,7 @@ fn form(key: &str) -> &'static str {
     match key {
         "format" => "1",
         "labels" => {
-            "a JSON list with an object {id, name, group} for each label, the ids all different, the groups core, garment or none"
+            "a JSON list with an object {id, name, group} for each label, the ids all different, the groups core, garment or none; a family, if there is one, is an object {id, name}"
         }
         "input_size" => "a whole number from 1 to 4096, such as 224",
         "resize" => {
@@ -242,7 +242,7 @@ fn form(key: &str) -> &'static str {
         "std" => "three numbers above 0, such as [0.229, 0.224, 0.225]",
         "temperature" => "a number above 0, such as 1.0",
         "thresholds" => {
-            "a number from 0 to 1 for each group of the labels but none, such as {\"core\": 0.5, \"garment\": 0.5}"
+            "a number from 0 to 1 for each group of the labels but none, and for families if they have any, such as {\"core\": 0.5, \"garment\": 0.5, \"family\": 0.7}"
         }
         "metrics" => "what `evaluate --record` writes, or left out",
         _ => "a text",

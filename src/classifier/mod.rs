@@ -36,8 +36,10 @@ mod sniff;
 #[cfg(feature = "inference")]
 pub use classify::{Classifier, milliseconds_since};
 pub use error::{ClassifyError, Fault, ModelError, TooLarge, UnknownUse};
-pub use model_info::{Filter, Fit, Group, Label, Metrics, ModelInfo, Resize};
-pub use prediction::{Alternative, Answer, ClassMap, Milliseconds, Placement, Prediction, Verdict, percent};
+pub use model_info::{Family, Filter, Fit, Group, Label, Metrics, ModelInfo, Resize, Thresholds};
+pub use prediction::{
+    Alternative, Answer, ClassMap, KnownFamily, Milliseconds, Placement, Prediction, Verdict,
+};
 #[cfg(feature = "inference")]
 pub use preprocess::{least, normalise, to_square};
 pub use sniff::{ONNX_BYTES, is_model_name, is_onnx};

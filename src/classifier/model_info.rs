@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Fault, TooLarge};
+use super::{Fault, KnownFamily, TooLarge};
 
 /// What a model file says of itself in its `metadata_props`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,8 +18,12 @@ pub struct ModelInfo {
     pub std: [f32; 3],
     /// Logits are divided by it before the softmax (Guo et al. 2017, "On Calibration of Modern Neural Networks").
     pub temperature: f32,
-    /// Least calibrated probability of the best label, by its group, for it to count as recognised.
-    pub thresholds: BTreeMap<Group, f32>,
+    /// Stays in the worker, which decides by it.
+    #[serde(skip)]
+    pub thresholds: Thresholds,
+    /// What labels have in common with others, in their order: tops, for example. Stays in the worker, too.
+    #[serde(skip)]
+    pub families: Vec<Option<Family>>,
     /// Digest of the training data, `sha256:<hex>`.
     pub training_data: String,
     /// SPDX expression.
@@ -48,10 +52,35 @@ impl ModelInfo {
         self.labels.iter().find(|label| label.id == id)
     }
 
+    /// The family of the label of that identifier.
+    pub fn family(&self, id: &str) -> Option<&Family> {
+        let of = self.labels.iter().zip(&self.families).find(|(label, _)| label.id == id);
+        of.and_then(|(_, family)| family.as_ref())
+    }
+
     /// Whether an answer of that probability counts as recognised.
     pub fn recognises(&self, best: &Label, probability: f32) -> bool {
-        best.group != Group::None
-            && self.thresholds.get(&best.group).is_some_and(|&threshold| probability >= threshold)
+        self.thresholds.of(best.group).is_some_and(|threshold| probability >= threshold)
+    }
+
+    /// The most probable family of several of these labels, given with their probabilities, if it is sure enough.
+    pub fn known_family<'a>(&self, shares: impl Iterator<Item = (&'a str, f32)>) -> Option<KnownFamily> {
+        let threshold = self.thresholds.family?;
+        let mut families: Vec<(&Family, f32, usize)> = Vec::new();
+        for (id, share) in shares {
+            let Some(family) = self.family(id) else { continue };
+            match families.iter_mut().find(|(other, ..)| other.id == family.id) {
+                Some((_, sum, labels)) => (*sum, *labels) = (*sum + share, *labels + 1),
+                None => families.push((family, share, 1)),
+            }
+        }
+        let several = families.into_iter().filter(|&(.., labels)| labels > 1);
+        let (family, probability, _) = several.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b))?;
+        (probability >= threshold).then(|| KnownFamily {
+            id: family.id.clone(),
+            name: family.name.clone(),
+            probability,
+        })
     }
 
     /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are let be. With all that is the matter with
@@ -66,8 +95,10 @@ impl ModelInfo {
         }
         let version = metadata.text("version");
         let labels: Option<Vec<Label>> = metadata.json("labels");
+        let families: Option<Vec<InFamily>> = labels.as_ref().and_then(|_| metadata.json("labels"));
+        let families: Vec<_> = families.unwrap_or_default().into_iter().map(|label| label.family).collect();
         if let Some(labels) = &labels {
-            metadata.check_labels(labels);
+            metadata.check_labels(labels, &families);
         }
         let input_size = metadata.json::<u32>("input_size").filter(|size| {
             metadata.ensure((1..=4096).contains(size), "input_size", "it is not between 1 and 4096")
@@ -82,9 +113,9 @@ impl ModelInfo {
         if let Some(temperature) = temperature {
             metadata.ensure(temperature > 0.0, "temperature", "it is not above 0");
         }
-        let thresholds: Option<BTreeMap<Group, f32>> = metadata.json("thresholds");
+        let thresholds: Option<Thresholds> = metadata.json("thresholds");
         if let Some(thresholds) = &thresholds {
-            metadata.check_thresholds(thresholds, labels.as_deref().unwrap_or_default());
+            metadata.check_thresholds(thresholds, labels.as_deref().unwrap_or_default(), &families);
         }
         let training_data = metadata.text("training_data");
         let license = metadata.text("license");
@@ -107,6 +138,7 @@ impl ModelInfo {
                 std: std?,
                 temperature: temperature?,
                 thresholds: thresholds?,
+                families,
                 training_data: training_data?.into(),
                 license: license?.into(),
                 metrics,
@@ -164,19 +196,26 @@ impl<'a> Metadata<'a> {
         holds
     }
 
-    fn check_labels(&mut self, labels: &[Label]) {
+    fn check_labels(&mut self, labels: &[Label], families: &[Option<Family>]) {
         let ids: BTreeSet<&str> = labels.iter().map(|label| &*label.id).collect();
-        let named = labels.iter().all(|label| !label.id.is_empty() && !label.name.is_empty());
+        let named = labels
+            .iter()
+            .map(|label| (&label.id, &label.name))
+            .chain(families.iter().flatten().map(|family| (&family.id, &family.name)))
+            .all(|(id, name)| !id.is_empty() && !name.is_empty());
         self.ensure(!labels.is_empty(), "labels", "there are none");
         self.ensure(ids.len() == labels.len(), "labels", "two have the same id");
-        self.ensure(named, "labels", "one has no id or no name");
+        self.ensure(named, "labels", "one, or its family, has no id or no name");
     }
 
-    fn check_thresholds(&mut self, thresholds: &BTreeMap<Group, f32>, labels: &[Label]) {
-        let shares = thresholds.values().all(|threshold| (0.0..=1.0).contains(threshold));
-        let known = |label: &Label| label.group == Group::None || thresholds.contains_key(&label.group);
+    fn check_thresholds(&mut self, thresholds: &Thresholds, labels: &[Label], families: &[Option<Family>]) {
+        let Thresholds { core, garment, family } = *thresholds;
+        let shares = [core, garment, family].into_iter().flatten().all(|share| (0.0..=1.0).contains(&share));
+        let known = |label: &Label| label.group == Group::None || thresholds.of(label.group).is_some();
         self.ensure(shares, "thresholds", "one is not between 0 and 1");
         self.ensure(labels.iter().all(known), "thresholds", "a group of the labels has none");
+        let of_families = families.iter().any(Option::is_some);
+        self.ensure(!of_families || family.is_some(), "thresholds", "the families of the labels have none");
     }
 
     fn all_faults(self) -> Vec<Fault> {
@@ -208,8 +247,54 @@ impl Label {
     }
 }
 
+/// The part of a label's entry that stays in the worker.
+#[derive(Deserialize)]
+struct InFamily {
+    family: Option<Family>,
+}
+
+/// What several labels have in common: tops, of which the network may be sure where it is not sure of a shirt.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Family {
+    /// Such as `top`.
+    pub id: String,
+    /// Such as `Top`.
+    pub name: String,
+    /// For use inside a sentence, such as `a top`. Defaults to the lower-case name.
+    #[serde(default)]
+    pub phrase: Option<String>,
+}
+
+impl Family {
+    /// The family inside a sentence: "a top", "footwear".
+    pub fn phrase(&self) -> String {
+        self.phrase.clone().unwrap_or_else(|| self.name.to_lowercase())
+    }
+}
+
+/// Least calibrated probabilities, 0 to 1, with which an answer is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+pub struct Thresholds {
+    /// Of the best label, where it is of this group, for it to count as recognised.
+    pub core: Option<f32>,
+    pub garment: Option<f32>,
+    /// Of a family, for it to be named where no label is recognised.
+    pub family: Option<f32>,
+}
+
+impl Thresholds {
+    /// That of a label's group; nothing is recognised as [`Group::None`].
+    pub fn of(&self, group: Group) -> Option<f32> {
+        match group {
+            Group::Core => self.core,
+            Group::Garment => self.garment,
+            Group::None => None,
+        }
+    }
+}
+
 /// What kind of thing a label names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
     /// The garments that the model is made for.
@@ -285,7 +370,7 @@ mod tests {
         ("version", "2026.11-1"),
         (
             "labels",
-            r#"[{"id":"dress","name":"Dress","phrase":"a dress","group":"core"},
+            r#"[{"id":"dress","name":"Dress","phrase":"a dress","group":"core","family":{"id":"long","name":"Long"}},
                 {"id":"socks","name":"Socks","group":"garment"},
                 {"id":"not-clothing","name":"Not clothing","group":"none"}]"#,
         ),
@@ -294,7 +379,7 @@ mod tests {
         ("mean", "[0.5, 0.4, 0.3]"),
         ("std", "[0.5, 0.5, 1]"),
         ("temperature", "1.25"),
-        ("thresholds", r#"{"core":0.4,"garment":0.45}"#),
+        ("thresholds", r#"{"core":0.4,"garment":0.45,"family":0.6}"#),
         ("training_data", "sha256:00"),
         ("license", "MIT OR Apache-2.0"),
     ];
@@ -311,13 +396,14 @@ mod tests {
         assert_eq!((&*info.version, info.input_size, info.temperature), ("2026.11-1", 224, 1.25));
         assert_eq!(info.resize, Resize { fit: Fit::Pad, filter: Filter::Bilinear });
         assert_eq!((info.mean, info.std), ([0.5, 0.4, 0.3], [0.5, 0.5, 1.0]));
-        assert_eq!(info.thresholds, [(Group::Core, 0.4), (Group::Garment, 0.45)].into());
+        assert_eq!(info.thresholds, Thresholds { core: Some(0.4), garment: Some(0.45), family: Some(0.6) });
         assert_eq!((&*info.training_data, &*info.license), ("sha256:00", "MIT OR Apache-2.0"));
         assert_eq!(
             info.labels.iter().map(Label::phrase).collect::<Vec<_>>(),
             ["a dress", "socks", "not clothing"]
         );
         assert_eq!(info.label("socks").unwrap().group, Group::Garment);
+        assert_eq!(info.family("dress").map(Family::phrase), Some("long".into()));
         assert!(info.label("hat").is_none() && info.metrics.is_none());
     }
 
@@ -381,6 +467,8 @@ mod tests {
             ("labels", r#"[{"id":"a","name":"A","group":"hat"}]"#),
             ("labels", r#"[{"id":"","name":"A","group":"core"}]"#),
             ("labels", r#"[{"id":"a","name":"A","group":"core"},{"id":"a","name":"B","group":"core"}]"#),
+            ("labels", r#"[{"id":"a","name":"A","group":"core","family":"top"}]"#),
+            ("labels", r#"[{"id":"a","name":"A","group":"core","family":{"id":"","name":"T"}}]"#),
             ("input_size", "0"),
             ("input_size", "224.5"),
             ("input_size", "100000"),
@@ -389,8 +477,9 @@ mod tests {
             ("std", "[0.5, 0.5, 0]"),
             ("temperature", "0"),
             ("temperature", "warm"),
-            ("thresholds", r#"{"core":40,"garment":40}"#),
+            ("thresholds", r#"{"core":40,"garment":40,"family":40}"#),
             ("thresholds", r#"{"core":0.4}"#),
+            ("thresholds", r#"{"core":0.4,"garment":0.4}"#),
             ("metrics", "good"),
         ] {
             let faults = with(key, Some(value)).expect_err(value);

@@ -2,15 +2,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Group, ModelInfo};
 
-/// A share as a person reads it: "94 %", never a certainty that the network does not have.
-pub fn percent(share: f32) -> String {
-    match (share * 100.0).round() as u32 {
-        0 => "under 1\u{a0}%".into(),
-        100 => "over 99\u{a0}%".into(),
-        whole => format!("{whole}\u{a0}%"),
-    }
-}
-
 /// What the network says of one photo. This is the JSON of the downloads, the command line and the embed event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
@@ -22,6 +13,8 @@ pub struct Prediction {
     pub probability: f32,
     /// Whether the answer is a garment and its probability reaches the model's threshold.
     pub recognised: bool,
+    /// Where no garment is recognised, the family that is, such as tops: one of its garments it is, but not surely which.
+    pub family: Option<KnownFamily>,
     /// All other labels, most probable first.
     pub alternatives: Vec<Alternative>,
     /// Version of the model that answered.
@@ -32,6 +25,17 @@ pub struct Prediction {
     pub width: u32,
     /// Height of the upright photo in pixels.
     pub height: u32,
+}
+
+/// A family that the network is sure of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KnownFamily {
+    /// Its identifier.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// Sum of its labels' calibrated probabilities, 0 to 1.
+    pub probability: f32,
 }
 
 /// A label that was not the best.
@@ -52,10 +56,12 @@ pub struct Milliseconds {
 }
 
 /// How a prediction is to be put into words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// A garment, sure enough.
     Garment,
+    /// A garment of a family that is sure, but not which.
+    Family,
     /// Most like a garment, but under its threshold.
     Unsure,
     /// The network sees no garment.
@@ -67,6 +73,7 @@ impl Prediction {
     pub fn verdict(&self, model: &ModelInfo) -> Verdict {
         match model.label(&self.label).map(|label| label.group) {
             _ if self.recognised => Verdict::Garment,
+            _ if self.family.is_some() => Verdict::Family,
             Some(Group::None) => Verdict::NoGarment,
             _ => Verdict::Unsure,
         }
@@ -90,11 +97,14 @@ impl Prediction {
             // All may be too improbable for a number.
             other.probability = if sum > 0.0 { other.probability / sum } else { 0.0 };
         }
+        let family = model.known_family(left.iter().map(|other| (&*other.label, other.probability)));
         let Alternative { label, probability } = left.remove(0);
         let known = model.label(&label);
+        let recognised = known.is_some_and(|label| model.recognises(label, probability));
         Self {
             name: known.map_or_else(|| label.clone(), |label| label.name.clone()),
-            recognised: known.is_some_and(|label| model.recognises(label, probability)),
+            recognised,
+            family: family.filter(|_| !recognised),
             label,
             probability,
             alternatives: left,
@@ -161,14 +171,6 @@ impl Answer {
 #[cfg(all(test, feature = "inference"))]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shares_are_read_as_whole_percents_short_of_certainty() {
-        let shares = [0.0, 0.004, 0.006, 0.5, 0.944, 0.994, 0.996, 1.0].map(percent);
-        let shares = shares.map(|words| words.replace('\u{a0}', " "));
-        let expected = ["under 1 %", "under 1 %", "1 %", "50 %", "94 %", "99 %", "over 99 %", "over 99 %"];
-        assert_eq!(shares, expected);
-    }
 
     #[test]
     fn class_maps_run_from_no_evidence_to_the_strongest() {

@@ -44,7 +44,7 @@ pub fn csv(rows: &[Row], labels: &[Label]) -> String {
         .collect()
 }
 
-/// Names of the columns: `file`, `label`, `name`, `probability`, `recognised`, `model`, `decode_ms`, `infer_ms`,
+/// Names of the columns: `file`, `label`, `name`, `probability`, `recognised`, `family` (its id), `model`, `decode_ms`, `infer_ms`,
 /// `width`, `height`, `error`, then every label's id, under which its probability stands.
 pub fn csv_header(labels: &[Label]) -> String {
     let columns = [
@@ -53,6 +53,7 @@ pub fn csv_header(labels: &[Label]) -> String {
         "name",
         "probability",
         "recognised",
+        "family",
         "model",
         "decode_ms",
         "infer_ms",
@@ -74,6 +75,7 @@ pub fn csv_line(row: &Row, labels: &[Label]) -> String {
                 harmless(&prediction.name),
                 prediction.probability.to_string(),
                 prediction.recognised.to_string(),
+                prediction.family.as_ref().map_or(String::new(), |family| harmless(&family.id)),
                 harmless(&prediction.model),
                 prediction.milliseconds.decode.to_string(),
                 prediction.milliseconds.infer.to_string(),
@@ -91,7 +93,7 @@ pub fn csv_line(row: &Row, labels: &[Label]) -> String {
         }
         Err(error) => {
             let empty = |count| iter::repeat_n(String::new(), count);
-            record(iter::once(file).chain(empty(9)).chain([harmless(error)]).chain(empty(labels.len())))
+            record(iter::once(file).chain(empty(10)).chain([harmless(error)]).chain(empty(labels.len())))
         }
     }
 }
@@ -128,7 +130,7 @@ pub(crate) fn record(fields: impl Iterator<Item = String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classifier::{Alternative, Group, Milliseconds};
+    use crate::classifier::{Alternative, Group, KnownFamily, Milliseconds};
 
     fn labels() -> Vec<Label> {
         ["dress", "polo-shirt"]
@@ -148,6 +150,7 @@ mod tests {
             name: "Polo shirt".into(),
             probability: 0.94,
             recognised: true,
+            family: None,
             alternatives: vec![Alternative { label: "dress".into(), probability: 0.06 }],
             model: "2026.11-1".into(),
             milliseconds: Milliseconds { decode: 21.0, infer: 38.5 },
@@ -161,7 +164,7 @@ mod tests {
         Row { file: file.into(), outcome: Err("Not a photo, alas.".into()) }
     }
 
-    const LINE: &str = r#"{"file":"a.jpg","label":"polo-shirt","name":"Polo shirt","probability":0.94,"recognised":true,"alternatives":[{"label":"dress","probability":0.06}],"model":"2026.11-1","milliseconds":{"decode":21.0,"infer":38.5},"width":3024,"height":4032}"#;
+    const LINE: &str = r#"{"file":"a.jpg","label":"polo-shirt","name":"Polo shirt","probability":0.94,"recognised":true,"family":null,"alternatives":[{"label":"dress","probability":0.06}],"model":"2026.11-1","milliseconds":{"decode":21.0,"infer":38.5},"width":3024,"height":4032}"#;
 
     #[test]
     fn json_has_the_prediction_or_the_error() {
@@ -176,9 +179,9 @@ mod tests {
     fn csv_has_a_column_for_each_label() {
         assert_eq!(
             csv(&[row("a, b.jpg"), refused("n.txt")], &labels()),
-            "file,label,name,probability,recognised,model,decode_ms,infer_ms,width,height,error,dress,polo-shirt\n\
-             \"a, b.jpg\",polo-shirt,Polo shirt,0.94,true,2026.11-1,21,38.5,3024,4032,,0.06,0.94\n\
-             n.txt,,,,,,,,,,\"Not a photo, alas.\",,\n"
+            "file,label,name,probability,recognised,family,model,decode_ms,infer_ms,width,height,error,dress,polo-shirt\n\
+             \"a, b.jpg\",polo-shirt,Polo shirt,0.94,true,,2026.11-1,21,38.5,3024,4032,,0.06,0.94\n\
+             n.txt,,,,,,,,,,,\"Not a photo, alas.\",,\n"
         );
     }
 
@@ -210,14 +213,18 @@ mod tests {
         let mut row = row("a.jpg");
         let prediction = row.outcome.as_mut().unwrap();
         prediction.label = "=evil()".into();
+        prediction.family = Some(KnownFamily { id: "@top".into(), name: "Top".into(), probability: 0.9 });
         prediction.name = "-A name".into();
         prediction.model = "two\n=lines".into();
         let table = csv(&[row], &labels);
         let mut reader = ::csv::Reader::from_reader(table.as_bytes());
-        assert_eq!(&reader.headers().unwrap()[12], "'=evil()");
+        assert_eq!(&reader.headers().unwrap()[13], "'=evil()");
         let record = reader.records().next().unwrap().unwrap();
-        assert_eq!([&record[1], &record[2], &record[5]], ["'=evil()", "'-A name", "two\n'=lines"]);
-        assert_eq!([&record[3], &record[12]], ["0.94", "0.94"]);
+        assert_eq!(
+            [&record[1], &record[2], &record[5], &record[6]],
+            ["'=evil()", "'-A name", "'@top", "two\n'=lines"]
+        );
+        assert_eq!([&record[3], &record[13]], ["0.94", "0.94"]);
     }
 
     #[test]

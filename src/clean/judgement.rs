@@ -118,6 +118,7 @@ mod tests {
             name: label.to_uppercase(),
             probability,
             recognised: true,
+            family: None,
             alternatives: others
                 .map(|&(label, probability)| Alternative { label: label.into(), probability })
                 .collect(),

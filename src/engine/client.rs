@@ -9,9 +9,9 @@ use gloo_timers::callback::Timeout;
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{ErrorEvent, Event, File, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, Event, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-pub use super::download::Files;
+pub use super::{download::Files, message::Question};
 use super::{
     download::{Parts, download, reason},
     is_phone,
@@ -47,7 +47,7 @@ pub enum Output {
 /// What a page asks of an engine, its own or a shared one.
 pub trait Client {
     /// Queues a photo. The file is not read before its turn.
-    fn add(&self, id: ItemId, photo: File);
+    fn add(&self, id: ItemId, question: Question);
 
     /// Forgets a photo; nothing more is heard of it.
     fn cancel(&self, id: ItemId);
@@ -144,8 +144,8 @@ impl Engine {
 }
 
 impl Client for Engine {
-    fn add(&self, id: ItemId, photo: File) {
-        self.send(Input::Add(id, photo));
+    fn add(&self, id: ItemId, question: Question) {
+        self.send(Input::Add(id, question));
     }
 
     fn cancel(&self, id: ItemId) {
@@ -174,7 +174,7 @@ enum Input {
         total: u64,
     },
     Downloaded(Result<Parts, Failure>),
-    Add(ItemId, File),
+    Add(ItemId, Question),
     Cancel(ItemId),
     Model(Option<Uint8Array>),
     /// From the worker of that number: one that was ended meanwhile is not listened to.
@@ -226,7 +226,7 @@ struct Actor<F, T> {
     /// How many were ever started.
     started: u32,
     failed_starts: u8,
-    queue: Queue<File>,
+    queue: Queue<Question>,
 }
 
 impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
@@ -263,8 +263,8 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
                     self.downloading = false;
                     self.fail(failure);
                 }
-                Input::Add(id, photo) => {
-                    self.queue.push(id, photo);
+                Input::Add(id, question) => {
+                    self.queue.push(id, question);
                     self.item(id, ItemState::Waiting);
                     self.advance();
                 }
@@ -369,7 +369,10 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
             Happened::Said(Reply::Answered { id, outcome, .. }) => {
                 let id = ItemId(id);
                 if self.queue.answered(self.workers[index].number, id) {
-                    self.item(id, outcome.map_or_else(ItemState::Refused, ItemState::Done));
+                    self.item(
+                        id,
+                        outcome.map_or_else(ItemState::Refused, |answered| ItemState::Done(*answered)),
+                    );
                 }
                 self.advance();
             }
@@ -431,8 +434,8 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
     fn advance(&mut self) {
         let is_alone = self.workers.len() == 1;
         for worker in self.workers.iter_mut().filter(|worker| worker.is_ready()) {
-            if let Some((id, photo)) = self.queue.take_next(worker.number) {
-                worker.ask(&Request::Classify { id: id.0, photo, measure: T::WANTED });
+            if let Some((id, question)) = self.queue.take_next(worker.number) {
+                worker.ask(&Request::Classify { id: id.0, question, measure: T::WANTED });
                 (self.notify)(Output::Item(id, ItemState::Working));
             } else if !self.queue.is_busy(worker.number) && worker.stage == Stage::Working {
                 if is_alone { worker.rest() } else { worker.be_spare() }

@@ -1,21 +1,26 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 
-use super::state::Refusal;
-use crate::{
-    classifier::{Answer, ModelInfo},
-    clean::Traits,
-};
+use super::state::{Answered, Refusal};
+use crate::{classifier::ModelInfo, clean::Traits};
+
+/// A photo to be answered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Question {
+    /// It travels as a handle: its bytes are read where they are needed.
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    pub photo: web_sys::File,
+    /// Identifiers of the labels to choose among; all, if there are none.
+    pub among: Vec<String>,
+}
 
 /// Page to worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
-    /// The file travels as a handle: its bytes are read where they are needed.
     Classify {
         id: u32,
-        #[serde(with = "serde_wasm_bindgen::preserve")]
-        photo: web_sys::File,
-        /// Whether its pixels are to be measured, too.
+        question: Question,
+        /// Whether the photo's pixels are to be measured, too.
         measure: bool,
     },
 }
@@ -30,7 +35,7 @@ pub enum Reply {
     /// One for each request, in their order.
     Answered {
         id: u32,
-        outcome: Result<Answer, Refusal>,
+        outcome: Result<Box<Answered>, Refusal>,
         /// Where they were asked for. They are read as [`Measured`], so that pages that never ask have no code for them.
         #[serde(skip_deserializing)]
         traits: Option<Traits>,

@@ -22,7 +22,7 @@ pub mod shared;
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 pub mod worker;
 
-pub use state::{EngineState, Failure, ItemState, Refusal};
+pub use state::{Answered, EngineState, Failure, ItemState, Refusal, Said};
 
 /// Whether a browser runs on a phone or tablet, whose memory is small, by what it calls itself.
 pub fn is_phone(user_agent: &str) -> bool {

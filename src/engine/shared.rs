@@ -12,11 +12,11 @@ use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{BroadcastChannel, File, MessageEvent};
+use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::{
     EngineState, ItemState,
-    client::{Client, Engine, Files, Output, Pool},
+    client::{Client, Engine, Files, Output, Pool, Question},
     message::{from_js, to_js},
     queue::ItemId,
 };
@@ -28,8 +28,7 @@ enum Message {
     Add {
         from: u32,
         id: u32,
-        #[serde(with = "serde_wasm_bindgen::preserve")]
-        photo: File,
+        question: Question,
     },
     Cancel {
         from: u32,
@@ -60,7 +59,7 @@ struct Member {
     channel: Option<BroadcastChannel>,
     notify: Box<dyn Fn(Output)>,
     /// What this frame has asked and is not answered, in that order.
-    open: RefCell<BTreeMap<ItemId, File>>,
+    open: RefCell<BTreeMap<ItemId, Question>>,
     /// Whether this frame wants the engine loaded.
     wanted: Cell<bool>,
     /// The engine, if this frame runs it.
@@ -100,9 +99,9 @@ impl SharedEngine {
 }
 
 impl Client for SharedEngine {
-    fn add(&self, id: ItemId, photo: File) {
-        self.0.open.borrow_mut().insert(id, photo.clone());
-        self.0.submit(id, photo);
+    fn add(&self, id: ItemId, question: Question) {
+        self.0.open.borrow_mut().insert(id, question.clone());
+        self.0.submit(id, question);
     }
 
     fn cancel(&self, id: ItemId) {
@@ -188,8 +187,8 @@ impl Member {
 
     fn hear(self: &Rc<Self>, message: Message) {
         match message {
-            Message::Add { from, id, photo } => {
-                self.queue(from, ItemId(id), photo);
+            Message::Add { from, id, question } => {
+                self.queue(from, ItemId(id), question);
             }
             Message::Cancel { from, id } => {
                 self.cancel(from, |other| other == ItemId(id));
@@ -204,8 +203,8 @@ impl Member {
                 if self.wanted.get() {
                     self.say(&Message::Load);
                 }
-                for (&id, photo) in &*self.open.borrow() {
-                    self.submit(id, photo.clone());
+                for (&id, question) in &*self.open.borrow() {
+                    self.submit(id, question.clone());
                 }
             }
             Message::Engine(state) if self.wanted.get() => (self.notify)(Output::Engine(state)),
@@ -215,9 +214,9 @@ impl Member {
         }
     }
 
-    fn submit(&self, id: ItemId, photo: File) {
-        if !self.queue(self.me, id, photo.clone()) {
-            self.say(&Message::Add { from: self.me, id: id.0, photo });
+    fn submit(&self, id: ItemId, question: Question) {
+        if !self.queue(self.me, id, question.clone()) {
+            self.say(&Message::Add { from: self.me, id: id.0, question });
         }
     }
 
@@ -241,8 +240,8 @@ impl Member {
         if self.wanted.get() {
             self.load();
         }
-        for (&id, photo) in &*self.open.borrow() {
-            self.submit(id, photo.clone());
+        for (&id, question) in &*self.open.borrow() {
+            self.submit(id, question.clone());
         }
         self.say(&Message::Here);
     }
@@ -271,7 +270,7 @@ impl Member {
         }
     }
 
-    fn queue(&self, from: u32, id: ItemId, photo: File) -> bool {
+    fn queue(&self, from: u32, id: ItemId, question: Question) -> bool {
         let mut running = self.running.borrow_mut();
         let Some(running) = &mut *running else { return false };
         if running.jobs.values().any(|job| *job == (from, id)) {
@@ -280,7 +279,7 @@ impl Member {
         let number = ItemId(running.next);
         running.next += 1;
         running.jobs.insert(number, (from, id));
-        running.engine.add(number, photo);
+        running.engine.add(number, question);
         true
     }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{Answer, ModelInfo};
+use crate::classifier::{Answer, ModelInfo, Verdict};
 
 /// Where the engine stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum ItemState {
     Waiting,
     /// The worker has it.
     Working,
-    Done(Answer),
+    Done(Answered),
     Refused(Refusal),
 }
 
@@ -31,6 +31,26 @@ impl ItemState {
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Done(_) | Self::Refused(_))
     }
+}
+
+/// What the network says of a photo, and how a person is told. The worker finds the words, so that the page, which is
+/// loaded first, holds none for every kind of answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    pub answer: Answer,
+    pub said: Said,
+}
+
+/// An answer in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub verdict: Verdict,
+    /// What it is: "Polo shirt".
+    pub headline: String,
+    /// How sure that is, or what else to know: "94 % sure".
+    pub detail: String,
+    /// Both in one: "Polo shirt, 94 % sure".
+    pub line: String,
 }
 
 /// Why the engine is not there.

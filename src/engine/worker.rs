@@ -11,11 +11,11 @@ use web_time::Instant;
 
 use super::{
     browser_decoder, is_phone,
-    message::{Reply, Request, from_js, to_js},
-    state::{Refusal, Told},
+    message::{Question, Reply, Request, from_js, to_js},
+    state::{Answered, Refusal, Said, Told},
 };
 use crate::{
-    classifier::{Answer, Classifier, ClassifyError, least, milliseconds_since},
+    classifier::{Answer, Classifier, ClassifyError, ModelInfo, Prediction, least, milliseconds_since},
     clean::Traits,
     photo::{self, Kind, Limits, Photo, SNIFF_BYTES, largest_extent, sniff},
 };
@@ -23,8 +23,11 @@ use crate::{
 /// How long nobody must ask, once all is ready, for a rehearsal to begin.
 const PAUSE_MS: u32 = 200;
 
-/// Loads the model, says so, and answers requests from then on.
-pub fn start(model: Vec<u8>) {
+/// How an answer is put into words.
+pub type Put = fn(&Prediction, &ModelInfo) -> Said;
+
+/// Loads the model, says so, and answers requests from then on, in the words that `put` finds.
+pub fn start(model: Vec<u8>, put: Put) {
     match Classifier::from_onnx(model) {
         Ok(classifier) => {
             let ready = Reply::Ready(classifier.info().clone());
@@ -33,26 +36,29 @@ pub fn start(model: Vec<u8>) {
             rehearse(classifier.clone(), asked.clone());
             let serve = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
                 asked.set(true);
-                let Request::Classify { id, photo, measure } =
+                let Request::Classify { id, question: Question { photo, among }, measure } =
                     from_js(event.data()).expect_throw("a request");
+                let say = {
+                    let classifier = classifier.clone();
+                    move |outcome| say_answer(id, in_words(outcome, &among, classifier.info(), put))
+                };
                 match classify(&classifier, &photo, &limits, measure) {
                     Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(
                         kind @ (Kind::Avif | Kind::Heic),
                     )))) => {
                         let classifier = classifier.clone();
                         spawn_local(async move {
-                            let outcome = classify_foreign(&classifier, &photo, kind, &limits, measure).await;
-                            say_answer(id, outcome);
+                            say(classify_foreign(&classifier, &photo, kind, &limits, measure).await);
                         });
                     }
-                    outcome => say_answer(id, outcome),
+                    outcome => say(outcome),
                 }
             });
             scope().set_onmessage(Some(serve.as_ref().unchecked_ref()));
             serve.forget(); // lives as long as the worker
-            say(&ready);
+            post(&ready);
         }
-        Err(error) => say(&Reply::BadModel { reason: error.to_string() }),
+        Err(error) => post(&Reply::BadModel { reason: error.to_string() }),
     }
 }
 
@@ -163,15 +169,27 @@ fn read(blob: &Blob) -> Result<Vec<u8>, Unanswered> {
     Ok(js_sys::Uint8Array::new(&buffer).to_vec())
 }
 
-fn say_answer(id: u32, outcome: Outcome) {
-    let (outcome, traits) = match outcome {
-        Ok((answer, traits)) => (Ok(answer), traits),
+fn in_words(
+    outcome: Outcome,
+    among: &[String],
+    model: &ModelInfo,
+    put: Put,
+) -> (Result<Box<Answered>, Refusal>, Option<Traits>) {
+    match outcome {
+        Ok((answer, traits)) => {
+            let answer = answer.among(among, model);
+            let said = put(&answer.prediction, model);
+            (Ok(Box::new(Answered { answer, said })), traits)
+        }
         Err(why) => (Err(why.into()), None),
-    };
-    say(&Reply::Answered { id, outcome, traits });
+    }
 }
 
-fn say(reply: &Reply) {
+fn say_answer(id: u32, (outcome, traits): (Result<Box<Answered>, Refusal>, Option<Traits>)) {
+    post(&Reply::Answered { id, outcome, traits });
+}
+
+fn post(reply: &Reply) {
     let message = to_js(reply).expect_throw("a reply");
     scope().post_message(&message).expect_throw("a channel to the page");
 }

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    answers::command_line,
+    answers::{Said, command_line},
     clean,
     harness::{Fault, MODEL, Page, Screen, Visit, project},
     pictures::{SIX, jpeg, long_to_read, real, shirt},
@@ -126,7 +126,9 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     look(&page, "class-map");
 
     start_anew(&page);
-    for (state, photo) in [("unsure", &photos.unsure), ("no-garment", &photos.nothing)] {
+    for (state, photo) in
+        [("family", &photos.family), ("unsure", &photos.unsure), ("no-garment", &photos.nothing)]
+    {
         let Some(photo) = photo else { continue };
         page.pick(std::slice::from_ref(photo));
         page.answers(1);
@@ -258,6 +260,7 @@ fn start_anew(page: &Page) {
 /// A photo for each kind of answer, as far as there are such.
 struct Photos {
     garment: PathBuf,
+    family: Option<PathBuf>,
     unsure: Option<PathBuf>,
     nothing: Option<PathBuf>,
 }
@@ -269,18 +272,19 @@ impl Photos {
         let mut files: Vec<_> = labels.iter().flat_map(|label| real(label).into_iter().take(8)).collect();
         files.push(drawn);
         let said = command_line(&files);
-        let find = |wanted: &dyn Fn(bool, &str) -> bool| {
-            said.iter().find(|said| wanted(said.recognised, &said.label)).map(|said| said.file.clone())
+        let find = |wanted: &dyn Fn(&Said) -> bool| {
+            said.iter().find(|said| wanted(said)).map(|said| said.file.clone())
         };
         Self {
-            garment: find(&|recognised, _| recognised)
+            garment: find(&|said| said.recognised)
                 .unwrap_or_else(|| Path::new(&files[files.len() - 1]).into()),
-            unsure: find(&|recognised, label| !recognised && label != "not-clothing"),
-            nothing: find(&|_, label| label == "not-clothing"),
+            family: find(&|said| said.family.is_some()),
+            unsure: find(&|said| !said.recognised && said.family.is_none() && said.label != "not-clothing"),
+            nothing: find(&|said| said.family.is_none() && said.label == "not-clothing"),
         }
     }
 
     fn all(self) -> impl Iterator<Item = PathBuf> {
-        [Some(self.garment), self.unsure, self.nothing].into_iter().flatten()
+        [Some(self.garment), self.family, self.unsure, self.nothing].into_iter().flatten()
     }
 }

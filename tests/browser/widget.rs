@@ -432,7 +432,9 @@ fn a_site_gets_the_pages_own_answers_in_order() {
     page.leave();
     page.wait_for("return heard.some(({ type, detail }) => type === 'classified' && detail.file === '0.jpg' && heard.indexOf(detail) < 0);");
     let visitors = &heard(&page, "classified").pop().expect("an answer").detail;
-    for field in ["label", "name", "probability", "recognised", "alternatives", "model", "width", "height"] {
+    for field in
+        ["label", "name", "probability", "recognised", "family", "alternatives", "model", "width", "height"]
+    {
         assert_eq!(visitors[field], in_a_row[0][field], "{field}");
     }
 }
@@ -942,7 +944,7 @@ fn a_hostile_frame_cannot_make_the_element_err() {
     let before = heard(&page, "classified").len();
     page.run::<Value>(
         "const protocol = 'clothing-classifier/1';
-         const prediction = { label: 'jeans', name: 'Jeans', probability: 1, recognised: true, alternatives: [] };
+         const prediction = { label: 'jeans', name: 'Jeans', probability: 1, recognised: true, family: null, alternatives: [] };
          for (const data of [null, 1, 'x', {}, { protocol }, { protocol, type: 'hello' }, { protocol, type: 'ready' },
              { protocol, type: 'classified', file: 'x', prediction }, { protocol, type: 'error', code: 'x' },
              { protocol: 'clothing-classifier/2', type: 'hello' }, { protocol, type: 'size', height: 1e9 }]) {
@@ -961,7 +963,7 @@ fn a_hostile_frame_cannot_make_the_element_err() {
 /// What a frame may say that was made by somebody else, or is broken. It takes the place of the page.
 const LIAR: &str = "<!doctype html><title>A liar</title><script>
     const protocol = 'clothing-classifier/1';
-    const prediction = { label: 'jeans', name: 'Jeans', probability: 0.9, recognised: true, alternatives: [] };
+    const prediction = { label: 'jeans', name: 'Jeans', probability: 0.9, recognised: false, family: { id: 'bottom', name: 'Bottoms', probability: 0.9 }, alternatives: [] };
     const told = [];
     addEventListener('message', ({ data, ports: [port] }) => {
       if (!port) return;
@@ -977,7 +979,8 @@ const LIAR: &str = "<!doctype html><title>A liar</title><script>
           { ...answer, file: undefined }, { ...answer, file: 7 }, { ...answer, prediction: null }, { ...answer, prediction: [] },
           ...Object.keys(prediction).flatMap((key) => [undefined, null, {}, -1, 2, NaN, '<b>'].map((value) =>
             ({ ...answer, prediction: { ...prediction, [key]: value } })).filter(({ prediction }) =>
-              !(typeof prediction[key] === 'string' && (key === 'label' || key === 'name')))),
+              !(typeof prediction[key] === 'string' && (key === 'label' || key === 'name')) && !(prediction[key] === null && key === 'family')),
+          { ...answer, prediction: { ...prediction, family: { id: 'bottom', name: 'Bottoms' } } },
           { ...answer, prediction: { ...prediction, alternatives: [null] } },
           { ...answer, prediction: { ...prediction, alternatives: [{ label: 1, probability: 0.1 }] } },
           { ...answer, prediction: { ...prediction, alternatives: [{ label: 'x', probability: 7 }] } },

@@ -7,12 +7,9 @@ use super::{
     icon::{Chevron, Cross},
 };
 use crate::{
-    app::{
-        session::{Item, Session},
-        words,
-    },
+    app::session::{Item, Session},
     classifier::{Answer, Verdict},
-    engine::{EngineState, ItemState},
+    engine::{Answered, EngineState, ItemState, Said},
 };
 
 /// Photos whose longer side has fewer pixels are enlarged to about that in an open card.
@@ -34,13 +31,13 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         ItemState::Refused(_) => "refused",
     };
     let class_map = move || match state.get() {
-        ItemState::Done(answer) if map_shown.get() && open.get() => {
+        ItemState::Done(Answered { answer, .. }) if map_shown.get() && open.get() => {
             Some(view! { <ClassMapOverlay map=answer.class_map/> })
         }
         _ => None,
     };
     let shown = move || match &*state.read() {
-        ItemState::Done(Answer { preview: Some(upright), .. }) => upright.clone(),
+        ItemState::Done(Answered { answer: Answer { preview: Some(upright), .. }, .. }) => upright.clone(),
         _ => url.clone(),
     };
     // A small one is enlarged: its shape is told to the style sheet.
@@ -79,7 +76,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
                         <h2 class="headline">"Not answered"</h2>
                         <p class="detail" prop:textContent=format!("{} {}", refusal.cause(), refusal.remedy())></p>
                     }.into_any(),
-                    ItemState::Done(answer) => done(session, answer.prediction, open, map_shown).into_any(),
+                    ItemState::Done(answered) => done(session, answered, open, map_shown).into_any(),
                 }}
                 <p class="file-name" translate="no">{file_name.clone()}</p>
             </div>
@@ -113,16 +110,16 @@ fn busy(words: &'static str) -> impl IntoView {
 
 fn done(
     session: Session,
-    prediction: crate::classifier::Prediction,
+    Answered { answer: Answer { prediction, .. }, said: Said { verdict, headline, detail, .. } }: Answered,
     open: RwSignal<bool>,
     map_shown: RwSignal<bool>,
 ) -> impl IntoView {
     // The model is there: it has answered.
     let model = untrack(|| session.model());
     model.map(|model| {
-        let words::Answer { headline, detail } = words::answer(&prediction, &model);
-        let verdict = match prediction.verdict(&model) {
+        let verdict = match verdict {
             Verdict::Garment => "garment",
+            Verdict::Family => "family",
             Verdict::Unsure => "unsure",
             Verdict::NoGarment => "no-garment",
         };

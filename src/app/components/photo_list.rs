@@ -68,7 +68,7 @@ fn labels(session: Session) -> Vec<Label> {
 fn rows(session: Session) -> Vec<Row> {
     let row = |item: Item| {
         let outcome = match item.state.get_untracked() {
-            ItemState::Done(answer) => Ok(answer.prediction),
+            ItemState::Done(answered) => Ok(answered.answer.prediction),
             ItemState::Refused(refusal) => Err(refusal.cause().into()),
             ItemState::Waiting | ItemState::Working => return None,
         };
