@@ -93,7 +93,7 @@ pictures:
 test-model:
 	@tools/setup.sh python-train
 	@echo "--- Testing the training pipeline"
-	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py several_folders.py)
+	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,pipeline.py collection.py own_categories.py several_folders.py refining.py)
 
 bench: build
 	@tools/setup.sh browser npm

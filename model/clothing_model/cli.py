@@ -5,7 +5,7 @@ import pathlib
 import sys
 from dataclasses import replace
 
-from . import photo_verbs
+from . import labels as labelling, photo_verbs
 from .errors import PipelineError
 from .words import percent
 
@@ -46,6 +46,21 @@ def _storable(value):
     if isinstance(value, list):
         return [_storable(item) for item in value]
     return str(value) if isinstance(value, pathlib.Path) else value
+
+
+def refine(arguments) -> None:
+    """Trains the later stages of a backbone on kept views, near what it knew, taught by regressions that have not seen a
+    photo's source. On two cores it takes a third of the time of `train`, and generalises better to other people's photos."""
+    from . import export as exporting, mending, refining, training
+
+    plan = refining.Plan(**{key: value for key, value in vars(arguments).items()
+                            if key in refining.Plan.__dataclass_fields__ and value is not None})
+    settings = training.Settings(data=tuple(map(str, arguments.data or DEFAULT_DATA)), backbone=arguments.backbone,
+                                 weights=arguments.weights, labels=arguments.labels, skip_bad=arguments.skip_bad)
+    photos = mending.scan(settings.roots)
+    others = {name: pathlib.Path(file) for name, file in (pair.split("=", 1) for pair in arguments.teachers)}
+    run = refining.refine(settings, plan, arguments.run, photos, others, arguments.cache)
+    print(f"trained: {run.checkpoint}")
 
 
 def soup(arguments) -> None:
@@ -135,7 +150,8 @@ def evaluate(arguments) -> None:
     if arguments.record:
         content = onnx.load(arguments.onnx)
         recorded = {"split": arguments.split, **result["figures"], "by_label": result["by_label"]}
-        onnx_file.set_metadata(content, {"metrics": json.dumps(recorded)})
+        key = {"unseen": "metrics", "familiar": "metrics_familiar"}[arguments.record]
+        onnx_file.set_metadata(content, {key: json.dumps(recorded)})
         onnx.save(content, arguments.onnx)
     print(json.dumps({key: value for key, value in result.items() if key not in ("confusion", "reliability")}, indent=1))
 
@@ -230,6 +246,26 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--skip-bad", action="store_true", default=None, help="name unreadable files and go on without them")
     _largest_option(verb)
 
+    verb = verbs.add_parser("refine", help="train the later stages only, fast and near the backbone", description=refine.__doc__)
+    verb.set_defaults(call=refine)
+    verb.add_argument("--data", type=pathlib.Path, nargs="+", help=f"one folder or several ({DEFAULT_DATA[0]})")
+    verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint and views (%(default)s)")
+    verb.add_argument("--backbone", default="mobilenet_edgetpu_100", help="of timm's EfficientNet family (%(default)s)")
+    verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
+    verb.add_argument("--teachers", nargs="+", default=[], metavar="BACKBONE=FILE",
+                      help="other networks and their weights, on whose features regressions teach, too")
+    verb.add_argument("--labels", default=str(labelling.DEFAULT_FILE), help="JSON file of names and groups (labels.json)")
+    verb.add_argument("--cache", type=pathlib.Path, default=pathlib.Path("model/runs/features"), help="folder for features")
+    verb.add_argument("--rounds", type=int, help="rounds of views, each of every photo (12)")
+    verb.add_argument("--views", type=int, help="views drawn in all (120000)")
+    verb.add_argument("--side", type=int, help="of a view in pixels (192)")
+    verb.add_argument("--rate", type=float, help="highest learning rate (4e-4)")
+    verb.add_argument("--pull", type=float, help="towards the beginning, times the rate (1)")
+    verb.add_argument("--taught", type=float, help="share of the regressions' word in a target (0.5)")
+    verb.add_argument("--mix", type=float, help="of the trained weights in the result; the rest is where they began (0.75)")
+    verb.add_argument("--seed", type=int, help="of everything random (1)")
+    verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
+
     verb = verbs.add_parser("soup", help="average the weights of runs", description=soup.__doc__)
     verb.set_defaults(call=soup)
     verb.add_argument("of", nargs="+", type=pathlib.Path, metavar="RUN",
@@ -258,8 +294,9 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--changes", action="store_true", help="also with each photo turned, blurred, dark, compressed, small")
     verb.add_argument("--against", type=pathlib.Path, metavar="RUN",
                       help="folder of the file's training: how often its network in floats says the same")
-    verb.add_argument("--record", action="store_true",
-                      help="write the headline figures and those of each label into the file's metadata")
+    verb.add_argument("--record", nargs="?", choices=("unseen", "familiar"), const="unseen",
+                      help="write the headline figures and those of each label into the file's metadata: as those of sources that "
+                      "nothing was trained on, or of familiar ones, which stand beside them (unseen)")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 
     verb = verbs.add_parser("predict", help="answer for pictures, through onnxruntime", description=predict.__doc__)

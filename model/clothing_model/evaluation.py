@@ -1,5 +1,6 @@
 """How good an exported file is, from its logits alone: figures as JSON, pictures where matplotlib is there."""
 import pathlib
+from functools import partial
 
 import numpy as np
 
@@ -7,7 +8,7 @@ from . import verdict
 from .data import Photo
 from .labels import Label
 from .onnx_file import OnnxModel, softmax
-from .robustness import CHANGES
+from .robustness import CHANGES, in_scene
 
 BINS = 15
 
@@ -96,12 +97,19 @@ def run(model: OnnxModel, photos: list[Photo], pixels: list[np.ndarray]) -> tupl
 
 
 def changed(model: OnnxModel, pixels: list[np.ndarray], targets: np.ndarray) -> dict:
-    """Right answers, of all photos and of the core's, with each of the changes of `robustness`."""
-    core = np.isin(targets, [i for i, label in enumerate(model.labels) if label.group == "core"])
+    """Right answers, of all photos and of the core's, with each of the changes of `robustness`. Scenes are photos of the same
+    split that show no garment."""
+    core, none = (np.isin(targets, [i for i, label in enumerate(model.labels) if label.group == group])
+                  for group in ("core", "none"))
+    scenes = [pixels[i] for i in np.flatnonzero(none)]
+    changes = {name: [change] * len(pixels) for name, change in CHANGES.items()}
+    if scenes:
+        changes["a ninth of a scene"] = [partial(in_scene, scene=scenes[i % len(scenes)]) for i in range(len(pixels))]
     result = {}
-    for name, change in CHANGES.items():
-        right = model.logits(model.preprocessing.square(change(image)) for image in pixels).argmax(1) == targets
-        result[name] = {"top1": _mean(right), "top1_core": _mean(right[core])}
+    for name, each in changes.items():
+        right = model.logits(model.preprocessing.square(change(image)) for change, image in zip(each, pixels)).argmax(1) == targets
+        chosen = ~none if name == "a ninth of a scene" else np.full(len(targets), True)
+        result[name] = {"top1": _mean(right[chosen]), "top1_core": _mean(right[core])}
     return result
 
 

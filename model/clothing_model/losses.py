@@ -3,6 +3,7 @@
 loss = -ln(probability of the photo's own label), as in training. It is what fastai's users know as the top losses.
 """
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -50,11 +51,11 @@ def found(loss: np.ndarray, changed: np.ndarray, share: float) -> float:
 
 
 def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed: int,
-                    people: list[str] | None = None) -> np.ndarray:
+                    people: list[str] | None = None, judge: Callable | None = None) -> np.ndarray:
     """Probabilities [n, K] by logistic regressions on features, each of which has not seen the photos it judges.
 
     people: who each photo is from ("" where that is not known); where there are enough of them, nor has it seen others of
-    theirs.
+    theirs. judge: makes an estimator of scikit-learn in the place of `comparison.logistic_regression`.
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
@@ -72,8 +73,8 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
     else:
         parts = StratifiedKFold(**options).split(vectors, targets)
     for train, rest in parts:
-        judge = logistic_regression().fit(vectors[train], targets[train])
-        probabilities[np.ix_(rest, judge.classes_)] = judge.predict_proba(vectors[rest])
+        fitted = (judge or logistic_regression)().fit(vectors[train], targets[train])
+        probabilities[np.ix_(rest, fitted.classes_)] = fitted.predict_proba(vectors[rest])
     return probabilities
 
 

@@ -3,7 +3,6 @@
 The head is linear, so applying it before the average over places or after gives the same logits; applied before, it
 yields a map for each label (class activation maps), which cost the app nothing.
 """
-import copy
 import pathlib
 
 import timm
@@ -78,44 +77,19 @@ def _load_weights(body: nn.Module, weights: pathlib.Path, backbone: str) -> None
     body.load_state_dict({key: state[key] for key in wanted})
 
 
-class Branched(nn.Module):
-    """A body of timm's EfficientNet family whose later stages stand several times side by side on the early ones, which are
-    there but once: [n, 3, S, S] -> [n, branches * C, h, w]. All branches begin alike.
-    """
-
-    SHARED_STAGES = 3  # of MobileNetEdgeTPU three quarters of the arithmetic, a fifth of the weights
-
-    def __init__(self, body: nn.Module, branches: int):
-        super().__init__()
-        stages = list(body.blocks)
-        self.early = nn.Sequential(body.conv_stem, body.bn1, *stages[:self.SHARED_STAGES])
-        later = nn.Sequential(*stages[self.SHARED_STAGES:], body.conv_head, body.bn2)
-        self.branches = nn.ModuleList(copy.deepcopy(later) for _ in range(branches))
-        self.num_features = branches * body.num_features
-
-    def forward(self, x):
-        x = self.early(x)
-        return torch.cat([branch(x) for branch in self.branches], 1)
-
-
 class Classifier(nn.Module):
     """[n, 3, S, S] -> logits [n, K].
 
     weights: a file of the body's ImageNet weights; None takes timm's. pretrained: False builds the same network
-    without reading any, to load a checkpoint into. branches: how often the later stages are there, see `Branched`.
+    without reading any, to load a checkpoint into.
     """
 
     EARLY_STAGES = 2  # edges and textures: of MobileNetEdgeTPU half the arithmetic, a twentieth of the weights
 
     def __init__(self, backbone: str, labels: int, weights: pathlib.Path | None = None, pretrained: bool = True,
-                 dropout: float = 0.2, branches: int = 1):
+                 dropout: float = 0.2):
         super().__init__()
         self.body = _body(backbone, weights, pretrained)
-        if branches > 1:
-            if not all(hasattr(self.body, part) for part in ("conv_stem", "bn1", "blocks", "conv_head", "bn2")):
-                raise PipelineError(f"backbone {backbone!r} cannot be branched: its stages are not known here",
-                                    f"train it with one branch, or choose {TENSORFLOW_PADDED[0]}")
-            self.body = Branched(self.body, branches)
         try:
             with torch.no_grad():
                 features = self.body.eval()(torch.zeros(1, 3, 64, 64))
@@ -138,8 +112,7 @@ class Classifier(nn.Module):
         """Parameters as a fastai splitter gives them: the body's early stages where it has such, the rest, the head."""
         stages = list(getattr(self.body, "blocks", []))[:self.EARLY_STAGES]
         stem = [getattr(self.body, name) for name in ("conv_stem", "bn1") if stages and hasattr(self.body, name)]
-        shared = [self.body.early] if isinstance(self.body, Branched) else []
-        early = [parameter for module in (*stem, *stages, *shared) for parameter in module.parameters()]
+        early = [parameter for module in (*stem, *stages) for parameter in module.parameters()]
         known = {id(parameter) for parameter in early}
         late = [parameter for parameter in self.body.parameters() if id(parameter) not in known]
         return [group for group in (early, late, list(self.head.parameters())) if group]

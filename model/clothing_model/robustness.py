@@ -2,7 +2,7 @@
 import io
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 
 from .picture import border_colour
 
@@ -31,11 +31,23 @@ def _half_size(pixels: np.ndarray) -> np.ndarray:
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:
-    """The whole photo in one of the nine parts of a frame of its border's colour; which one, its pixels decide."""
+    """The whole photo in one of the nine parts of a frame of its border's colour."""
     height, width = pixels.shape[:2]
-    row, column = divmod(int(pixels.sum(dtype=np.int64)) % 9, 3)
     frame = np.empty((3 * height, 3 * width, 3), np.uint8)
     frame[:] = border_colour(pixels)
+    return _put(pixels, frame)
+
+
+def in_scene(pixels: np.ndarray, scene: np.ndarray) -> np.ndarray:
+    """The whole photo in one of the nine parts of another, which fills a frame of the same shape."""
+    height, width = pixels.shape[:2]
+    return _put(pixels, np.array(ImageOps.fit(Image.fromarray(scene), (3 * width, 3 * height), Image.BICUBIC)))
+
+
+def _put(pixels: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Into one of the nine parts of `frame`; which one, the pixels decide."""
+    height, width = pixels.shape[:2]
+    row, column = divmod(int(pixels.sum(dtype=np.int64)) % 9, 3)
     frame[row * height:(row + 1) * height, column * width:(column + 1) * width] = pixels
     return frame
 

@@ -45,7 +45,6 @@ class Settings:
     data: tuple[str, ...]  # folders of photos
     backbone: str = "mobilenet_edgetpu_100"
     weights: str | None = None
-    branches: int = 1  # how often the network's later stages are there, side by side on the early ones
     begin: str | None = None  # a finished run's folder, or an exported file, to start from; its head if labels agree
     teachers: tuple[str, ...] = ()  # likewise, whose mean answer becomes half of each target
     labels: str = str(labelling.DEFAULT_FILE)
@@ -382,7 +381,7 @@ class Run:
         """A network for these labels: its body as ImageNet made it, or only the layers, to load weights into."""
         settings = self.settings
         weights = pathlib.Path(settings.weights) if settings.weights else None
-        return Classifier(settings.backbone, len(self.labels), weights, pretrained, settings.dropout, settings.branches)
+        return Classifier(settings.backbone, len(self.labels), weights, pretrained, settings.dropout)
 
     def beginning(self) -> tuple[Classifier, bool]:
         """The network that training begins with, and whether its head knows these labels already."""

@@ -316,7 +316,7 @@ def test_evaluate_tells_of_changes_and_of_the_float_network(run, exported, photo
     cli.main(["evaluate", "--onnx", str(exported), "--data", str(photos), "--split", "val", "--out", str(tmp_path),
               "--changes", "--against", str(run)])
     result = json.loads((tmp_path / "val.json").read_text())
-    assert set(result["changed"]) == set(robustness.CHANGES) and result["agreement_with_float"] > 0.9
+    assert set(result["changed"]) == {*robustness.CHANGES, "a ninth of a scene"} and result["agreement_with_float"] > 0.9
     turned = result["changed"]["rotated 180"]["top1"]
     assert turned == pytest.approx(result["figures"]["top1"], abs=0.1)  # plain colours look alike either way
 
@@ -326,6 +326,16 @@ def test_changes_keep_a_photo_a_photo(name):
     pixels = np.random.default_rng(0).integers(0, 255, (61, 40, 3)).astype(np.uint8)
     changed = robustness.CHANGES[name](pixels)
     assert changed.dtype == np.uint8 and changed.shape[2] == 3 and not np.array_equal(changed, pixels)
+
+
+def test_a_photo_in_a_scene_is_whole_and_the_scene_around_it():
+    rng = np.random.default_rng(2)
+    pixels, scene = rng.integers(0, 255, (20, 30, 3), np.uint8), np.full((90, 50, 3), 7, np.uint8)
+    frame = robustness.in_scene(pixels, scene)
+    assert frame.shape == (60, 90, 3) and ((frame == 7).all(2)).sum() >= 8 * 20 * 30
+    places = [(row, column) for row in range(3) for column in range(3)
+              if (frame[20 * row:20 * row + 20, 30 * column:30 * column + 30] == pixels).all()]
+    assert len(places) == 1
 
 
 def test_a_small_photo_is_whole_and_in_any_of_nine_places():

@@ -77,6 +77,7 @@ mod tests {
             training_data: "sha256:00".into(),
             license: "MIT".into(),
             metrics: None,
+            metrics_familiar: None,
         }
     }
 

@@ -244,7 +244,7 @@ fn form(key: &str) -> &'static str {
         "thresholds" => {
             "a number from 0 to 1 for each group of the labels but none, and for families if they have any, such as {\"core\": 0.5, \"garment\": 0.5, \"family\": 0.7}"
         }
-        "metrics" => "what `evaluate --record` writes, or left out",
+        "metrics" | "metrics_familiar" => "what `evaluate --record` writes, or left out",
         _ => "a text",
     }
 }

@@ -28,8 +28,10 @@ pub struct ModelInfo {
     pub training_data: String,
     /// SPDX expression.
     pub license: String,
-    /// Figures measured on the test split, if they were recorded.
+    /// Figures measured on photos of sources that nothing was trained on, if they were recorded.
     pub metrics: Option<Metrics>,
+    /// The same on other photos of the sources that it was trained on.
+    pub metrics_familiar: Option<Metrics>,
 }
 
 impl ModelInfo {
@@ -120,6 +122,7 @@ impl ModelInfo {
         let training_data = metadata.text("training_data");
         let license = metadata.text("license");
         let metrics: Option<Metrics> = metadata.json_if_there("metrics");
+        let metrics_familiar = metadata.json_if_there("metrics_familiar");
         let ByLabel { by_label } =
             metrics.as_ref().and_then(|_| metadata.json_if_there("metrics")).unwrap_or_default();
 
@@ -142,6 +145,7 @@ impl ModelInfo {
                 training_data: training_data?.into(),
                 license: license?.into(),
                 metrics,
+                metrics_familiar,
             })
         };
         let faults = metadata.all_faults();
@@ -412,7 +416,9 @@ mod tests {
         let json =
             r#"{"split":"test","photos":2021,"top1":0.87,"top1_core":0.9,"top1_core_only":0.97,"ece":0.02}"#;
         let metrics = Metrics { photos: 2021, top1: 0.87, top1_core: 0.9, top1_core_only: 0.97, ece: 0.02 };
-        assert_eq!(with("metrics", Some(json)).unwrap().metrics, Some(metrics));
+        let [info, familiar] = ["metrics", "metrics_familiar"].map(|key| with(key, Some(json)).unwrap());
+        assert_eq!((info.metrics, info.metrics_familiar), (Some(metrics.clone()), None));
+        assert_eq!((familiar.metrics, familiar.metrics_familiar), (None, Some(metrics)));
     }
 
     #[test]

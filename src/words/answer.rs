@@ -125,6 +125,7 @@ mod tests {
             training_data: String::new(),
             license: String::new(),
             metrics: None,
+            metrics_familiar: None,
         }
     }
 

@@ -79,36 +79,40 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
         {list(core)}
         {(!others.is_empty()).then(|| view! { <p>"It also knows:"</p> {list(others)} })}
         <p>"When it sees none of them, or is not sure enough, it says so."</p>
-        {model.metrics.map(|metrics| quality(metrics, model.labels))}
+        {model.metrics.map(|metrics| quality(metrics, model.metrics_familiar, model.labels))}
         <p class="facts" prop:textContent=facts></p>
     }
 }
 
-fn quality(metrics: Metrics, labels: Vec<Label>) -> impl IntoView {
+fn quality(unseen: Metrics, familiar: Option<Metrics>, labels: Vec<Label>) -> impl IntoView {
     let bar = |Label { id, name, recall, .. }| recall.map(|share| Bar { id, name, share });
     let bars: Vec<_> = labels.into_iter().filter_map(bar).collect();
-    let measured =
-        format!("Measured on {} photos of people and shops that it was not trained on:", metrics.photos);
     view! {
         <h2>"How good it is"</h2>
-        <p prop:textContent=measured></p>
-        <dl class="figures">
-            <div>
-                <dt>"right on the garments it is made for, when only those compete"</dt>
-                <dd prop:textContent=percent(metrics.top1_core_only)></dd>
-            </div>
-            <div>
-                <dt>"right on them among all labels"</dt>
-                <dd prop:textContent=percent(metrics.top1_core)></dd>
-            </div>
-            <div>
-                <dt>"right on all photos among all labels"</dt>
-                <dd prop:textContent=percent(metrics.top1)></dd>
-            </div>
-        </dl>
+        {figures(format!("Measured on {} photos of people and shops that it has never seen a photo of:", unseen.photos), &unseen)}
         {(!bars.is_empty()).then(|| view! {
             <p>"How many photos of each it finds:"</p>
             <Bars class="recall" label="Found, by label" bars/>
         })}
+        {familiar.map(|familiar| {
+            let words = format!("On {} more photos of those that it was trained on, it does better:", familiar.photos);
+            figures(words, &familiar)
+        })}
     }
+}
+
+fn figures(words: String, metrics: &Metrics) -> AnyView {
+    let rows = [
+        ("right on the garments it is made for, when only those compete", metrics.top1_core_only),
+        ("right on them among all labels", metrics.top1_core),
+        ("right on all photos among all labels", metrics.top1),
+    ];
+    let rows = rows.map(|(what, share)| {
+        view! { <div><dt prop:textContent=what></dt><dd prop:textContent=percent(share)></dd></div> }
+    });
+    view! {
+        <p prop:textContent=words></p>
+        <dl class="figures">{rows.to_vec()}</dl>
+    }
+    .into_any()
 }

@@ -1,0 +1,151 @@
+"""Views of photos, what is kept of them, and training the later stages on that."""
+import numpy as np
+import pytest
+from PIL import Image
+
+torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
+pytest.importorskip("sklearn", reason="the teachers need the extra 'compare'")
+import timm  # noqa: E402
+
+from clothing_model import cli, refining  # noqa: E402
+from clothing_model.errors import PipelineError  # noqa: E402
+from clothing_model.training import Run, Settings  # noqa: E402
+from clothing_model.views import SIDE, Changes, Kept, Photos  # noqa: E402
+
+BACKBONE = "test_efficientnet"
+COLOURS = {"jeans": (40, 70, 160), "socks": (200, 60, 50), "not-clothing": (70, 160, 60)}
+
+
+def shop_picture() -> np.ndarray:
+    """A blue square on white, twice as wide as high."""
+    pixels = np.full((200, 400, 3), 250, np.uint8)
+    pixels[50:150, 150:250] = (30, 60, 200)
+    return pixels
+
+
+@pytest.fixture(scope="module")
+def kinds():
+    rng = np.random.default_rng(0)
+    scene = rng.integers(0, 90, (150, 150, 3), np.uint8)
+    return Photos.of([shop_picture(), scene], [True, False])
+
+
+def test_squares_hold_the_photo_its_shape_and_the_garments_mask(kinds):
+    assert kinds.squares.shape == (2, 4, SIDE, SIDE)
+    assert kinds.aspect.tolist() == [2, 1] and kinds.cut.tolist() == [True, False]
+    mask = kinds.squares[0, 3] / 255
+    assert mask.mean() == pytest.approx(100 * 100 / (400 * 200), abs=0.02)
+    assert (kinds.squares[1, 3] == 255).all()
+
+
+@pytest.mark.parametrize("strong", [False, True])
+def test_views_differ_but_repeat_by_seed(kinds, strong):
+    indices = np.zeros(16, int)
+    views = Changes(kinds, 5)(indices, 96, strong)
+    assert views.shape == (16, 3, 96, 96) and 0 <= views.min() and views.max() <= 1
+    assert torch.equal(views, Changes(kinds, 5)(indices, 96, strong))
+    assert (views[0] - views[1]).abs().mean() > 0.005
+
+
+def test_weak_changes_keep_shape_and_ground_and_strong_ones_do_not(kinds):
+    def blue(view):
+        return view[2] - view[0] > 0.2
+
+    weak = [blue(view) for view in Changes(kinds, 1)(np.zeros(64, int), 96, strong=False)]
+    sides = [(int(mask.any(0).sum()), int(mask.any(1).sum())) for mask in weak if mask.any()]
+    assert len(sides) == 64
+    assert np.median([width / height for width, height in sides]) == pytest.approx(1, abs=0.1), "a square stays one"
+    grounds = {strong: [view[:, :4, :4].mean() for view in Changes(kinds, 2)(np.zeros(64, int), 96, strong)]
+               for strong in (False, True)}
+    assert min(grounds[False]) > 0.6
+    assert np.mean(np.array(grounds[True]) < 0.5) > 0.3, "often it stands before another ground"
+
+
+def test_what_is_kept_is_what_was_made_but_for_rounding(kinds, tmp_path):
+    torch.manual_seed(0)
+    early = torch.nn.Conv2d(3, 8, 3, stride=4)
+    indices = np.array([0, 1, 0])
+    views = Changes(kinds, 3)(indices, 64, strong=False)
+    kept = Kept(tmp_path)
+    kept.add(0, indices, lambda _: views, early)
+    kept.add(1, indices[:1], lambda _: views[:1] / 2, early)
+    assert kept.photo.tolist() == [0, 1, 0, 0]
+    with torch.inference_mode():
+        assert (kept[np.array([1])] - early(views[1:2])).abs().max() <= kept.scale.max()
+        assert (kept[np.array([3])] - early(views[:1] / 2)).abs().max() <= kept.scale.max()
+    again = Kept(tmp_path)
+    again.add(0, indices, lambda _: pytest.fail("it is there"), early)
+    assert torch.equal(again[np.array([0, 2])], kept[np.array([0, 2])])
+
+
+def test_photos_of_small_labels_and_sources_are_drawn_more_often():
+    targets, sources = np.array([0, 0, 0, 0, 1]), ["a", "a", "a", "b", "c"]
+    weights = refining.drawing_weights(targets, sources, 0.5)
+    assert weights.sum() == pytest.approx(1)
+    assert weights[4] > weights[3] > weights[0]
+    assert refining.drawing_weights(targets, sources, 0).tolist() == [0.2] * 5
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    root, rng = tmp_path_factory.mktemp("refined") / "photos", np.random.default_rng(0)
+    rows = ["split,label,file,source"]
+    for split, count in (("train", 20), ("val", 6)):
+        for label, colour in COLOURS.items():
+            folder = root / split / label
+            folder.mkdir(parents=True)
+            for i in range(count):
+                pixels = np.array(colour) * rng.uniform(0.7, 1.2) + rng.normal(0, 25, (80, 60, 3))
+                Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / f"{i}.jpg")
+                rows.append(f"{split},{label},{i}.jpg,shop {i % 7}")
+    (root / "manifest.csv").write_text("\n".join(rows) + "\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    torch.manual_seed(0)
+    file = tmp_path_factory.mktemp("weights") / "body.pt"
+    torch.save(timm.create_model(BACKBONE, pretrained=False).state_dict(), file)
+    return file
+
+
+def refine(photos, weights, folder, *more):
+    cli.main(["refine", "--data", str(photos), "--backbone", BACKBONE, "--weights", str(weights), "--run", str(folder),
+              "--cache", str(folder / "features"), "--rounds", "2", "--views", "5000", "--side", "64", "--rate", "3e-3",
+              *map(str, more)])
+
+
+def test_later_stages_learn_and_early_ones_stay(photos, weights, tmp_path, capsys):
+    refine(photos, weights, tmp_path, "--mix", 1)
+    run = Run.load(tmp_path)
+    given, trained = torch.load(weights, weights_only=True), run.state["average"]
+    early = ("conv_stem", "bn1", "blocks.0", "blocks.1", "blocks.2")
+    for key, value in given.items():
+        if value.is_floating_point() and f"body.{key}" in trained:
+            assert torch.equal(trained[f"body.{key}"], value) == key.startswith(early), key
+    assert "the teachers agree with" in capsys.readouterr().out
+    onnx = tmp_path / "refined.onnx"
+    cli.main(["calibrate", "--run", str(tmp_path)])
+    cli.main(["export", "--run", str(tmp_path), "--onnx", str(onnx), "--version", "1"])
+    cli.main(["evaluate", "--onnx", str(onnx), "--data", str(photos), "--split", "val", "--out", str(tmp_path)])
+    assert '"top1": 1.0' in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="there is a run here"):
+        refine(photos, weights, tmp_path)
+
+
+def test_without_a_mix_all_is_as_it_began_but_for_the_regressions_head(photos, weights, tmp_path):
+    refine(photos, weights, tmp_path, "--mix", 0, "--views", 64)
+    given, trained = torch.load(weights, weights_only=True), Run.load(tmp_path).state["average"]
+    assert all(torch.equal(trained[f"body.{key}"], value) for key, value in given.items()
+               if f"body.{key}" in trained and value.is_floating_point())
+    assert trained["head.weight"].abs().max() > 0.1
+
+
+def test_other_networks_are_left_to_train(photos, tmp_path):
+    torch.manual_seed(0)
+    file = tmp_path / "other.pt"
+    torch.save(timm.create_model("test_resnet", pretrained=False).state_dict(), file)
+    settings = Settings(data=(str(photos),), backbone="test_resnet", weights=str(file))
+    with pytest.raises(PipelineError, match="its stages are not known"):
+        refining.refine(settings, refining.Plan(), tmp_path / "run", [], {}, tmp_path)
