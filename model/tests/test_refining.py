@@ -86,6 +86,11 @@ def test_photos_of_small_labels_and_sources_are_drawn_more_often():
     assert refining.drawing_weights(targets, sources, 0).tolist() == [0.2] * 5
 
 
+def test_the_bias_is_in_the_middle_of_what_is_best():
+    logits = np.array([[1.0, 0.0], [0.0, -0.5], [0.0, 0.9]])  # the second is to be no garment, which it is from +0.5 to +1
+    assert refining.best_bias(logits, np.array([0, 1, 1]), np.array([False, True])) == pytest.approx(0.8, abs=0.1)
+
+
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
     root, rng = tmp_path_factory.mktemp("refined") / "photos", np.random.default_rng(0)

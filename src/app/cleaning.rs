@@ -17,7 +17,7 @@ use super::{
 use crate::{
     classifier::ModelInfo,
     clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
-    engine::{Answered, EngineState, ItemState, queue::ItemId},
+    engine::{EngineState, ItemState, queue::ItemId},
 };
 
 /// So many photos are with the engine, so that none of its workers waits, and that it is worth having several.
@@ -293,7 +293,8 @@ impl Cleaning {
     fn hear(self, id: ItemId, state: &ItemState) {
         let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
         let standing = |label: &str| match state {
-            ItemState::Done(Answered { answer, .. }) => {
+            ItemState::Done(answered) => {
+                let answer = &answered.answer;
                 let mut judgement = Judgement::of(&answer.prediction, label, traits);
                 judgement.preview.clone_from(&answer.preview);
                 Some(Standing::Judged(judgement))

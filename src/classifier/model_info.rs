@@ -484,7 +484,7 @@ mod tests {
             ("temperature", "0"),
             ("temperature", "warm"),
             ("thresholds", r#"{"core":40,"garment":40,"family":40}"#),
-            ("thresholds", r#"{"core":0.4}"#),
+            ("thresholds", r#"{"core":0.4,"family":0.5}"#),
             ("thresholds", r#"{"core":0.4,"garment":0.4}"#),
             ("metrics", "good"),
         ] {

@@ -369,10 +369,7 @@ impl<F: Fn(Output), T: HearTraits> Actor<F, T> {
             Happened::Said(Reply::Answered { id, outcome, .. }) => {
                 let id = ItemId(id);
                 if self.queue.answered(self.workers[index].number, id) {
-                    self.item(
-                        id,
-                        outcome.map_or_else(ItemState::Refused, |answered| ItemState::Done(*answered)),
-                    );
+                    self.item(id, outcome.map_or_else(ItemState::Refused, ItemState::Done));
                 }
                 self.advance();
             }

@@ -22,7 +22,7 @@ pub enum ItemState {
     Waiting,
     /// The worker has it.
     Working,
-    Done(Answered),
+    Done(Box<Answered>),
     Refused(Refusal),
 }
 

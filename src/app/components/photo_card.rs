@@ -31,15 +31,16 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
         ItemState::Refused(_) => "refused",
     };
     let class_map = move || match state.get() {
-        ItemState::Done(Answered { answer, .. }) if map_shown.get() && open.get() => {
-            Some(view! { <ClassMapOverlay map=answer.class_map/> })
+        ItemState::Done(answered) if map_shown.get() && open.get() => {
+            Some(view! { <ClassMapOverlay map=answered.answer.class_map/> })
         }
         _ => None,
     };
     let shown = move || match &*state.read() {
-        ItemState::Done(Answered { answer: Answer { preview: Some(upright), .. }, .. }) => upright.clone(),
-        _ => url.clone(),
+        ItemState::Done(answered) => answered.answer.preview.clone(),
+        _ => None,
     };
+    let shown = move || shown().unwrap_or_else(|| url.clone());
     // A small one is enlarged: its shape is told to the style sheet.
     let loaded = |event: Event| {
         let photo: HtmlImageElement = event_target(&event);
@@ -76,7 +77,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
                         <h2 class="headline">"Not answered"</h2>
                         <p class="detail" prop:textContent=format!("{} {}", refusal.cause(), refusal.remedy())></p>
                     }.into_any(),
-                    ItemState::Done(answered) => done(session, answered, open, map_shown).into_any(),
+                    ItemState::Done(answered) => done(session, *answered, open, map_shown).into_any(),
                 }}
                 <p class="file-name" translate="no">{file_name.clone()}</p>
             </div>
