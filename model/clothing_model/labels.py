@@ -1,7 +1,7 @@
 """What the network's outputs are called, and which of them the product is about."""
 import json
 import pathlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from .errors import PipelineError
 
@@ -37,9 +37,12 @@ class Label:
 
 
 def describe(ids: set[str], file: pathlib.Path = DEFAULT_FILE) -> list[Label]:
-    """Labels for these folder names, those of the label file first and in its order, unknown ones after them."""
+    """Labels for these folder names, those of the label file first and in its order, unknown ones after them. A family of
+    which only one is among them is none."""
     known = {label.id: label for label in load(file)}
-    return ([label for id, label in known.items() if id in ids]
+    chosen = [label for id, label in known.items() if id in ids]
+    families = [label.family for label in chosen]
+    return ([label if families.count(label.family) > 1 else replace(label, family=None) for label in chosen]
             + [Label.default(id) for id in sorted(ids - known.keys())])
 
 

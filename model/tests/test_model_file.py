@@ -41,7 +41,7 @@ def test_metadata_is_complete(entries):
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", entries["training_data"])
     assert 0.05 < float(entries["temperature"]) < 20
     thresholds = json.loads(entries["thresholds"])
-    assert set(thresholds) == {"core", "garment"} and all(0 < value < 1 for value in thresholds.values())
+    assert set(thresholds) == {"core", "garment", "family"} and all(0 < value < 1 for value in thresholds.values())
     assert json.loads(entries["resize"])["fit"] in picture.FITS
 
 

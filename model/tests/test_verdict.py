@@ -41,6 +41,12 @@ def test_families_are_written_as_they_are_read():
     assert (named.family, named.phrase) == (Family("top", "Top", "top"), "a")
 
 
+def test_a_family_of_one_is_none():
+    families = {label.id: label.family for label in labelling.describe({"jeans", "shirt", "polo-shirt", "cape"})}
+    assert families["jeans"] is None and families["cape"] is None
+    assert families["shirt"] == families["polo-shirt"] == TOP
+
+
 def test_thresholds_are_the_lowest_that_let_right_answers_pass():
     # Shirts: right from 0.8 on. Sweaters and shirts are mixed up below 0.5, but tops they are.
     rows, targets = [], []

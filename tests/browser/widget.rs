@@ -979,7 +979,7 @@ const LIAR: &str = "<!doctype html><title>A liar</title><script>
           { ...answer, file: undefined }, { ...answer, file: 7 }, { ...answer, prediction: null }, { ...answer, prediction: [] },
           ...Object.keys(prediction).flatMap((key) => [undefined, null, {}, -1, 2, NaN, '<b>'].map((value) =>
             ({ ...answer, prediction: { ...prediction, [key]: value } })).filter(({ prediction }) =>
-              !(typeof prediction[key] === 'string' && (key === 'label' || key === 'name')) && !(prediction[key] === null && key === 'family')),
+              !(typeof prediction[key] === 'string' && (key === 'label' || key === 'name')) && !(prediction[key] === null && key === 'family'))),
           { ...answer, prediction: { ...prediction, family: { id: 'bottom', name: 'Bottoms' } } },
           { ...answer, prediction: { ...prediction, alternatives: [null] } },
           { ...answer, prediction: { ...prediction, alternatives: [{ label: 1, probability: 0.1 }] } },

@@ -157,7 +157,7 @@ fn metadata_that_the_network_contradicts_are_refused() {
     }
     only(refusal(|model, _| set(model, "input_size", "320")), "float [1, 3, 320, 320]");
     only(refusal(|model, _| set(model, "mean", "0.5")), "“mean” are wrong");
-    only(refusal(|model, _| set(model, "thresholds", "{}")), "a group of the labels has none");
+    only(refusal(|model, _| set(model, "thresholds", r#"{"family":0.5}"#)), "a group of the labels has none");
 }
 
 #[test]
