@@ -16,8 +16,8 @@ window.Worker = class extends Worker {
   constructor(...rest) {
     super(...rest);
     this.addEventListener("message", ({ data }) => {
-      const answer = data.Answered?.outcome?.Ok;
-      if (answer) seen.milliseconds = answer.prediction.milliseconds;
+      const answered = data.Answered?.outcome?.Ok;
+      if (answered) seen.milliseconds = answered.answer.prediction.milliseconds;
     });
   }
 };
