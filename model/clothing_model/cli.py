@@ -50,8 +50,8 @@ def _storable(value):
 
 def refine(arguments) -> None:
     """Trains the later stages of a backbone on kept views, near what it knew, taught by regressions that have not seen a
-    photo's source. On two cores it takes a third of the time of `train`, and generalises better to other people's photos."""
-    from . import export as exporting, mending, refining, training
+    photo's source: for photos of other people and shops than those trained on."""
+    from . import mending, refining, training
 
     plan = refining.Plan(**{key: value for key, value in vars(arguments).items()
                             if key in refining.Plan.__dataclass_fields__ and value is not None})

@@ -11,6 +11,7 @@ from .onnx_file import OnnxModel, softmax
 from .robustness import CHANGES, in_scene
 
 BINS = 15
+IN_SCENE = "a ninth of a scene"  # of garments only: a scene in a scene is one
 
 
 def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
@@ -104,11 +105,11 @@ def changed(model: OnnxModel, pixels: list[np.ndarray], targets: np.ndarray) -> 
     scenes = [pixels[i] for i in np.flatnonzero(none)]
     changes = {name: [change] * len(pixels) for name, change in CHANGES.items()}
     if scenes:
-        changes["a ninth of a scene"] = [partial(in_scene, scene=scenes[i % len(scenes)]) for i in range(len(pixels))]
+        changes[IN_SCENE] = [partial(in_scene, scene=scenes[i % len(scenes)]) for i in range(len(pixels))]
     result = {}
     for name, each in changes.items():
         right = model.logits(model.preprocessing.square(change(image)) for change, image in zip(each, pixels)).argmax(1) == targets
-        chosen = ~none if name == "a ninth of a scene" else np.full(len(targets), True)
+        chosen = ~none if name == IN_SCENE else np.full(len(targets), True)
         result[name] = {"top1": _mean(right[chosen]), "top1_core": _mean(right[core])}
     return result
 

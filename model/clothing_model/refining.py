@@ -4,7 +4,7 @@ back towards it, and are taught by regressions that have not seen a photo's sour
 What moves far from ImageNet knows its own photos and not the world's; this is for the world's. Steps:
 
 1. Logistic regressions on features of frozen networks, five of each, say of every photo what one says that has seen neither
-   it nor any photo of its source. Half of a target is that, where the photo is `taught`; doubtful labels weigh less.
+   it nor any photo of its source. A part of each target is that; doubtful labels weigh less.
 2. What the early stages make of changed views is kept on disk (`views`).
 3. The later stages are trained on that, from the backbone's own weights and the head of such a regression. After each step
    the weights are drawn back to where they began (decoupled L2-SP, after Li and others 2018, arXiv:1802.01483).
@@ -16,6 +16,7 @@ import copy
 import math
 import pathlib
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ WARM_UP = 0.1  # share of the steps in which the rate rises
 LONGEST = 480  # side that photos are kept at, pixels
 REGRESSION_C = 0.03  # inverse strength of the regressions' regularisation, on features of length 20
 FEATURE_LENGTH = 20
-NEAR = 0.002
+NEAR = 0.002  # share of the photos, which is chance
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Plan:
     pull: float = 1.0  # towards the beginning: part of the way a step, times the rate
     weight_decay: float = 0.02
     average: float = 0.998
-    taught: float = 0.5  # share of the regressions' word in a target of the folders judged by source
+    taught: float = 0.5  # share of the regressions' word in a target
     smoothing: float = 0.05
     balance: float = 0.4  # power to which labels and sources with few photos are favoured
     mix: float = 0.75  # of the trained weights in the result; the rest is where they began
@@ -106,7 +107,7 @@ def drawing_weights(targets: np.ndarray, sources: list[str], balance: float) -> 
     """How often each photo is drawn: labels with few photos more often, and sources with few of a label."""
     of_label = np.bincount(targets)
     pairs = list(zip(targets.tolist(), sources))
-    of_pair = {pair: pairs.count(pair) for pair in set(pairs)}
+    of_pair = Counter(pairs)
     weights = np.array([(of_label[target] * of_pair[target, source]) ** -balance for target, source in pairs])
     return weights / weights.sum()
 
@@ -119,7 +120,7 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
         raise PipelineError(f"{folder}: there is a run here", "name another --run")
     torch.manual_seed(plan.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    chosen = [photo for photo in photos if photo.split == "train"]
+    chosen, pixels = data.load([photo for photo in photos if photo.split == "train"], LONGEST, settings.skip_bad)
     labels = labelling.describe({photo.label for photo in chosen}, pathlib.Path(settings.labels))
     run = Run(folder, settings, labels, data.digest(photos))
     network = run.network(pretrained=True)
@@ -139,14 +140,15 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
     aims = np.full((len(targets), len(labels)), plan.smoothing / len(labels), np.float32)
     aims[np.arange(len(targets)), targets] += 1 - plan.smoothing
     aims = torch.from_numpy((1 - plan.taught) * aims + plan.taught * taught)
-    kept = _views(network, plan, folder / "views", chosen, targets, labels, settings)
+    kept = _views(network, plan, folder / "views", pixels, targets, labels, settings)
     train_later(network, kept, aims, drawing_weights(targets, sources, plan.balance), plan)
     run.state = {"average": network.state_dict(), "settings": asdict(settings), "plan": asdict(plan),
                  "labels": labelling.dump(labels), "digest": run.digest, "stage": "body", "epoch": 1}
     none = torch.tensor([label.group == "none" for label in labels])
     if none.any():
-        judged, pixels = data.load([photo for photo in photos if photo.split == "val" and photo.root == settings.roots[-1]])
-        logits = run.answers([settings.preprocessing.square(image) for image in pixels])
+        judged, shown = data.load([photo for photo in photos if photo.split == "val" and photo.root == settings.roots[-1]],
+                                  skip_bad=settings.skip_bad)
+        logits = run.answers([settings.preprocessing.square(image) for image in shown])
         bias = best_bias(logits, np.array([index[photo.label] for photo in judged]), none.numpy())
         print(f"bias of no garment: {bias:+.1f}", flush=True)
         run.state["average"]["head.bias"] += bias * none
@@ -154,17 +156,16 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
     return run
 
 
-def _views(network: Classifier, plan: Plan, folder: pathlib.Path, photos: list[data.Photo], targets: np.ndarray,
+def _views(network: Classifier, plan: Plan, folder: pathlib.Path, pixels: list[np.ndarray], targets: np.ndarray,
            labels: list, settings: Settings) -> Kept:
     """Views of all photos in each round, weakly changed in the first, strongly in the second, and so on."""
-    _, pixels = data.load(photos, LONGEST)
     squares = Photos.of(pixels, [labels[target].group != "none" for target in targets])
     early = nn.Sequential(*Later(network).early).eval().to(memory_format=torch.channels_last)
     mean, std = (torch.tensor(values)[:, None, None] for values in (settings.preprocessing.mean, settings.preprocessing.std))
     kept = Kept(folder)
     for number in range(plan.rounds):
         changes, began = Changes(squares, plan.seed * 1000 + number), time.time()
-        kept.add(number, np.arange(len(photos)), lambda indices: (changes(indices, plan.side, number % 2 == 1) - mean) / std, early)
+        kept.add(number, np.arange(len(pixels)), lambda indices: (changes(indices, plan.side, number % 2 == 1) - mean) / std, early)
         print(f"views, round {number + 1} of {plan.rounds}: {time.time() - began:.0f} s", flush=True)
     return kept
 

@@ -14,6 +14,7 @@ from PIL import Image
 from torch.nn import functional
 
 from .augment import cut_out
+from .errors import PipelineError
 from .picture import border_colour
 
 SIDE = 240  # of the kept squares, pixels; a photo is stretched to one, and its shape put right when a view is drawn
@@ -181,10 +182,13 @@ class Kept:
                     made[first:first + BATCH] = (values / scale).round().clamp(-LEVELS, LEVELS).numpy()
             made.flush()
             part.replace(file)
+        views = np.load(file, mmap_mode="r")
+        if len(views) != len(indices):
+            raise PipelineError(f"{file}: views of other photos", "remove the folder, or name another --run")
         self.scale = torch.from_numpy(np.load(scales))[:, None, None]
         self.place = np.concatenate([self.place, [[len(self.rounds), place] for place in range(len(indices))]])
         self.photo = np.concatenate([self.photo, indices])
-        self.rounds.append(np.load(file, mmap_mode="r"))
+        self.rounds.append(views)
 
     def __getitem__(self, views: np.ndarray) -> torch.Tensor:
         """float [n, C, s, s]"""

@@ -12,6 +12,6 @@ def count(number: int, one: str, several: str | None = None) -> str:
 
 
 def percent(probability: float) -> str:
-    """As the page says it (`percent` in src/classifier/prediction.rs): never a certainty that the network does not have."""
+    """As the page says it (`percent` in src/words/answer.rs): never a certainty that the network does not have."""
     whole = round(100 * probability)
     return "under 1 %" if whole <= 0 else "over 99 %" if whole >= 100 else f"{whole} %"
