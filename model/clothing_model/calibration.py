@@ -7,6 +7,7 @@ from .onnx_file import softmax
 
 GRID = np.round(np.arange(0.20, 0.991, 0.01), 2)  # thresholds that are tried
 RIGHT = 0.92  # of the answers that are given, as far as thresholds can bring it about
+SURELY = 0.6745  # standard normal quantile of 0.75: how certain that must be, since val is small and models are chosen by it
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
@@ -23,20 +24,27 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
     return round(float(np.exp((low + high) / 2)), 4)
 
 
+def at_least(right: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """The share that can be counted on where `right` of `of` were right: the lower bound of Wilson's interval (1927)."""
+    of = np.maximum(of, 1)
+    share, spread = right / of, SURELY ** 2 / of
+    return (share + spread / 2 - np.sqrt(spread * share * (1 - share) + spread ** 2 / 4)) / (1 + spread)
+
+
 def fit_thresholds(probabilities: np.ndarray, targets: np.ndarray, labels: list[Label]) -> dict[str, float]:
     """How probable the best label must be, by its group, for the answer to count as recognised; and a family, where there
     are families, for it to be named where no label is recognised.
 
-    Each is the lowest with which at least RIGHT of the answers that it lets pass are right; where none is, the one with which
-    fewest answers are amiss, wrong and given or right and withheld. Photos without a garment count as all others do: what
-    is said of them is wrong.
+    Each is the lowest with which at least RIGHT of the answers that it lets pass are right, by the lower bound of Wilson's
+    interval; where none is, the one with which fewest answers are amiss, wrong and given or right and withheld. Photos
+    without a garment count as all others do: what is said of them is wrong.
     """
     groups = np.array([label.group for label in labels])
     best, sure = probabilities.argmax(1), probabilities.max(1)
 
     def lowest(sure, right):
         passes = sure[:, None] >= GRID
-        good_enough = (passes & right[:, None]).sum(0) >= RIGHT * np.maximum(passes.sum(0), 1)
+        good_enough = at_least((passes & right[:, None]).sum(0), passes.sum(0)) >= RIGHT
         return float(GRID[good_enough.argmax() if good_enough.any() else (passes != right[:, None]).sum(0).argmin()])
 
     thresholds = {group: lowest(sure[groups[best] == group], (best == targets)[groups[best] == group])

@@ -14,8 +14,8 @@ DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
 ROUNDING_PHOTOS = 96  # of the training photos, by which the weights of an export are rounded
-LARGEST_MB = 3.2  # of an exported file: what a first visit to the page can afford
-CHECKED_PHOTOS = 200  # with which an export is compared with PyTorch
+LARGEST_MB = 5.5  # of an exported file: what a first visit to the page can afford
+CHECKED_PHOTOS = 1000  # with which an export is compared with PyTorch
 
 
 def train(arguments) -> None:
@@ -56,7 +56,8 @@ def refine(arguments) -> None:
     plan = refining.Plan(**{key: value for key, value in vars(arguments).items()
                             if key in refining.Plan.__dataclass_fields__ and value is not None})
     settings = training.Settings(data=tuple(map(str, arguments.data or DEFAULT_DATA)), backbone=arguments.backbone,
-                                 weights=arguments.weights, labels=arguments.labels, skip_bad=arguments.skip_bad)
+                                 weights=arguments.weights, labels=arguments.labels, input_size=arguments.input_size,
+                                 skip_bad=arguments.skip_bad)
     photos = mending.scan(settings.roots)
     others = {name: pathlib.Path(file) for name, file in (pair.split("=", 1) for pair in arguments.teachers)}
     run = refining.refine(settings, plan, arguments.run, photos, others, arguments.cache)
@@ -256,13 +257,15 @@ def parser() -> argparse.ArgumentParser:
                       help="other networks and their weights, on whose features regressions teach, too")
     verb.add_argument("--labels", default=str(labelling.DEFAULT_FILE), help="JSON file of names and groups (labels.json)")
     verb.add_argument("--cache", type=pathlib.Path, default=pathlib.Path("model/runs/features"), help="folder for features")
+    verb.add_argument("--input-size", type=int, default=224, help="side in the exported file (%(default)s)")
+    verb.add_argument("--folds", type=int, help="networks trained, each without a part of the sources; their mean is kept (3)")
     verb.add_argument("--rounds", type=int, help="rounds of views, each of every photo (12)")
-    verb.add_argument("--views", type=int, help="views drawn in all (120000)")
+    verb.add_argument("--views", type=int, help="views drawn for each network (120000)")
     verb.add_argument("--side", type=int, help="of a view in pixels (192)")
     verb.add_argument("--rate", type=float, help="highest learning rate (4e-4)")
     verb.add_argument("--pull", type=float, help="towards the beginning, times the rate (1)")
     verb.add_argument("--taught", type=float, help="share of the regressions' word in a target (0.5)")
-    verb.add_argument("--mix", type=float, help="of the trained weights in the result; the rest is where they began (0.75)")
+    verb.add_argument("--mix", type=float, help="of the trained weights in the result; the rest is where they began (1)")
     verb.add_argument("--seed", type=int, help="of everything random (1)")
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 

@@ -70,11 +70,20 @@ def _load_weights(body: nn.Module, weights: pathlib.Path, backbone: str) -> None
     except Exception as error:  # safetensors and pickle raise kinds of their own
         raise PipelineError(f"{weights}: {error}", "name a .safetensors or PyTorch state file") from error
     wanted = body.state_dict()
-    missing = [key for key, value in wanted.items() if key not in state or state[key].shape != value.shape]
+    given = state if all(key in state for key in wanted) else _in_order(state, wanted)
+    missing = [key for key, value in wanted.items() if key not in given or given[key].shape != value.shape]
     if missing:
         raise PipelineError(f"{weights}: no fitting {missing[0]!r} in it ({len(missing)} of {len(wanted)} missing)",
                             f"give weights that belong to timm's {backbone}")
-    body.load_state_dict({key: state[key] for key in wanted})
+    body.load_state_dict({key: given[key] for key in wanted})
+
+
+def _in_order(state: dict, wanted: dict) -> dict:
+    """`state` under the names of `wanted`: files of the same network from elsewhere name their tensors otherwise, but list
+    them in the same order, that of execution, with the head last. Counters of batches, which some lack, stay as they are."""
+    names = [key for key in wanted if not key.endswith("num_batches_tracked")]
+    tensors = [value for key, value in state.items() if not key.endswith("num_batches_tracked")]
+    return wanted | dict(zip(names, tensors)) if len(names) <= len(tensors) else state
 
 
 class Classifier(nn.Module):

@@ -7,8 +7,11 @@ What moves far from ImageNet knows its own photos and not the world's; this is f
    it nor any photo of its source. A part of each target is that; doubtful labels weigh less.
 2. What the early stages make of changed views is kept on disk (`views`).
 3. The later stages are trained on that, from the backbone's own weights and the head of such a regression. After each step
-   the weights are drawn back to where they began (decoupled L2-SP, after Li and others 2018, arXiv:1802.01483).
-4. A running average of the weights is the result, mixed with where they began (Wortsman and others 2021, arXiv:2109.01903).
+   the weights are drawn back to where they began (decoupled L2-SP, after Li and others 2018, arXiv:1802.01483). A running
+   average of them is kept.
+4. This is done several times, each time without the photos of some sources, and the mean of the weights is the result (model
+   soups, Wortsman and others 2022, arXiv:2203.05482). What they learnt of single sources goes, what they have in common stays.
+   The mean can be mixed with where they began (Wortsman and others 2021, arXiv:2109.01903).
 5. Photos of small labels were drawn more often, which turns answers away from a large one, "no garment"; its bias is set anew
    on val photos of the last folder.
 """
@@ -17,7 +20,7 @@ import math
 import pathlib
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -26,22 +29,22 @@ from torch import nn
 from . import data, features, labels as labelling, losses, manifest
 from .errors import PipelineError
 from .network import Classifier
-from .training import Run, Settings
+from .training import Run, Settings, weighted_mean
 from .views import Changes, Kept, Photos
 
 WARM_UP = 0.1  # share of the steps in which the rate rises
 LONGEST = 480  # side that photos are kept at, pixels
 REGRESSION_C = 0.03  # inverse strength of the regressions' regularisation, on features of length 20
 FEATURE_LENGTH = 20
-NEAR = 0.002  # share of the photos, which is chance
 
 
 @dataclass(frozen=True)
 class Plan:
     """How a training goes."""
 
+    folds: int = 3  # parts of the sources, each left out of one network's training
     rounds: int = 12  # of views, each of every photo, weakly and strongly changed by turns
-    views: int = 120_000  # drawn in all
+    views: int = 120_000  # drawn for each network
     side: int = 192  # of a view, pixels
     batch: int = 64
     rate: float = 4e-4  # highest
@@ -51,14 +54,14 @@ class Plan:
     taught: float = 0.5  # share of the regressions' word in a target
     smoothing: float = 0.05
     balance: float = 0.4  # power to which labels and sources with few photos are favoured
-    mix: float = 0.75  # of the trained weights in the result; the rest is where they began
+    mix: float = 1.0  # of the trained weights in the result; the rest is where they began
     seed: int = 1
 
 
 class Later(nn.Module):
     """What comes after the early stages, with the head: float [n, C, s, s] -> logits [n, K]."""
 
-    STAGES = 3  # early ones: with the stem three quarters of MobileNetEdgeTPU's arithmetic, a fifth of its weights
+    STAGES = 3  # early ones: with the stem a third of EfficientNet-Lite2's arithmetic, a fiftieth of its weights
 
     def __init__(self, network: Classifier):
         super().__init__()
@@ -95,11 +98,12 @@ def teach(vectors: list[np.ndarray], targets: np.ndarray, count: int, sources: l
 
 
 def best_bias(logits: np.ndarray, targets: np.ndarray, none: np.ndarray) -> float:
-    """What to add to the logits of the labels where `none` [K] is true, so that most of the answers are right; in the middle of
-    what does about equally well, give or take NEAR of the photos."""
+    """What to add to the logits of the labels where `none` [K] is true, so that most of the answers are right: the middle of
+    all that do as well but for one standard error (Breiman and others 1984), since most of these differ by chance."""
     biases = np.round(np.arange(-2, 2.55, 0.1), 1)
     right = np.array([((logits + bias * none).argmax(1) == targets).mean() for bias in biases])
-    near = np.flatnonzero(right >= right.max() - NEAR)
+    best = right.max()
+    near = np.flatnonzero(right >= best - np.sqrt(best * (1 - best) / len(targets)))
     return float(biases[near[len(near) // 2]])
 
 
@@ -110,6 +114,16 @@ def drawing_weights(targets: np.ndarray, sources: list[str], balance: float) -> 
     of_pair = Counter(pairs)
     weights = np.array([(of_label[target] * of_pair[target, source]) ** -balance for target, source in pairs])
     return weights / weights.sum()
+
+
+def folds_of(sources: list[str], folds: int, seed: int) -> np.ndarray:
+    """int [n]: the fold of each photo, one for all of a source; photos of unknown sources ("") are drawn one by one."""
+    owners = [name or str(i) for i, name in enumerate(sources)]
+    names = sorted(set(owners))
+    if len(names) < folds:
+        raise PipelineError(f"{len(names)} sources: too few to leave out one of {folds} parts", "train with fewer --folds")
+    fold = dict(zip(names, np.random.default_rng(seed).permutation(len(names)) % folds))
+    return np.array([fold[name] for name in owners])
 
 
 def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[data.Photo],
@@ -128,10 +142,10 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
         raise PipelineError(f"backbone {settings.backbone!r}: its stages are not known here", "use `train` for it")
     index = {label.id: i for i, label in enumerate(labels)}
     targets = np.array([index[photo.label] for photo in chosen])
-    sources = [name or "unknown" for name in manifest.people(chosen)]
+    sources = manifest.people(chosen)
 
     weights = pathlib.Path(settings.weights) if settings.weights else None
-    vectors = [features.of_backbone(name, file, chosen, cache)[1]
+    vectors = [features.of_backbone(name, file, chosen, cache, settings.input_size)[1]
                for name, file in ({settings.backbone: weights} | others).items()]
     taught = teach(vectors, targets, len(labels), sources, plan.seed)
     print(f"the teachers agree with {(taught.argmax(1) == targets).mean():.1%} of the labels", flush=True)
@@ -141,7 +155,15 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
     aims[np.arange(len(targets)), targets] += 1 - plan.smoothing
     aims = torch.from_numpy((1 - plan.taught) * aims + plan.taught * taught)
     kept = _views(network, plan, folder / "views", pixels, targets, labels, settings)
-    train_later(network, kept, aims, drawing_weights(targets, sources, plan.balance), plan)
+    drawn, folds = drawing_weights(targets, sources, plan.balance), folds_of(sources, plan.folds, plan.seed)
+    began, trained = copy.deepcopy(network.state_dict()), []
+    for number in range(plan.folds):
+        print(f"network {number + 1} of {plan.folds}", flush=True)
+        network.load_state_dict(began)
+        learnt = drawn * (folds != number) if plan.folds > 1 else drawn
+        train_later(network, kept, aims, learnt, replace(plan, seed=plan.seed + number))
+        trained.append(copy.deepcopy(network.state_dict()))
+    network.load_state_dict(weighted_mean(trained, [1 / plan.folds] * plan.folds))
     run.state = {"average": network.state_dict(), "settings": asdict(settings), "plan": asdict(plan),
                  "labels": labelling.dump(labels), "digest": run.digest, "stage": "body", "epoch": 1}
     none = torch.tensor([label.group == "none" for label in labels])

@@ -437,14 +437,21 @@ def soup(runs: list[Run], shares: list[float], folder: pathlib.Path) -> Run:
     if (folder / "checkpoint.pt").exists():
         raise PipelineError(f"{folder}: there is a run here", "name another --run")
     folder.mkdir(parents=True, exist_ok=True)
-    weights = [(share / sum(shares), run.state["average"]) for share, run in zip(shares, runs)]
-    average = {key: sum(share * state[key] for share, state in weights) if value.is_floating_point() else value
-               for key, value in first.state["average"].items()}
+    shares = [share / sum(shares) for share in shares]
     result = replace(first, folder=folder, state={
-        "average": average, "settings": asdict(first.settings), "labels": labelling.dump(first.labels),
-        "digest": first.digest, "soup": {str(run.folder): share for run, (share, _) in zip(runs, weights)}})
+        "average": weighted_mean([run.state["average"] for run in runs], shares), "settings": asdict(first.settings),
+        "labels": labelling.dump(first.labels), "digest": first.digest,
+        "soup": {str(run.folder): share for run, share in zip(runs, shares)}})
     torch.save(result.state, result.checkpoint)
     return result
+
+
+def weighted_mean(states: list[dict], shares: list[float]) -> dict:
+    """Of networks' states; what they have in common stays as it is to the bit. shares: they sum to 1."""
+    def mean(key: str, first: torch.Tensor) -> torch.Tensor:
+        return first + sum(share * (state[key] - first) for share, state in zip(shares, states))
+
+    return {key: mean(key, value) if value.is_floating_point() else value for key, value in states[0].items()}
 
 
 def train(run: Run, photos: list[data.Photo]) -> None:

@@ -1,7 +1,7 @@
 """Changed views of training photos, made in batches, and what a network's early stages make of them.
 
-Stem and first stages hold three quarters of the arithmetic and are not trained here: what they make of a view is worked out
-once, kept as int8, and read as often as the later stages are trained on it. See `refining`.
+Stem and first stages are not trained here: what they make of a view is worked out once, kept as int8, and read as often
+as the later stages are trained on it. See `refining`.
 """
 import math
 import pathlib
@@ -17,11 +17,13 @@ from .augment import cut_out
 from .errors import PipelineError
 from .picture import border_colour
 
-SIDE = 240  # of the kept squares, pixels; a photo is stretched to one, and its shape put right when a view is drawn
+SIDE = 272  # of the kept squares, pixels; a photo is stretched to one, and its shape put right when a view is drawn
 LEVELS = 127  # of an int8 on each side of 0
 OUTLIERS = 2e-4  # share of values that are cut off there
 BATCH = 32
 HIDDEN = 0.2  # of the strongly changed views, how many have a part covered
+SMALL = 0.2  # of them, how many show the photo small, anywhere in the frame
+TURNED = {False: 0.2, True: 0.4}  # of the weakly and of the strongly changed, how many are turned by quarters
 
 
 @dataclass
@@ -54,9 +56,9 @@ class Photos:
 class Changes:
     """Draws views of photos: float [n, 3, side, side] in 0..1.
 
-    A weakly changed view is framed, lit and mirrored as another shot of the thing might be. A strongly changed one may also
-    lie on its side, be small in the frame or reach beyond it, stand in another surrounding, and be noisy, coarse or partly
-    covered. Surroundings are photos that show no garment.
+    A weakly changed view is framed, turned, lit and mirrored as another shot of the thing might be. A strongly changed one may
+    also be small in the frame or reach beyond it, stand in another surrounding, and be noisy, coarse or partly covered.
+    Surroundings are photos that show no garment.
     """
 
     def __init__(self, photos: Photos, seed: int):
@@ -68,15 +70,20 @@ class Changes:
         count = len(indices)
         garment = self.photos.garment[indices]
         square = torch.from_numpy(self.photos.squares[indices]).float() / 255
-        grid = self._grid(indices, side, strong)
+        small = self._chance(count, SMALL if strong else 0)
+        grid = self._grid(indices, side, strong, small)
         view = functional.grid_sample(square, grid, padding_mode="border", align_corners=False)
+        if small.any():  # from half the resolution, or thin lines would break up
+            coarse = functional.avg_pool2d(square[small], 2)
+            view[small] = functional.grid_sample(coarse, grid[small], padding_mode="border", align_corners=False)
         inside = (grid.abs() <= 1).all(3)[:, None].float()
         around = self.photos.border[indices][..., None, None].expand(-1, -1, side, side)
         opaque = inside
         if strong and len(self.scenes):
             scene = self._scenes(count, side)
             lifted = self.photos.cut[indices] & garment & self._chance(count, 0.55)
-            around = torch.where(_each(garment & (self._chance(count, 0.25) | lifted & self._chance(count, 0.8))), scene, around)
+            elsewhere = torch.where(small, self._chance(count, 0.5), garment & self._chance(count, 0.25))
+            around = torch.where(_each(elsewhere | lifted & self._chance(count, 0.8)), scene, around)
             opaque = inside * torch.where(_each(lifted), view[:, 3:], 1.0)
         view = view[:, :3] * opaque + around * (1 - opaque)
         view = self._relit(view, 1.0 if strong else 0.5)
@@ -88,25 +95,25 @@ class Changes:
     def _chance(self, count: int, share: float) -> torch.Tensor:
         return self._uniform(count) < share
 
-    def _grid(self, indices: np.ndarray, side: int, strong: bool) -> torch.Tensor:
+    def _grid(self, indices: np.ndarray, side: int, strong: bool, small: torch.Tensor) -> torch.Tensor:
         """Where each pixel of the view is taken from: turned, scaled, moved and mirrored, the photo's shape kept."""
         count, uniform = len(indices), self._uniform
         if strong:
             scale = torch.exp(uniform(count, math.log(0.6), math.log(1.7)))
-            small = torch.exp(uniform(count, math.log(1.7), math.log(3.2)))
-            scale = torch.where(self._chance(count, 0.12), small, scale)
-            quarters = torch.randint(1, 4, (count,), generator=self.random) * self._chance(count, 0.45)
-            angle = uniform(count, -0.25, 0.25) + quarters * (math.pi / 2)
-            frame = torch.where(self._chance(count, 0.3), torch.exp(uniform(count, -0.5, 0.5)), 1.0)
+            scale = torch.where(small, torch.exp(uniform(count, math.log(1.7), math.log(3.5))), scale)
+            angle = uniform(count, -0.25, 0.25)
+            frame = torch.where(~small & self._chance(count, 0.3), torch.exp(uniform(count, -0.5, 0.5)), 1.0)
         else:
             scale = torch.exp(uniform(count, math.log(0.65), math.log(1.12)))
             angle, frame = uniform(count, -0.1, 0.1), torch.ones(count)
+        quarters = torch.randint(1, 4, (count,), generator=self.random) * self._chance(count, TURNED[strong])
+        angle = angle + quarters * (math.pi / 2)
         stretch = torch.exp(uniform(count, -0.18, 0.18) * (1 if strong else 0.5))
         mirror = torch.where(self._chance(count, 0.5), 1.0, -1.0)
         aspect = self.photos.aspect[indices]
         half_width, half_height = aspect.clamp(max=1), (1 / aspect).clamp(max=1)
         across, down = scale * stretch * frame.sqrt(), scale / stretch / frame.sqrt()
-        room = (1 - scale).abs() * 0.8 + 0.1
+        room = torch.where(small, scale - 1, (1 - scale).abs() * 0.8 + 0.1)
         sine, cosine = torch.sin(angle), torch.cos(angle)
         rows = [torch.stack([cosine * across * mirror, -sine * down, uniform(count, -1, 1) * room], 1) / half_width[:, None],
                 torch.stack([sine * across * mirror, cosine * down, uniform(count, -1, 1) * room], 1) / half_height[:, None]]

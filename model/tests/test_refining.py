@@ -9,6 +9,7 @@ import timm  # noqa: E402
 
 from clothing_model import cli, refining  # noqa: E402
 from clothing_model.errors import PipelineError  # noqa: E402
+from clothing_model.network import Classifier  # noqa: E402
 from clothing_model.training import Run, Settings  # noqa: E402
 from clothing_model.views import SIDE, Changes, Kept, Photos  # noqa: E402
 
@@ -78,6 +79,44 @@ def test_what_is_kept_is_what_was_made_but_for_rounding(kinds, tmp_path):
     assert torch.equal(again[np.array([0, 2])], kept[np.array([0, 2])])
 
 
+def middle_and_width(view):
+    """Of what is blue, in shares of the view's side; None where hardly anything is."""
+    places = (view[2] - view[0] > 0.2).nonzero().float() / view.shape[1]
+    return (places.mean(0), float(places[:, 1].max() - places[:, 1].min())) if len(places) > 12 else None
+
+
+def test_some_strongly_changed_views_show_the_photo_small_and_anywhere(kinds):
+    seen = [middle_and_width(view) for view in Changes(kinds, 4)(np.zeros(400, int), 96, strong=True)]
+    small = [middle for middle, width in filter(None, seen) if width < 0.15]
+    assert 0.08 < len(small) / 400 < 0.3, "a fifth, where the square of a quarter of the photo's width is under a seventh"
+    places = torch.stack(small)
+    assert (places.amin(0) < 0.25).all() and (places.amax(0) > 0.75).all()
+
+
+@pytest.mark.parametrize("strong, least, most", [(False, 0.1, 0.3), (True, 0.25, 0.5)])
+def test_views_are_turned_by_quarters_as_often_as_said(strong, least, most):
+    pixels = np.full((200, 400, 3), 250, np.uint8)
+    pixels[90:110, 100:300] = (30, 60, 200)  # ten times as wide as high
+    lying = Photos.of([pixels], [True])
+    upright = count = 0
+    for view in Changes(lying, 6)(np.zeros(300, int), 96, strong):
+        places = (view[2] - view[0] > 0.2).nonzero().float()
+        if len(places) > 12:
+            count += 1
+            upright += bool(places[:, 0].std() > places[:, 1].std())
+    assert least * 2 / 3 < upright / count < most * 2 / 3, "of the three quarters, two make it stand"
+
+
+def test_whole_sources_are_in_one_fold_and_unknown_ones_anywhere():
+    sources = ["a", "a", "b", "", "c", "", "b", ""]
+    folds = refining.folds_of(sources, 3, 1)
+    assert folds[0] == folds[1] and folds[2] == folds[6]
+    assert set(folds.tolist()) == {0, 1, 2}
+    assert folds.tolist() == refining.folds_of(sources, 3, 1).tolist()
+    with pytest.raises(PipelineError, match="2 sources: too few"):
+        refining.folds_of(["a", "b", "a"], 3, 1)
+
+
 def test_photos_of_small_labels_and_sources_are_drawn_more_often():
     targets, sources = np.array([0, 0, 0, 0, 1]), ["a", "a", "a", "b", "c"]
     weights = refining.drawing_weights(targets, sources, 0.5)
@@ -145,6 +184,29 @@ def test_without_a_mix_all_is_as_it_began_but_for_the_regressions_head(photos, w
     assert all(torch.equal(trained[f"body.{key}"], value) for key, value in given.items()
                if f"body.{key}" in trained and value.is_floating_point())
     assert trained["head.weight"].abs().max() > 0.1
+
+
+def test_the_result_is_the_mean_of_networks_that_miss_some_sources_each(photos, weights, tmp_path):
+    runs = {}
+    for folds in (1, 2):
+        refine(photos, weights, tmp_path / str(folds), "--folds", folds, "--views", 256)
+        runs[folds] = Run.load(tmp_path / str(folds)).state["average"]
+    changed = [key for key, value in runs[1].items() if value.is_floating_point() and not torch.equal(value, runs[2][key])]
+    assert changed and all(key.startswith(("body.blocks.3", "body.blocks.4", "body.blocks.5", "body.conv_head", "body.bn2", "head"))
+                           for key in changed)
+
+
+def test_weights_of_the_same_network_under_other_names_are_taken_by_their_order(weights, tmp_path):
+    named = torch.load(weights, weights_only=True)
+    other = {f"layer{i}.{'weight' if value.ndim > 1 else 'vector'}": value for i, (key, value) in enumerate(named.items())
+             if not key.endswith("num_batches_tracked")}
+    torch.save(other, tmp_path / "other.pt")
+    taken = Classifier(BACKBONE, 3, tmp_path / "other.pt").body.state_dict()
+    assert all(torch.equal(taken[key], value) for key, value in named.items() if key in taken)
+    other.pop("layer0.weight")
+    torch.save(other, tmp_path / "less.pt")
+    with pytest.raises(PipelineError, match="no fitting 'conv_stem.weight'"):
+        Classifier(BACKBONE, 3, tmp_path / "less.pt")
 
 
 def test_other_networks_are_left_to_train(photos, tmp_path):

@@ -38,7 +38,7 @@ fn about_leads_to_the_licences_of_what_is_built_in_without_a_server_too() {
     page.wait_until("they are there", |seen| seen.heading.as_deref() == Some("Licences"));
     let words: String = page.run("return document.body.textContent;");
     for needed in
-        ["MobileNetEdgeTPU", "tract-onnx 0.", "leptos 0.", "Permission is hereby granted", "Apache License"]
+        ["EfficientNet-Lite2", "tract-onnx 0.", "leptos 0.", "Permission is hereby granted", "Apache License"]
     {
         assert!(words.contains(needed), "{needed}");
     }
