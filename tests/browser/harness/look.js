@@ -2,7 +2,8 @@
 const text = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : null);
 const one = (selector, within = document) => text(within.querySelector(selector));
 const visible = (selector) => [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());
-const focused = document.activeElement ?? document.documentElement; // none while a page is being put together
+// A page that is being put together has neither, at first not even a root.
+const focused = document.activeElement ?? document.documentElement ?? document.createElement("html");
 return {
   path: location.pathname,
   title: document.title,
