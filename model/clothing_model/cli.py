@@ -5,7 +5,7 @@ import pathlib
 import sys
 from dataclasses import replace
 
-from . import labels as labelling, photo_verbs
+from . import BACKBONE, labels as labelling, photo_verbs
 from .errors import PipelineError
 from .words import percent
 
@@ -217,9 +217,8 @@ def parser() -> argparse.ArgumentParser:
                       f"root/<label>/* ({DEFAULT_DATA[0]})")
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint, history, plots (%(default)s)")
     verb.add_argument("--resume", action="store_true", help="go on with the run by its own settings, but for those given again")
-    verb.add_argument("--backbone", help="any convolutional network of timm (mobilenet_edgetpu_100)")
-    verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's "
-                      "hub, which has none of the default backbone: give this, or --begin")
+    verb.add_argument("--backbone", help=f"any convolutional network of timm ({BACKBONE})")
+    verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
     verb.add_argument("--begin", help="folder of a finished run, or exported file (clothing.onnx), to start from "
                       "instead of ImageNet weights; where its labels are others, its body with a new head")
     verb.add_argument("--teachers", nargs="+", help="folders of finished runs, or exported files, whose mean answer "
@@ -251,7 +250,7 @@ def parser() -> argparse.ArgumentParser:
     verb.set_defaults(call=refine)
     verb.add_argument("--data", type=pathlib.Path, nargs="+", help=f"one folder or several ({DEFAULT_DATA[0]})")
     verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder for checkpoint and views (%(default)s)")
-    verb.add_argument("--backbone", default="mobilenet_edgetpu_100", help="of timm's EfficientNet family (%(default)s)")
+    verb.add_argument("--backbone", default=BACKBONE, help="of timm's EfficientNet family (%(default)s)")
     verb.add_argument("--weights", help="file of the backbone's ImageNet weights; without it they come from timm's hub")
     verb.add_argument("--teachers", nargs="+", default=[], metavar="BACKBONE=FILE",
                       help="other networks and their weights, on whose features regressions teach, too")

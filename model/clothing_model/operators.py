@@ -13,7 +13,7 @@ from .errors import PipelineError
 
 CONTRACT = json.loads((pathlib.Path(__file__).parents[2] / "src" / "classifier" / "operators.json").read_text())
 OUTPUTS = ("logits", "class_maps")
-GOOD_BACKBONES = "mobilenet_edgetpu_100, mobilenetv3_large_100, efficientnet_lite0, ghostnet_100, convnext_atto"
+GOOD_BACKBONES = "tf_efficientnet_lite0, mobilenet_edgetpu_100, mobilenetv3_large_100, ghostnet_100, convnext_atto"
 
 
 def check(model: onnx.ModelProto, name: str) -> None:

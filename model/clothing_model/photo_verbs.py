@@ -3,13 +3,12 @@ import argparse
 import asyncio
 import pathlib
 
-from . import labels as labelling
+from . import BACKBONE, labels as labelling
 from .errors import PipelineError
 from .words import count
 
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
 DEFAULT_CACHE = pathlib.Path("model/runs/features")
-BACKBONE = "mobilenet_edgetpu_100"
 
 
 def collect(arguments) -> None:

@@ -22,7 +22,7 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, accuracy
 
-from . import data, labels as labelling, mending, reopen
+from . import BACKBONE, data, labels as labelling, mending, reopen
 from .augment import Augment, Strength, ground_patches
 from .errors import PipelineError
 from .labels import Label
@@ -43,7 +43,7 @@ class Settings:
     """Everything that decides a training; stored with the run, so that resuming needs nothing else."""
 
     data: tuple[str, ...]  # folders of photos
-    backbone: str = "mobilenet_edgetpu_100"
+    backbone: str = BACKBONE
     weights: str | None = None
     begin: str | None = None  # a finished run's folder, or an exported file, to start from; its head if labels agree
     teachers: tuple[str, ...] = ()  # likewise, whose mean answer becomes half of each target

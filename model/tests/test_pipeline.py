@@ -23,6 +23,7 @@ from clothing_model.picture import Preprocessing  # noqa: E402
 
 COLOURS = {"jeans": (40, 70, 160), "socks": (200, 60, 50), "not-clothing": (70, 160, 60)}
 BACKBONE = "test_resnet"
+SHIPPED = pathlib.Path(__file__).parents[1] / "clothing.onnx"
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +180,15 @@ def test_an_exported_file_can_be_begun_from_taught_by_and_averaged(photos, weigh
     assert list(training.Run.load(tmp_path / "soup").answers(squares).argmax(1)) == [0, 1, 2]
 
 
+def test_the_shipped_file_is_of_the_default_backbone():
+    shipped = onnx_file.OnnxModel.load(SHIPPED)
+    network = Classifier(training.Settings("none").backbone, len(shipped.labels), pretrained=False)
+    side = shipped.preprocessing.size
+    squares = np.random.default_rng(0).integers(0, 256, (4, side, side, 3), np.uint8)
+    with torch.no_grad():
+        reopen.restore(network, shipped, squares)  # it compares the answers
+
+
 def test_a_file_with_other_labels_lends_its_body(photos, weights, exported, tmp_path, capsys):
     fewer = shutil.copytree(photos, tmp_path / "fewer", ignore=shutil.ignore_patterns("socks"))
     train(fewer, weights, tmp_path / "run", "--begin", str(exported), "--sizes", "64", "--lr", "1e-6")
@@ -275,7 +285,7 @@ def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
     file = tmp_path / "edge.pt"
     torch.save(timm.create_model("mobilenet_edgetpu_100", pretrained=False).state_dict(), file)
     network = Classifier("mobilenet_edgetpu_100", 3, file).eval()
-    settings = training.Settings("none", weights=str(file), input_size=64)
+    settings = training.Settings("none", backbone="mobilenet_edgetpu_100", weights=str(file), input_size=64)
     labels = [Label.default(name) for name in "abc"]
     whole = training.Run(tmp_path, settings, labels, "sha256:0", {"average": network.state_dict()})
     model = export.graph_of(whole)
