@@ -151,7 +151,7 @@ fn metadata_that_the_network_contradicts_are_refused() {
     let labels = r#"[{"id":"a","name":"A","group":"core"},{"id":"b","name":"B","group":"none"}]"#;
     let error = refusal(|model, _| set(model, "labels", labels));
     let shapes =
-        ["“logits” must be float [1, 2], but is float [1, 17]", "“class_maps” must be float [1, 2, 7, 7]"];
+        ["“logits” must be float [1, 2], but is float [1, 17]", "“class_maps” must be float [1, 2, 8, 8]"];
     for (fault, words) in faults(error).iter().zip(shapes) {
         assert!(fault.to_string().contains(words), "{fault}");
     }
@@ -168,13 +168,13 @@ fn networks_of_another_shape_are_refused() {
             second.name = "mask".into();
             graph(model).input.push(second);
         }),
-        "but is float [1, 3, 224, 224] and float [1, 3, 224, 224].",
+        "but is float [1, 3, 256, 256] and float [1, 3, 256, 256].",
     );
     only(
         refusal(|model, graph| {
             input_shape(graph(model))[0].value = Some(Value::DimParam("batch".into()));
         }),
-        "but is float [batch, 3, 224, 224].",
+        "but is float [batch, 3, 256, 256].",
     );
     // What follows from such an input is found out in different places.
     for length in [0, 2, -7, i64::MAX] {
