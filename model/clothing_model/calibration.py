@@ -25,7 +25,7 @@ def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
 
 
 def at_least(right: np.ndarray, of: np.ndarray) -> np.ndarray:
-    """The share that can be counted on where `right` of `of` were right: the lower bound of Wilson's interval (1927)."""
+    """Counts [n], [n] -> [n] in 0..1: the share that can be counted on where `right` of `of` were right: the lower bound of Wilson's interval (1927)."""
     of = np.maximum(of, 1)
     share, spread = right / of, SURELY ** 2 / of
     return (share + spread / 2 - np.sqrt(spread * share * (1 - share) + spread ** 2 / 4)) / (1 + spread)

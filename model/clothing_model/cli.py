@@ -257,7 +257,7 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--labels", default=str(labelling.DEFAULT_FILE), help="JSON file of names and groups (labels.json)")
     verb.add_argument("--cache", type=pathlib.Path, default=pathlib.Path("model/runs/features"), help="folder for features")
     verb.add_argument("--input-size", type=int, default=224, help="side in the exported file (%(default)s)")
-    verb.add_argument("--folds", type=int, help="networks trained, each without a part of the sources; their mean is kept (3)")
+    verb.add_argument("--folds", type=photo_verbs.positive, help="networks trained, each without a part of the sources; their mean is kept (3)")
     verb.add_argument("--rounds", type=int, help="rounds of views, each of every photo (12)")
     verb.add_argument("--views", type=int, help="views drawn for each network (120000)")
     verb.add_argument("--side", type=int, help="of a view in pixels (192)")

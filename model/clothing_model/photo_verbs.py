@@ -191,18 +191,18 @@ def add_to(verbs) -> None:
                       choices=("", "commercial", "modification", "commercial,modification"),
                       help="what Openverse's licences must allow: commercial, modification, or both with a comma; "
                       "default: any open licence")
-    verb.add_argument("--each", type=_count, default=300, help="photos a label at most (%(default)s)")
-    verb.add_argument("--listed", type=_count, default=200, help="addresses taken from one search at most (%(default)s)")
-    verb.add_argument("--longest", type=_count, default=1024, help="longest side kept, pixels (%(default)s)")
-    verb.add_argument("--least", type=_count, default=64, help="shortest side kept, pixels (%(default)s)")
-    verb.add_argument("--bytes", type=_count, default=20_000_000, help="bytes of one file at most (%(default)s)")
+    verb.add_argument("--each", type=positive, default=300, help="photos a label at most (%(default)s)")
+    verb.add_argument("--listed", type=positive, default=200, help="addresses taken from one search at most (%(default)s)")
+    verb.add_argument("--longest", type=positive, default=1024, help="longest side kept, pixels (%(default)s)")
+    verb.add_argument("--least", type=positive, default=64, help="shortest side kept, pixels (%(default)s)")
+    verb.add_argument("--bytes", type=positive, default=20_000_000, help="bytes of one file at most (%(default)s)")
     verb.add_argument("--near", type=int, default=14,
                       help="two pictures count as one if their fingerprints differ in at most so many of 256 bits (%(default)s); "
                       "-1: only identical files")
     verb.add_argument("--rate", type=_rate, default=2.0, help="requests a second to one host (%(default)s)")
-    verb.add_argument("--together", type=_count, default=2, help="requests to one host at a time (%(default)s)")
-    verb.add_argument("--parallel", type=_count, default=8, help="requests at a time in all (%(default)s)")
-    verb.add_argument("--tries", type=_count, default=4, help="for an address whose failure may be temporary (%(default)s)")
+    verb.add_argument("--together", type=positive, default=2, help="requests to one host at a time (%(default)s)")
+    verb.add_argument("--parallel", type=positive, default=8, help="requests at a time in all (%(default)s)")
+    verb.add_argument("--tries", type=positive, default=4, help="for an address whose failure may be temporary (%(default)s)")
     verb.add_argument("--timeout", type=_rate, default=60.0, help="seconds for one file, a third of them without a byte (%(default)s)")
     verb.add_argument("--openverse", default="https://api.openverse.org/v1/images/", help="its address (%(default)s)")
     verb.add_argument("--commons", default="https://commons.wikimedia.org/w/api.php",
@@ -273,7 +273,7 @@ def _judge_options(verb) -> None:
     verb.add_argument("--skip-bad", action="store_true", help="name unreadable files and go on without them")
 
 
-def _count(text: str) -> int:
+def positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")

@@ -61,7 +61,7 @@ class Plan:
 class Later(nn.Module):
     """What comes after the early stages, with the head: float [n, C, s, s] -> logits [n, K]."""
 
-    STAGES = 3  # early ones: with the stem a third of EfficientNet-Lite2's arithmetic, a fiftieth of its weights
+    STAGES = 3  # early ones: with the stem three tenths of EfficientNet-Lite2's arithmetic, a fortieth of its weights
 
     def __init__(self, network: Classifier):
         super().__init__()
@@ -143,6 +143,7 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
     index = {label.id: i for i, label in enumerate(labels)}
     targets = np.array([index[photo.label] for photo in chosen])
     sources = manifest.people(chosen)
+    folds = folds_of(sources, plan.folds, plan.seed)
 
     weights = pathlib.Path(settings.weights) if settings.weights else None
     vectors = [features.of_backbone(name, file, chosen, cache, settings.input_size)[1]
@@ -155,7 +156,7 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
     aims[np.arange(len(targets)), targets] += 1 - plan.smoothing
     aims = torch.from_numpy((1 - plan.taught) * aims + plan.taught * taught)
     kept = _views(network, plan, folder / "views", pixels, targets, labels, settings)
-    drawn, folds = drawing_weights(targets, sources, plan.balance), folds_of(sources, plan.folds, plan.seed)
+    drawn = drawing_weights(targets, sources, plan.balance)
     began, trained = copy.deepcopy(network.state_dict()), []
     for number in range(plan.folds):
         print(f"network {number + 1} of {plan.folds}", flush=True)

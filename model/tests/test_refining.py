@@ -196,6 +196,20 @@ def test_the_result_is_the_mean_of_networks_that_miss_some_sources_each(photos, 
                            for key in changed)
 
 
+def test_each_network_is_trained_without_its_fold_and_all_count_alike(photos, weights, tmp_path, monkeypatch):
+    drawn = []
+
+    def train_later(network, kept, aims, weights, plan):
+        network.head.weight.data.fill_(3.0 * len(drawn))
+        drawn.append(weights)
+
+    monkeypatch.setattr(refining, "train_later", train_later)
+    refine(photos, weights, tmp_path)
+    assert torch.allclose(Run.load(tmp_path).state["average"]["head.weight"], torch.tensor(3.0)), "the mean of 0, 3 and 6"
+    left_out = np.array(drawn) == 0
+    assert (left_out.sum(0) == 1).all() and left_out.any(1).all(), "each photo is missed by one network"
+
+
 def test_weights_of_the_same_network_under_other_names_are_taken_by_their_order(weights, tmp_path):
     named = torch.load(weights, weights_only=True)
     other = {f"layer{i}.{'weight' if value.ndim > 1 else 'vector'}": value for i, (key, value) in enumerate(named.items())
