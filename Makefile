@@ -9,7 +9,7 @@ WITH_WASM = tools/wasm-env.sh
 PYTHON = model/.venv/bin/python
 
 # Each target keeps to one profile, so that nothing is compiled twice.
-NATIVE = --release
+NATIVE = --profile tests
 WEB = --profile web --target wasm32-unknown-unknown
 PAGE = --no-default-features --features page
 
@@ -22,8 +22,9 @@ export ORACLE = target/oracle-1000.json
 endif
 
 .NOTPARALLEL:
-.PHONY: help serve serve-tools build test tools test-model bench torture fuzz lighthouse load pictures licences lint \
-	dependencies docs native kernel model-file sizes container browser
+.PHONY: help serve serve-tools build test tools test-model bench torture fuzz lighthouse load pictures licences \
+	test-native lint-native dependencies docs-native native model-file \
+	test-wasm lint-wasm docs-wasm warnings kernel lint docs sizes container browser
 
 help:
 	@echo "make serve       build the page and serve it at http://127.0.0.1:$(PORT)"
@@ -49,8 +50,13 @@ build:
 	@$(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
-test: tools lint dependencies docs native model-file kernel build sizes container browser
+test: tools
+	@# Each keeps to folders of its own under target/, and seldom has work for all cores.
+	@tools/beside.sh "$(MAKE) test-native" "$(MAKE) test-wasm"
+	@$(MAKE) sizes container browser
 	@echo "--- All tests passed"
+test-native: lint-native dependencies docs-native native model-file
+test-wasm: lint-wasm docs-wasm build warnings kernel
 
 # All at once: what they have in common is built but once, and how long that takes is said first.
 tools:
@@ -117,8 +123,9 @@ fuzz:
 
 # ---- the parts of `make test`
 
-lint:
-	@tools/setup.sh wasm
+lint: lint-native lint-wasm
+
+lint-native:
 	@echo "--- Checking format and lints"
 	@tools/inputs.sh
 	@cargo fmt --check
@@ -126,8 +133,18 @@ lint:
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
 	@# What is only checked is not linked: the path keeps libFuzzer from being built.
 	@CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy $(NATIVE) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-jpeg -p clothing-kernel -p clothing-classifier --lib --bin engine -- -D warnings
-	@$(WITH_WASM) cargo clippy $(WEB) $(PAGE) --lib --bin page --bin widget --bin clean -- -D warnings
+
+# With all features at once: what is particular to a bundle is left to `warnings`.
+lint-wasm:
+	@tools/setup.sh wasm
+	@echo "--- Checking lints for WebAssembly"
+	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-jpeg -p clothing-kernel -p clothing-classifier --features page --lib --bin engine --bin page --bin widget --bin clean -- -D warnings
+
+# Cargo repeats what the compiler said when the bundle was built.
+warnings:
+	@echo "--- Looking for warnings of the build"
+	@! { $(WITH_WASM) cargo build $(WEB) --bin engine && $(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean; } 2>&1 \
+		| grep --after-context=12 '^warning'
 
 dependencies:
 	@tools/setup.sh deny
@@ -135,11 +152,15 @@ dependencies:
 	@PATH=$(CURDIR)/target/tools/bin:$$PATH cargo-deny --locked check licenses bans sources
 	@tools/licences.sh check
 
-docs: export RUSTDOCFLAGS = -D warnings
-docs:
-	@tools/setup.sh wasm
+docs: docs-native docs-wasm
+
+docs-native docs-wasm: export RUSTDOCFLAGS = -D warnings
+docs-native:
 	@echo "--- Building the documentation"
 	@cargo doc $(NATIVE) --no-deps
+docs-wasm:
+	@tools/setup.sh wasm
+	@echo "--- Building the documentation of the page"
 	@$(WITH_WASM) cargo doc $(WEB) --no-deps --lib --features page
 
 model-file:

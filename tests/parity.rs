@@ -1,6 +1,6 @@
 //! The same model gives the same answers here as where it was trained.
 
-use std::{env, fs, path::PathBuf};
+use std::{env, fs, num::NonZero, path::PathBuf, thread};
 
 use clothing_classifier::{classifier::Classifier, photo::Limits};
 use serde::Deserialize;
@@ -84,13 +84,23 @@ fn top_labels_are_onnxruntimes() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let classifier = classifier();
-    let mut agreeing = 0;
-    let mut largest = 0f32;
-    for reference in &references {
-        let found = logits(&classifier, root().join(&reference.file));
-        largest = largest.max(largest_difference(&found, &reference.logits));
-        agreeing += usize::from(best(&found) == best(&reference.logits));
-    }
+    let compared = |references: &[Reference]| {
+        let mut agreeing = 0;
+        let mut largest = 0f32;
+        for reference in references {
+            let found = logits(&classifier, root().join(&reference.file));
+            largest = largest.max(largest_difference(&found, &reference.logits));
+            agreeing += usize::from(best(&found) == best(&reference.logits));
+        }
+        (agreeing, largest)
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let (agreeing, largest) = thread::scope(|scope| {
+        let parts = references.chunks(references.len().div_ceil(threads).max(1));
+        let running: Vec<_> = parts.map(|part| scope.spawn(|| compared(part))).collect();
+        let found = running.into_iter().map(|thread| thread.join().unwrap());
+        found.fold((0, 0f32), |(agreeing, largest), part| (agreeing + part.0, largest.max(part.1)))
+    });
     println!("{agreeing} of {} top labels agree; logits differ by {largest:.3} at most", references.len());
     assert!(references.len() >= 1000, "only {} photos", references.len());
     assert!(agreeing * 100 >= references.len() * 99, "{agreeing} of {} top labels agree", references.len());

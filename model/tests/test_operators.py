@@ -56,9 +56,9 @@ def adopt(source: pathlib.Path, target: pathlib.Path, side: int = 224, names: li
 
 def opened_by_the_product(model: pathlib.Path, photo: pathlib.Path) -> dict:
     """What the command line answers by this model, if it is built."""
-    program = ROOT / "target" / "release" / "classify"
+    program = ROOT / "target" / "tests" / "classify"
     if not program.exists():
-        pytest.skip("there is no target/release/classify; `make native` builds it")
+        pytest.skip("there is no target/tests/classify; `make native` builds it")
     done = subprocess.run([program, "--json", "--model", model, photo], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

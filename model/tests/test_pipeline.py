@@ -3,7 +3,6 @@ import csv
 import json
 import pathlib
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -469,18 +468,13 @@ def untrained(backbone, tmp_path, size=64):
 
 @pytest.mark.parametrize("backbone", OPENED)
 def test_what_export_writes_the_product_opens(backbone, tmp_path):
-    program = pathlib.Path(__file__).parents[2] / "target" / "release" / "classify"
-    if not program.exists():
-        pytest.skip("there is no target/release/classify; `make native` builds it")
     run = untrained(backbone, tmp_path)
     squares = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3)).astype(np.uint8)
     calibration = {"temperature": 1.0, "thresholds": {"core": 0.5, "garment": 0.5}}
     export.write(export.build(run, calibration, "2026.01-1", squares), tmp_path / "own.onnx")
     photo = pathlib.Path(__file__).parents[2] / "tests" / "fixtures" / "polo-shirt.jpg"
     expected = onnx_file.OnnxModel.load(tmp_path / "own.onnx").predict(photo)
-    done = subprocess.run([program, "--json", "--model", tmp_path / "own.onnx", photo], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    answer = opened_by_the_product(tmp_path / "own.onnx", photo)
     found, wanted = ({own["label"]: own["probability"] for own in (one, *one["alternatives"])} for one in (answer, expected))
     assert found == pytest.approx(wanted, abs=0.02)
 

@@ -1,6 +1,6 @@
 //! The built page in a real browser, as its visitors have it.
 //!
-//! `make browser` builds what is needed and runs this. By hand: `cargo test --release --test browser`, where
+//! `make browser` builds what is needed and runs this. By hand: `cargo test --profile tests --test browser`, where
 //!
 //! - `DIST` names the built bundle (`dist`),
 //! - `SERVER` names Static Web Server (what `tools/setup.sh server` installed),
