@@ -15,16 +15,15 @@ use super::{
     words,
 };
 use crate::{
-    classifier::ModelInfo,
     clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
-    engine::{EngineState, ItemState, queue::ItemId},
+    engine::{ItemState, queue::ItemId},
 };
 
 /// So many photos are with the engine, so that none of its workers waits, and that it is worth having several.
 const AHEAD: usize = 24;
 
 /// What is measured of photos, until their answers come.
-pub type Measured = StoredValue<HashMap<ItemId, Traits>, LocalStorage>;
+pub type TraitsOfPhotos = StoredValue<HashMap<ItemId, Traits>, LocalStorage>;
 
 /// A handle to the state; copies are the same.
 #[derive(Clone, Copy)]
@@ -40,13 +39,11 @@ pub struct Cleaning {
     disk: StoredValue<Option<Disk>, LocalStorage>,
     journal: StoredValue<Option<Journal>, LocalStorage>,
     asked: StoredValue<HashMap<ItemId, usize>, LocalStorage>,
-    traits: Measured,
-    /// The model that is asked.
-    model: StoredValue<Option<ModelInfo>>,
+    traits: TraitsOfPhotos,
 }
 
 impl Cleaning {
-    pub fn start(session: Session, traits: Measured) -> Self {
+    pub fn start(session: Session, traits: TraitsOfPhotos) -> Self {
         let cleaning = Self {
             session,
             review: RwSignal::new_local(None),
@@ -57,17 +54,11 @@ impl Cleaning {
             journal: StoredValue::new_local(None),
             asked: StoredValue::new_local(HashMap::new()),
             traits,
-            model: StoredValue::new(None),
         };
-        session.listen(move |news| {
-            if let News::Photo { id, file_name: None, state } = news {
-                cleaning.hear(id, state);
-            }
-        });
-        Effect::new(move |_| {
-            if let EngineState::Ready(model) = session.engine.get() {
-                cleaning.answer_by(model);
-            }
+        session.listen(move |news| match news {
+            News::Photo { id, file_name: None, state } => cleaning.hear(id, state),
+            News::ModelChanged => cleaning.ask_again(),
+            News::Photo { .. } | News::Engine(_) => {}
         });
         let leaving = window_event_listener(ev::beforeunload, move |event| {
             if cleaning.is_moving() {
@@ -334,12 +325,9 @@ impl Cleaning {
     }
 
     /// What another model has said does not hold any more.
-    fn answer_by(self, model: ModelInfo) {
-        let former = self.model.try_update_value(|last| last.replace(model.clone())).flatten();
-        if former.is_some_and(|former| former != model) {
-            self.stop_asking();
-            self.change(Review::forget_answers);
-            self.ask();
-        }
+    fn ask_again(self) {
+        self.stop_asking();
+        self.change(Review::forget_answers);
+        self.ask();
     }
 }

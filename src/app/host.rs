@@ -162,7 +162,7 @@ impl Host {
                     self.tell(&Reply::failed(Some(asked.id), Some(&asked.name), failure));
                 }
             }
-            News::Engine(EngineState::Asleep | EngineState::Ready(_)) => {}
+            News::Engine(EngineState::Asleep | EngineState::Ready(_)) | News::ModelChanged => {}
             News::Photo { id, file_name, state } => {
                 let asked = if state.is_final() { self.asked.borrow_mut().remove(&id) } else { None };
                 let number = asked.as_ref().map(|asked| asked.id);

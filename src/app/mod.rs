@@ -21,7 +21,7 @@ mod save;
 mod session;
 mod words;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -30,16 +30,17 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
     path,
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     embed::Options,
     engine::{
-        client::{Client, Engine, Files, Output, Pool, Somebody},
+        client::{Client, Engine, Files, Output, Workers},
+        message::Measured,
         shared::SharedEngine,
     },
 };
-use cleaning::{Cleaning, Measured};
+use cleaning::{Cleaning, TraitsOfPhotos};
 use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
 use session::{Loading, Session};
 
@@ -96,7 +97,7 @@ fn start_session(
 
 /// The engine of a page that has one of its own.
 fn own_engine(files: Files, _: &Options, hear: Box<dyn Fn(Output)>) -> Box<dyn Client> {
-    Box::new(Engine::start(files, Pool::OfDevice, hear))
+    Box::new(Engine::start(files, Workers::OfDevice, hear, None))
 }
 
 #[component]
@@ -132,10 +133,14 @@ fn ForSites() -> impl IntoView {
 
 #[component]
 fn Cleaner() -> impl IntoView {
-    let traits = Measured::new_local(HashMap::new());
+    let traits = TraitsOfPhotos::new_local(HashMap::new());
     let session = start_session(|files, _, hear| {
-        let keep = move |id, its| traits.update_value(|traits| _ = traits.insert(id, its));
-        Box::new(Engine::measuring(files, Pool::OfDevice, hear, Somebody(keep)))
+        let observer = move |message: &JsValue| {
+            if let Some((id, its)) = Measured::of(message) {
+                traits.update_value(|traits| _ = traits.insert(id, its));
+            }
+        };
+        Box::new(Engine::start(files, Workers::OfDevice, hear, Some(Rc::new(observer))))
     });
     let cleaning = Cleaning::start(session, traits);
     provide_context(cleaning);

@@ -19,7 +19,7 @@ use crate::{
     embed::Options,
     engine::{
         EngineState, Failure, ItemState, Refusal,
-        client::{Client, Files, Output, Question},
+        client::{Client, Files, ModelFile, Output, Question},
         queue::ItemId,
     },
     photo::is_photo_name,
@@ -57,6 +57,8 @@ pub enum News<'a> {
         file_name: Option<&'a str>,
         state: &'a ItemState,
     },
+    /// Another model answers from now on.
+    ModelChanged,
 }
 
 /// A model file that was given and is not used.
@@ -96,10 +98,6 @@ pub struct Session {
     takes_models: bool,
     /// Those of the list, for when another model answers.
     files: StoredValue<HashMap<ItemId, File>, LocalStorage>,
-    /// The model that is being tried: a file's, or the page's own.
-    trying: StoredValue<Option<Option<String>>>,
-    /// The model that answered last.
-    model: StoredValue<Option<ModelInfo>>,
 }
 
 type Listener = Box<dyn Fn(News)>;
@@ -128,8 +126,6 @@ impl Session {
             listener: StoredValue::new_local(None),
             takes_models: loading == Loading::AtOnce,
             files: StoredValue::new_local(HashMap::new()),
-            trying: StoredValue::new(None),
-            model: StoredValue::new(None),
         };
         match Files::of_page() {
             Some(files) => {
@@ -306,38 +302,29 @@ impl Session {
     pub fn use_model(self, file: Option<File>) {
         self.refused_model.set(None);
         let Some(file) = file else {
-            return self.try_model(None, None);
+            return self.client(|client| client.use_model(None));
         };
-        let file_name = file.name();
+        let name = file.name();
         if let Err(error) = ModelInfo::check_bytes(file.size() as u64) {
-            return self.refuse_model(file_name, error.to_string());
+            return self.refuse_model(name, error.to_string());
         }
         spawn_local(async move {
             match JsFuture::from(file.array_buffer()).await {
-                Ok(bytes) => self.try_model(Some(file_name), Some(Uint8Array::new(&bytes))),
-                Err(_) => self.refuse_model(file_name, Refusal::Unreadable.cause().into()),
+                Ok(bytes) => {
+                    let model = ModelFile { name, bytes: Uint8Array::new(&bytes) };
+                    self.client(|client| client.use_model(Some(model)));
+                }
+                Err(_) => self.refuse_model(name, Refusal::Unreadable.cause().into()),
             }
         });
-    }
-
-    fn try_model(self, file_name: Option<String>, bytes: Option<Uint8Array>) {
-        self.trying.set_value(Some(file_name));
-        self.client(|client| client.use_model(bytes));
     }
 
     fn refuse_model(self, file_name: String, reason: String) {
         self.refused_model.set(Some(RefusedModel { file_name, reason }));
     }
 
-    /// Photos of the list that another model has answered are asked about again.
-    fn answer_by(self, model: ModelInfo) {
-        if let Some(file_name) = self.trying.try_update_value(Option::take).flatten() {
-            self.own_model.set(file_name);
-        }
-        let former = self.model.try_update_value(|last| last.replace(model.clone())).flatten();
-        if former.is_none_or(|former| former == model) {
-            return;
-        }
+    /// Asks about all photos of the list anew.
+    fn ask_again(self) {
         for item in self.items.get_untracked() {
             let file = self.files.with_value(|files| files.get(&item.id).cloned());
             self.cancel(item.id);
@@ -455,17 +442,19 @@ impl Session {
                     if let Some(words) = words::announce_engine(&state) {
                         self.announcement.set(words);
                     }
-                    self.engine.set(state.clone());
-                }
-                if let EngineState::Ready(model) = state {
-                    self.answer_by(model);
+                    self.engine.set(state);
                 }
             }
-            Output::ModelRefused { reason } => {
-                if let Some(Some(file_name)) = self.trying.try_update_value(Option::take).flatten() {
-                    self.refuse_model(file_name, reason);
-                }
+            Output::ModelChanged { file_name } => {
+                self.own_model.set(file_name);
+                self.tell(News::ModelChanged);
+                self.ask_again();
             }
+            Output::ModelRefused { file_name: Some(file_name), reason } => {
+                self.refuse_model(file_name, reason)
+            }
+            // The page's own, which answers again after a new start.
+            Output::ModelRefused { file_name: None, .. } => {}
             Output::Item(id, state) => {
                 let found =
                     self.items.with_untracked(|items| items.iter().find(|item| item.id == id).cloned());

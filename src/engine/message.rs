@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 
-use super::state::{Answered, Refusal};
+use super::{queue::ItemId, state::Outcome};
 use crate::{classifier::ModelInfo, clean::Traits};
 
 /// A photo to be answered.
@@ -35,17 +35,27 @@ pub enum Reply {
     /// One for each request, in their order.
     Answered {
         id: u32,
-        outcome: Result<Box<Answered>, Refusal>,
+        outcome: Outcome,
         /// Where they were asked for. They are read as [`Measured`], so that pages that never ask have no code for them.
         #[serde(skip_deserializing)]
         traits: Option<Traits>,
     },
 }
 
-/// [`Reply::Answered`] as those read it who want the rest of it.
+/// [`Reply::Answered`], read for what was measured.
 #[derive(Debug, Deserialize)]
 pub enum Measured {
     Answered { id: u32, traits: Option<Traits> },
+}
+
+impl Measured {
+    /// What a worker's message says was measured of which photo, if anything.
+    pub fn of(message: &JsValue) -> Option<(ItemId, Traits)> {
+        match from_js(message.clone()) {
+            Ok(Self::Answered { id, traits: Some(traits) }) => Some((ItemId(id), traits)),
+            _ => None,
+        }
+    }
 }
 
 pub fn to_js(message: &impl Serialize) -> Result<JsValue, serde_wasm_bindgen::Error> {

@@ -1,13 +1,14 @@
 //! The classifier in a Web Worker, so that the page never waits for it.
 //!
 //! The page holds an `client::Engine` and hands it files; a worker answers them one after
-//! another, several where many wait. [`queue`] decides what is asked next and what a worker's death means (pure, runs
-//! natively); `download` brings the worker's code and the model; `client` is the page's side,
-//! `shared` lets several frames have one, `worker` is the other side, which leaves some formats to `browser_decoder`;
-//! `message` is what they say to each other.
+//! another, several where many wait. [`pool`] decides how many workers there are and what each does, [`queue`] which photo
+//! is next and what a worker's death means for it (both pure, so they run natively). `client` does what the pool says on
+//! the page's side, `download` brings the worker's code and the model, `shared` lets several frames have one engine.
+//! `worker` is the other side, which leaves some formats to `browser_decoder`; `message` is what both say to each other.
 
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 mod browser_decoder;
+pub mod pool;
 pub mod queue;
 mod state;
 
@@ -22,7 +23,7 @@ pub mod shared;
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 pub mod worker;
 
-pub use state::{Answered, EngineState, Failure, ItemState, Refusal, Said};
+pub use state::{Answered, EngineState, Failure, ItemState, Outcome, Refusal, Said};
 
 /// Whether a browser runs on a phone or tablet, whose memory is small, by what it calls itself.
 pub fn is_phone(user_agent: &str) -> bool {

@@ -8,7 +8,6 @@ use std::{
     rc::Rc,
 };
 
-use js_sys::Uint8Array;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -16,7 +15,7 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::{
     EngineState, ItemState,
-    client::{Client, Engine, Files, Output, Pool, Question},
+    client::{Client, Engine, Files, ModelFile, Output, Question, Workers},
     message::{from_js, to_js},
     queue::ItemId,
 };
@@ -112,7 +111,7 @@ impl Client for SharedEngine {
     }
 
     /// For this frame's own engine.
-    fn use_model(&self, model: Option<Uint8Array>) {
+    fn use_model(&self, model: Option<ModelFile>) {
         if let Some(running) = &*self.0.running.borrow() {
             running.engine.use_model(model);
         }
@@ -230,11 +229,12 @@ impl Member {
     /// It is this frame's turn to run the engine.
     fn run(self: &Rc<Self>, files: Files) {
         let member = Rc::downgrade(self);
-        let engine = Engine::start(files, Pool::One, move |output| {
+        let pass_on = move |output| {
             if let Some(member) = member.upgrade() {
                 member.pass_on(output);
             }
-        });
+        };
+        let engine = Engine::start(files, Workers::One, pass_on, None);
         let running = Running { engine, state: EngineState::Asleep, jobs: HashMap::new(), next: 0 };
         *self.running.borrow_mut() = Some(running);
         if self.wanted.get() {
@@ -305,7 +305,7 @@ impl Member {
                 }
                 self.tell_all(state);
             }
-            Output::ModelRefused { reason } => (self.notify)(Output::ModelRefused { reason }),
+            Output::ModelChanged { .. } | Output::ModelRefused { .. } => (self.notify)(output),
             Output::Item(number, state) => {
                 let whose = self.running.borrow_mut().as_mut().and_then(|running| {
                     if state.is_final() {

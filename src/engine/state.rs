@@ -33,6 +33,9 @@ impl ItemState {
     }
 }
 
+/// What came of one photo.
+pub type Outcome = Result<Box<Answered>, Refusal>;
+
 /// What the network says of a photo, and how a person is told. The worker finds the words, so that the page, which is
 /// loaded first, holds none for every kind of answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
