@@ -1,6 +1,5 @@
 use leptos::prelude::*;
 
-use super::title;
 use crate::{
     app::{
         components::{
@@ -8,9 +7,10 @@ use crate::{
             engine_status::EngineStatus,
         },
         session::Session,
-        words::percent,
+        shell::title,
     },
     classifier::{Group, Label, Metrics, ModelInfo},
+    words::percent,
 };
 
 /// What stands still, as a string: views of many cells make the page's code large. Links are relative to the page's base.
@@ -43,7 +43,7 @@ pixels and 100 MB; on phones, which have less memory, half of that. Photos that 
 pub fn About() -> impl IntoView {
     title("About – What garment is this?");
     let session = Session::expect();
-    let model = Memo::new(move |_| session.model());
+    let model = Memo::new(move |_| session.network.model());
     view! {
         <article class="prose">
             <div class="prose" inner_html=ABOUT></div>

@@ -6,17 +6,19 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use web_sys::{DataTransfer, File};
 
 use super::{
-    applying::{Applying, apply},
-    disk::{self, Disk},
+    apply::{Applying, apply},
+    directory::{self, Directory},
     journal::Journal,
-    opened::{self, Given},
-    save::save,
-    session::{News, Session, focus_later, is_model},
-    words,
 };
 use crate::{
+    app::{
+        dropped::{self, Given},
+        save::save,
+        session::{News, Session, focus_later, is_model},
+    },
     clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
     engine::{ItemState, queue::ItemId},
+    words::{self, Explained},
 };
 
 /// So many photos are with the engine, so that none of its workers waits, and that it is worth having several.
@@ -36,7 +38,7 @@ pub struct Cleaning {
     pub is_kept: RwSignal<bool>,
     pub applying: RwSignal<Applying>,
     /// The open folder, if the browser lets the page change it.
-    disk: StoredValue<Option<Disk>, LocalStorage>,
+    directory: StoredValue<Option<Directory>, LocalStorage>,
     journal: StoredValue<Option<Journal>, LocalStorage>,
     asked: StoredValue<HashMap<ItemId, usize>, LocalStorage>,
     traits: TraitsOfPhotos,
@@ -50,7 +52,7 @@ impl Cleaning {
             notice: RwSignal::new(""),
             is_kept: RwSignal::new(true),
             applying: RwSignal::new(Applying::Idle),
-            disk: StoredValue::new_local(None),
+            directory: StoredValue::new_local(None),
             journal: StoredValue::new_local(None),
             asked: StoredValue::new_local(HashMap::new()),
             traits,
@@ -77,21 +79,21 @@ impl Cleaning {
     /// Has the person choose a folder in the browser's own dialogue.
     pub fn pick(self) {
         spawn_local(async move {
-            match disk::pick().await {
-                Ok(Some(disk)) => self.open_disk(disk).await,
+            match directory::pick().await {
+                Ok(Some(directory)) => self.open_directory(directory).await,
                 Ok(None) => {}
                 Err(_) => self.notice.set(words::NO_DIALOGUE),
             }
         });
     }
 
-    async fn open_disk(self, disk: Disk) {
-        let files = disk.files().await;
-        self.open(files, Some(disk));
+    async fn open_directory(self, directory: Directory) {
+        let files = directory.files().await;
+        self.open(files, Some(directory));
     }
 
-    /// Takes the place of the folder that was open. `disk`: the folder, if it may perhaps be changed.
-    pub fn open(self, files: Vec<(String, File)>, disk: Option<Disk>) {
+    /// Takes the place of the folder that was open. `directory`: the folder, if it may perhaps be changed.
+    pub fn open(self, files: Vec<(String, File)>, directory: Option<Directory>) {
         if self.is_moving() {
             return;
         }
@@ -105,9 +107,9 @@ impl Cleaning {
         let decisions = Decisions::replay(&folder, entries);
         self.journal.set_value(Some(journal));
         self.is_kept.set(true);
-        self.disk.set_value(disk);
+        self.directory.set_value(directory);
         self.applying.set(Applying::Idle);
-        self.session.announcement.set(words::announce_opened(&folder, decisions.count()));
+        self.session.notices.announce(words::announce_opened(&folder, decisions.count()));
         self.review.set(Some(Review::new(folder, decisions)));
         focus_later("review".into());
         self.ask();
@@ -116,28 +118,28 @@ impl Cleaning {
     /// A folder or a model was dropped on the page.
     pub fn take(self, transfer: &DataTransfer) {
         let (mut folders, mut files) = (Vec::new(), Vec::new());
-        for each in opened::dropped(transfer) {
+        for each in dropped::dropped(transfer) {
             match each {
                 Given::Entry(folder) => folders.push(folder),
                 Given::File(file) => files.push(file),
             }
         }
-        let handle = disk::dropped(transfer);
+        let handle = directory::dropped(transfer);
         spawn_local(async move {
             if let [folder] = &folders[..] {
-                let disk = match handle {
-                    Some(handle) => Disk::of(handle).await,
+                let directory = match handle {
+                    Some(handle) => Directory::of(handle).await,
                     None => None,
                 };
-                return match disk {
-                    Some(disk) => self.open_disk(disk).await,
-                    None => self.open(opened::files(folder.clone()).await, None),
+                return match directory {
+                    Some(directory) => self.open_directory(directory).await,
+                    None => self.open(dropped::files(folder.clone()).await, None),
                 };
             }
             for file in files {
                 if is_model(&file).await {
                     self.notice.set("");
-                    return self.session.use_model(Some(file));
+                    return self.session.network.use_model(Some(file));
                 }
             }
             self.notice.set(words::NO_FOLDER);
@@ -161,14 +163,14 @@ impl Cleaning {
 
     /// Whether decisions can be carried out in the folder itself.
     pub fn can_apply(self) -> bool {
-        self.disk.with_value(Option::is_some)
+        self.directory.with_value(Option::is_some)
     }
 
     /// Asks for leave to change files, then whether it is meant.
     pub fn prepare_to_apply(self) {
-        let Some(disk) = self.disk.get_value().filter(|_| !self.is_moving()) else { return };
+        let Some(directory) = self.directory.get_value().filter(|_| !self.is_moving()) else { return };
         spawn_local(async move {
-            if disk.ask_to_write().await {
+            if directory.ask_to_write().await {
                 self.applying.set(Applying::Confirming);
                 focus_later("confirm".into());
             } else {
@@ -188,7 +190,7 @@ impl Cleaning {
     /// Carries the decisions out in the folder.
     pub fn apply(self) {
         let ready = self.applying.with_untracked(|applying| *applying == Applying::Confirming);
-        let Some(disk) = self.disk.get_value().filter(|_| ready) else { return };
+        let Some(directory) = self.directory.get_value().filter(|_| ready) else { return };
         let opened = untrack(|| self.read(|review| (review.folder().clone(), review.decisions().clone())));
         let Some((folder, decisions)) = opened else { return };
         self.stop_asking();
@@ -197,7 +199,7 @@ impl Cleaning {
         focus_later("review".into());
         spawn_local(async move {
             let progress = |done, all| self.applying.set(Applying::Moving { done, all });
-            let outcome = apply(&disk, &folder, &decisions, progress).await;
+            let outcome = apply(&directory, &folder, &decisions, progress).await;
             let binned = outcome.moved.iter().filter(|(each, _)| each.is_to_bin()).count();
             let words = words::applied(outcome.moved.len() - binned, binned);
             let moved = outcome
@@ -221,7 +223,7 @@ impl Cleaning {
 
     fn end(self, outcome: Applying) {
         if let Applying::Done(words) | Applying::Failed(words) = &outcome {
-            self.session.announcement.set(words.clone());
+            self.session.notices.announce(words.clone());
         }
         self.applying.set(outcome);
     }
@@ -246,7 +248,7 @@ impl Cleaning {
         self.is_kept.update(|kept| *kept &= number.is_some());
         let words = words::announce_decision(&entry);
         self.change(|review| review.decide(entry.decision, number));
-        self.session.announcement.set(words);
+        self.session.notices.announce(words);
     }
 
     /// Gives the photo that is looked at the label that the network proposes.
@@ -255,7 +257,7 @@ impl Cleaning {
             untrack(|| self.read(|review| review.proposal(review.current()?.0).map(String::from)).flatten());
         match proposal {
             Some(label) => self.decide(Decision::Relabel(label)),
-            None => self.session.announcement.set(words::NO_PROPOSAL.into()),
+            None => self.session.notices.announce(words::NO_PROPOSAL),
         }
     }
 
@@ -271,7 +273,7 @@ impl Cleaning {
             }
         });
         let file = untrack(|| self.read(|review| review.folder().photos[photo].file.clone()));
-        self.session.announcement.set(format!("{}: undone.", file.unwrap_or_default()));
+        self.session.notices.announce(format!("{}: undone.", file.unwrap_or_default()));
     }
 
     /// Saves the decisions as the table that is carried out.
@@ -290,9 +292,7 @@ impl Cleaning {
                 judgement.preview.clone_from(&answer.preview);
                 Some(Standing::Judged(judgement))
             }
-            ItemState::Refused(refusal) => {
-                Some(Standing::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))
-            }
+            ItemState::Refused(refusal) => Some(Standing::Refused(refusal.explanation())),
             ItemState::Waiting | ItemState::Working => None,
         };
         let Some(photo) = self.asked.with_value(|asked| asked.get(&id).copied()) else { return };
@@ -319,7 +319,7 @@ impl Cleaning {
 
     fn stop_asking(self) {
         for id in self.asked.try_update_value(std::mem::take).unwrap_or_default().into_keys() {
-            self.session.cancel(id);
+            self.session.network.cancel(id);
         }
         self.traits.update_value(HashMap::clear);
     }

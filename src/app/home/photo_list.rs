@@ -1,8 +1,9 @@
 use leptos::prelude::*;
 
-use super::{icon::Download, photo_card::PhotoCard};
+use super::photo_card::PhotoCard;
 use crate::{
     app::{
+        components::icon::Download,
         save::save,
         session::{Item, Session},
     },
@@ -11,18 +12,19 @@ use crate::{
         report::{self, Row},
     },
     engine::ItemState,
+    words::{self, Explained},
 };
 
 /// The picked photos; a pile of them has its progress and its downloads.
 #[component]
 pub fn PhotoList() -> impl IntoView {
     let session = Session::expect();
-    let several = Memo::new(move |_| session.items.with(|items| items.len() > 1));
+    let several = Memo::new(move |_| session.photos.len() > 1);
     view! {
         <section class="photos" aria-label="Your photos">
             {move || several.get().then(|| view! { <Toolbar/> })}
             <ul class="cards">
-                <For each=move || session.items.get() key=|item| item.id let:item>
+                <For each=move || session.photos.items() key=|item| item.id let:item>
                     <PhotoCard item/>
                 </For>
             </ul>
@@ -33,10 +35,10 @@ pub fn PhotoList() -> impl IntoView {
 #[component]
 fn Toolbar() -> impl IntoView {
     let session = Session::expect();
-    let progress = Memo::new(move |_| session.progress());
-    let count = move || match progress.get() {
-        (done, all) if done == all => format!("{all} photos"),
-        (done, all) => format!("{done} of {all} photos answered"),
+    let progress = Memo::new(move |_| session.photos.progress());
+    let count = move || {
+        let (done, all) = progress.get();
+        words::answered(done, all)
     };
     let none_done = move || progress.get().0 == 0;
     view! {
@@ -61,7 +63,7 @@ fn Toolbar() -> impl IntoView {
 
 /// The model's labels, a column each.
 fn labels(session: Session) -> Vec<Label> {
-    untrack(|| session.model()).map(|model| model.labels).unwrap_or_default()
+    untrack(|| session.network.model()).map(|model| model.labels).unwrap_or_default()
 }
 
 /// What is known so far, in the list's order.
@@ -69,10 +71,10 @@ fn rows(session: Session) -> Vec<Row> {
     let row = |item: Item| {
         let outcome = match item.state.get_untracked() {
             ItemState::Done(answered) => Ok(answered.answer.prediction),
-            ItemState::Refused(refusal) => Err(refusal.cause().into()),
+            ItemState::Refused(refusal) => Err(refusal.cause().into_owned()),
             ItemState::Waiting | ItemState::Working => return None,
         };
         Some(Row { file: item.file_name, outcome })
     };
-    session.items.get_untracked().into_iter().filter_map(row).collect()
+    untrack(|| session.photos.items()).into_iter().filter_map(row).collect()
 }

@@ -1,7 +1,9 @@
 use leptos::prelude::*;
 
-use super::bars::{Bar, Bars};
-use crate::classifier::{ModelInfo, Prediction};
+use crate::{
+    app::components::bars::{Bar, Bars},
+    classifier::{ModelInfo, Prediction},
+};
 
 /// How many labels are shown beside the best.
 const SHOWN: usize = 3;

@@ -15,7 +15,7 @@ use web_sys::{
     ResizeObserver,
 };
 
-use super::session::{News, Session};
+use crate::app::session::{News, Session};
 use crate::{
     embed::{
         Colour, Options, Theme,
@@ -67,9 +67,9 @@ fn connect(session: Session, event: &MessageEvent) -> Option<Rc<Host>> {
 
 /// The network is large: it comes when a photo is about to.
 fn wake_when_approached(session: Session) {
-    let _ = window_event_listener(ev::pointerover, move |_| session.wake());
-    let _ = window_event_listener(ev::focusin, move |_| session.wake());
-    let _ = window_event_listener(ev::dragenter, move |_| session.wake());
+    let _ = window_event_listener(ev::pointerover, move |_| session.network.wake());
+    let _ = window_event_listener(ev::focusin, move |_| session.network.wake());
+    let _ = window_event_listener(ev::dragenter, move |_| session.network.wake());
 }
 
 /// A site that has connected.
@@ -119,7 +119,7 @@ impl Host {
             Ok(Request::Classify { id, photo, name }) => self.ask(id, &photo, name),
             Ok(Request::Reset) => {
                 for (id, _) in self.asked.borrow_mut().drain() {
-                    self.session.cancel(id);
+                    self.session.network.cancel(id);
                 }
                 self.session.forget_all();
             }
@@ -137,7 +137,7 @@ impl Host {
             Ok(file) => {
                 let item = self.session.ask(file);
                 self.asked.borrow_mut().insert(item, Asked { id, name });
-                if let EngineState::Failed(_) = self.session.engine.get_untracked() {
+                if let EngineState::Failed(_) = self.session.network.state.get_untracked() {
                     self.give_up(); // it cannot even be tried
                 }
             }
@@ -158,7 +158,7 @@ impl Host {
                     self.tell(&Reply::failed(None, None, failure));
                 }
                 for (id, asked) in self.asked.borrow_mut().drain() {
-                    self.session.cancel(id);
+                    self.session.network.cancel(id);
                     self.tell(&Reply::failed(Some(asked.id), Some(&asked.name), failure));
                 }
             }
@@ -190,7 +190,7 @@ impl Host {
     }
 
     fn give_up(&self) {
-        if let EngineState::Failed(failure) = self.session.engine.get_untracked() {
+        if let EngineState::Failed(failure) = self.session.network.state.get_untracked() {
             self.pass_on(News::Engine(&EngineState::Failed(failure)));
         }
     }

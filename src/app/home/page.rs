@@ -1,12 +1,10 @@
 use leptos::prelude::*;
 
-use super::title;
+use super::{photo_list::PhotoList, picker::Picker, samples::Samples};
 use crate::app::{
-    components::{
-        engine_status::EngineStatus, icon::Lock, own_model::OwnModel, photo_list::PhotoList, picker::Picker,
-        samples::Samples,
-    },
+    components::{engine_status::EngineStatus, icon::Lock, own_model::OwnModel},
     session::Session,
+    shell::title,
 };
 
 /// Choose a photo, read what it shows.
@@ -14,7 +12,7 @@ use crate::app::{
 pub fn Home() -> impl IntoView {
     title("What garment is this?");
     let session = Session::expect();
-    let empty = Memo::new(move |_| session.items.with(Vec::is_empty));
+    let empty = Memo::new(move |_| session.photos.is_empty());
     view! {
         <section class="ask" class:empty=move || empty.get()>
             <h1>"What garment is this?"</h1>
@@ -23,7 +21,7 @@ pub fn Home() -> impl IntoView {
             <Picker/>
             <p class="hint">"Or drop or paste photos here."</p>
             {move || session.options.with(|options| options.samples).then(|| view! { <Samples/> })}
-            {move || session.notice.get().map(|notice| view! { <p class="notice" prop:textContent=notice></p> })}
+            {move || session.notices.shown().map(|notice| view! { <p class="notice" prop:textContent=notice></p> })}
             <OwnModel/>
             <p class="private"><Lock/>"Your photo never leaves this device."</p>
             <EngineStatus/>

@@ -26,7 +26,7 @@ extern "C" {
 
 /// A folder that is open. Paths are relative to it, with forward slashes.
 #[derive(Clone, Debug)]
-pub struct Disk(FileSystemDirectoryHandle);
+pub struct Directory(FileSystemDirectoryHandle);
 
 /// Whether the browser has a dialogue for such folders.
 pub fn can_pick() -> bool {
@@ -38,9 +38,9 @@ pub fn can_pick() -> bool {
 /// # Errors
 ///
 /// The browser's, if it shows no dialogue.
-pub async fn pick() -> Result<Option<Disk>, JsValue> {
+pub async fn pick() -> Result<Option<Directory>, JsValue> {
     match wait(show_directory_picker(&mode("read"))?).await {
-        Ok(folder) => Ok(Some(Disk(folder.unchecked_into()))),
+        Ok(folder) => Ok(Some(Directory(folder.unchecked_into()))),
         Err(error) if is(&error, "AbortError") => Ok(None),
         Err(error) => Err(error),
     }
@@ -53,7 +53,7 @@ pub fn dropped(transfer: &DataTransfer) -> Option<Promise> {
     item.unchecked_ref::<Dropped>().get_as_file_system_handle().ok()
 }
 
-impl Disk {
+impl Directory {
     /// What was dropped, if it is a folder.
     pub async fn of(dropped: Promise) -> Option<Self> {
         let handle: FileSystemHandle = wait(dropped).await.ok()?.dyn_into().ok()?;

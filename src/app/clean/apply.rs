@@ -5,7 +5,7 @@ use js_sys::Date;
 use wasm_bindgen::JsValue;
 use web_sys::File;
 
-use super::disk::{Disk, reason, text};
+use super::directory::{Directory, reason, text};
 use crate::clean::{ApplyError, Decision, Decisions, Folder, Move, bin_name, journal, plan, targets};
 
 /// How far it is.
@@ -32,28 +32,28 @@ pub struct Outcome {
 
 /// Moves photos as is decided. `progress` hears how many of how many are moved.
 pub async fn apply(
-    disk: &Disk,
+    directory: &Directory,
     folder: &Folder<File>,
     decisions: &Decisions,
     progress: impl Fn(usize, usize),
 ) -> Outcome {
     let mut moved = Vec::new();
-    let error = carry_out(disk, folder, decisions, &mut moved, progress).await.err();
+    let error = carry_out(directory, folder, decisions, &mut moved, progress).await.err();
     Outcome { moved, error }
 }
 
 async fn carry_out(
-    disk: &Disk,
+    directory: &Directory,
     folder: &Folder<File>,
     decisions: &Decisions,
     moved: &mut Vec<(Move, File)>,
     progress: impl Fn(usize, usize),
 ) -> Result<(), ApplyError> {
-    let bin = new_bin(disk).await?;
-    check(disk, folder, decisions).await?;
+    let bin = new_bin(directory).await?;
+    check(directory, folder, decisions).await?;
     let mut existing = Vec::new();
     for target in targets(folder, decisions) {
-        let names = disk.names(&target).await.map_err(failed(&target))?;
+        let names = directory.names(&target).await.map_err(failed(&target))?;
         existing.extend(names.into_iter().map(|name| format!("{target}/{name}")));
     }
     let moves = plan(folder, decisions, &bin, existing);
@@ -62,11 +62,11 @@ async fn carry_out(
     }
 
     let [begun, done] = ["begun", "journal"].map(|name| format!(".bin/{bin}/{name}.csv"));
-    write(disk, &begun, &journal(&moves)).await?;
+    write(directory, &begun, &journal(&moves)).await?;
     let mut fault = Ok(());
     for each in &moves {
         progress(moved.len(), moves.len());
-        match disk.relocate(&each.from, &each.to).await {
+        match directory.relocate(&each.from, &each.to).await {
             Ok(file) => moved.push((each.clone(), file)),
             Err(error) => {
                 fault = Err(failed(&each.from)(error));
@@ -76,24 +76,24 @@ async fn carry_out(
     }
     // If this fails, the other journal stays and tells as much: moves that were not made are passed over.
     if !moved.is_empty() {
-        write(disk, &done, &journal(moved.iter().map(|(each, _)| each))).await?;
+        write(directory, &done, &journal(moved.iter().map(|(each, _)| each))).await?;
     }
-    disk.remove(&begun).await.map_err(failed(&begun))?;
+    directory.remove(&begun).await.map_err(failed(&begun))?;
     if moved.is_empty() {
         // Where nothing is in them.
         for folder in [&*format!(".bin/{bin}"), ".bin"] {
-            let _ = disk.remove(folder).await;
+            let _ = directory.remove(folder).await;
         }
     }
     fault
 }
 
 /// A new folder's name in the bin, where no earlier moves are unfinished.
-async fn new_bin(disk: &Disk) -> Result<String, ApplyError> {
-    let names = disk.names(".bin").await.map_err(failed(".bin"))?;
+async fn new_bin(directory: &Directory) -> Result<String, ApplyError> {
+    let names = directory.names(".bin").await.map_err(failed(".bin"))?;
     for name in &names {
         let begun = format!(".bin/{name}/begun.csv");
-        if disk.file(&begun).await.map_err(failed(&begun))?.is_some() {
+        if directory.file(&begun).await.map_err(failed(&begun))?.is_some() {
             return Err(ApplyError::Unfinished(begun));
         }
     }
@@ -101,11 +101,15 @@ async fn new_bin(disk: &Disk) -> Result<String, ApplyError> {
 }
 
 /// All photos that are to move are there as they were opened.
-async fn check(disk: &Disk, folder: &Folder<File>, decisions: &Decisions) -> Result<(), ApplyError> {
+async fn check(
+    directory: &Directory,
+    folder: &Folder<File>,
+    decisions: &Decisions,
+) -> Result<(), ApplyError> {
     let mut changed = Vec::new();
     for (photo, _) in decisions.iter().filter(|(_, decision)| **decision != Decision::Keep) {
         let photo = &folder.photos[photo];
-        let file = disk.file(&photo.file).await.map_err(failed(&photo.file))?;
+        let file = directory.file(&photo.file).await.map_err(failed(&photo.file))?;
         if file.is_none_or(|file| file.size() as u64 != photo.bytes) {
             changed.push(photo.file.clone());
         }
@@ -113,9 +117,9 @@ async fn check(disk: &Disk, folder: &Folder<File>, decisions: &Decisions) -> Res
     if changed.is_empty() { Ok(()) } else { Err(ApplyError::Changed(changed)) }
 }
 
-async fn write(disk: &Disk, path: &str, content: &str) -> Result<(), ApplyError> {
+async fn write(directory: &Directory, path: &str, content: &str) -> Result<(), ApplyError> {
     let content = text(content).map_err(failed(path))?;
-    disk.write(path, &content).await.map(|_| ()).map_err(failed(path))
+    directory.write(path, &content).await.map(|_| ()).map_err(failed(path))
 }
 
 fn failed(file: &str) -> impl Fn(JsValue) -> ApplyError {

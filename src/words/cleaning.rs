@@ -1,93 +1,10 @@
-//! How the page's states are put into words, the same for the eye and for the ear.
+//! Cleaning labelled photos.
 
-use super::offline::{Obstacle, Offline};
-pub use crate::words::percent;
+use super::count;
 use crate::{
     classifier::ModelInfo,
     clean::{ApplyError, Change, Decision, Decisions, Entry, Folder},
-    engine::{EngineState, ItemState},
 };
-
-/// What a screen reader hears of one photo, if there is something to say.
-pub fn announce_item(file_name: &str, state: &ItemState) -> Option<String> {
-    match state {
-        ItemState::Waiting => None,
-        ItemState::Working => Some(format!("Looking at {file_name}.")),
-        ItemState::Done(done) => Some(format!("{file_name}: {}.", done.said.line)),
-        ItemState::Refused(refusal) => Some(format!("{file_name}: {} {}", refusal.cause(), refusal.remedy())),
-    }
-}
-
-/// What a screen reader hears of the engine; progress is left to the progress bar.
-pub fn announce_engine(state: &EngineState) -> Option<String> {
-    match state {
-        EngineState::Asleep | EngineState::Loading { .. } => None,
-        EngineState::Ready(_) => Some("Ready to recognise photos.".into()),
-        EngineState::Failed(_) => None, // an alert of its own
-    }
-}
-
-/// The page was opened for a photo from another app, and there is none.
-pub const NOTHING_SHARED: &str = "The photo did not arrive. Share or open it again, or choose it here.";
-
-/// A picture of the page's own did not come.
-pub const NO_SAMPLE: &str =
-    "This picture could not be loaded. Check the connection, or choose a photo of your own.";
-
-/// Thousands of photos take a moment to be listed.
-pub const OPENING_FOLDER: &str = "Opening the folder…";
-
-/// Folders that were dropped have nothing for the list.
-pub fn no_photos(folders: &[String]) -> String {
-    format!("No photos were found in “{}”.", folders.join("”, “"))
-}
-
-/// More photos came than a site wants at a time.
-pub fn first_of(photos: usize) -> String {
-    format!("One photo at a time here: this is the first of {photos}.")
-}
-
-/// How the page stands without a connection. An update clears the list, if it `has_photos`.
-pub fn offline(state: &Offline, has_photos: bool) -> String {
-    match state {
-        Offline::OnlineOnly => "Works while you are online.".into(),
-        Offline::Preparing { stored, total } => {
-            format!("Getting ready to work offline: {}\u{a0}%", 100 * stored / total.max(&1))
-        }
-        Offline::Ready { since_now: true } => "Ready to work offline.".into(),
-        Offline::Ready { since_now: false } => "Works offline.".into(),
-        Offline::UpdateWaiting { other_tabs: true } => {
-            "Update available: close this page\u{2019}s other tabs first.".into()
-        }
-        Offline::UpdateWaiting { other_tabs: false } if has_photos => {
-            "Update available: updating clears your list of photos.".into()
-        }
-        Offline::UpdateWaiting { other_tabs: false } => "Update available.".into(),
-        Offline::Unavailable(Obstacle::Unsupported) => {
-            "Works online only: this browser does not keep pages here.".into()
-        }
-        Offline::Unavailable(Obstacle::NoRoom { bytes }) => {
-            let megabytes = bytes.div_ceil(1_000_000);
-            format!("Works online only: there is no room for {megabytes}\u{a0}MB. Free some, then reload.")
-        }
-        Offline::Unavailable(Obstacle::Interrupted) => {
-            "Works online only for now: some files did not arrive. Reload to try again.".into()
-        }
-    }
-}
-
-/// What a screen reader hears of it: what is new and good to know, once.
-pub fn announce_offline(state: &Offline) -> Option<&'static str> {
-    match state {
-        Offline::Ready { since_now: true } => Some("Ready to work offline."),
-        Offline::UpdateWaiting { other_tabs: false } => Some("Update available."),
-        Offline::UpdateWaiting { other_tabs: true } => {
-            Some("Close this page\u{2019}s other tabs first, then update.")
-        }
-        Offline::OnlineOnly | Offline::Preparing { .. } | Offline::Ready { since_now: false } => None,
-        Offline::Unavailable(_) => None,
-    }
-}
 
 /// The folder that was opened has no photos that could be cleaned.
 pub const NO_LABELS: &str = "No photos in label folders there. Open the folder that holds a folder for each label, such as “photos” in photos/shirt/1.jpg.";
@@ -105,11 +22,6 @@ pub const UNDO_APPLY: &str =
 
 /// Somebody takes the network's label, and it has none to give.
 pub const NO_PROPOSAL: &str = "The network suggests no other label that has a folder here. Choose one below.";
-
-/// So many things of that name, in the plural where that is due.
-pub fn count(number: usize, one: &str, several: &str) -> String {
-    format!("{number}\u{a0}{}", if number == 1 { one } else { several })
-}
 
 /// What a screen reader hears when a folder is open.
 pub fn announce_opened<P>(folder: &Folder<P>, decided: usize) -> String {

@@ -4,10 +4,10 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CustomEvent, DataTransfer, FormData, HtmlFormElement};
 
-use super::title;
 use crate::{
-    app::{opened, session::Session, words},
+    app::{dropped, session::Session, shell::title},
     classifier::{Group, Label},
+    words,
 };
 
 const TAG: &str = "clothing-classifier";
@@ -36,7 +36,7 @@ fn chosen(form: &HtmlFormElement) -> Attributes {
 
 /// The widget at work, the lines to paste into a site, and what the site hears of it.
 #[component]
-pub fn Widget() -> impl IntoView {
+pub fn Demo() -> impl IntoView {
     title("For your site");
     let session = Session::expect();
     let choice = RwSignal::new(Attributes::new());
@@ -49,7 +49,7 @@ pub fn Widget() -> impl IntoView {
                 "your site gets the answers only."
             </p>
             <h2>"Try it"</h2>
-            {move || session.notice.get().map(|notice| view! { <p class="notice" role="alert" prop:textContent=notice></p> })}
+            {move || session.notices.shown().map(|notice| view! { <p class="notice" role="alert" prop:textContent=notice></p> })}
             <Live choice log/>
             <Options choice/>
             <h2>"What to paste"</h2>
@@ -116,13 +116,16 @@ fn Live(choice: RwSignal<Attributes>, log: RwSignal<Vec<String>>) -> impl IntoVi
 
 /// Asks the element about photos that were dropped beside it, one after the other.
 pub fn hand_over(session: Session, transfer: &DataTransfer) {
-    let given = opened::dropped(transfer);
+    let given = dropped::dropped(transfer);
     let Ok(Some(element)) = document().query_selector(TAG) else { return };
     let classify = Reflect::get(&element, &"classify".into()).ok();
     let Some(classify) = classify.and_then(|method| method.dyn_into::<Function>().ok()) else { return };
     spawn_local(async move {
-        let (photos, without) = opened::photos(given).await;
-        session.notice.set((!without.is_empty()).then(|| words::no_photos(&without)));
+        let (photos, without) = dropped::photos(given).await;
+        match &without[..] {
+            [] => session.notices.clear(),
+            folders => session.notices.show(&words::no_photos(folders)),
+        }
         for photo in photos {
             let answer = photo.file().await.and_then(|file| classify.call1(&element, &file).ok());
             if let Some(answer) = answer {
@@ -161,7 +164,7 @@ fn Options(choice: RwSignal<Attributes>) -> impl IntoView {
         }
     };
     let labels = move || {
-        let labels = Session::expect().model().map(|model| model.labels).unwrap_or_default();
+        let labels = Session::expect().network.model().map(|model| model.labels).unwrap_or_default();
         let garments = labels.into_iter().filter(|label| label.group != Group::None);
         let choice = |Label { id, name, .. }| {
             view! { <label><input type="checkbox" name="labels" value=id/><span prop:textContent=name></span></label> }

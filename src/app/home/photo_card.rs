@@ -1,15 +1,15 @@
 use leptos::prelude::*;
 use web_sys::{Event, HtmlElement, HtmlImageElement};
 
-use super::{
-    class_map::ClassMapOverlay,
-    guesses::Guesses,
-    icon::{Chevron, Cross},
-};
+use super::{class_map::ClassMapOverlay, guesses::Guesses};
 use crate::{
-    app::session::{Item, Session},
+    app::{
+        components::icon::{Chevron, Cross},
+        session::{Item, Session},
+    },
     classifier::{Answer, Verdict},
-    engine::{Answered, EngineState, ItemState, Said},
+    engine::{Answered, ItemState, Said},
+    words::{self, Explained},
 };
 
 /// Photos whose longer side has fewer pixels are enlarged to about that in an open card.
@@ -75,7 +75,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
                     ItemState::Working => busy("Looking…").into_any(),
                     ItemState::Refused(refusal) => view! {
                         <h2 class="headline">"Not answered"</h2>
-                        <p class="detail" prop:textContent=format!("{} {}", refusal.cause(), refusal.remedy())></p>
+                        <p class="detail" prop:textContent=refusal.explanation()></p>
                     }.into_any(),
                     ItemState::Done(answered) => done(session, *answered, open, map_shown).into_any(),
                 }}
@@ -96,13 +96,7 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
 }
 
 fn waiting(session: Session) -> impl IntoView {
-    move || {
-        busy(match session.engine.get() {
-            EngineState::Asleep | EngineState::Loading { .. } => "Waiting for the network to load…",
-            EngineState::Ready(_) => "In the queue",
-            EngineState::Failed(_) => "Waiting: the network has not loaded",
-        })
-    }
+    move || busy(words::waiting(&session.network.state.get()))
 }
 
 fn busy(words: &'static str) -> impl IntoView {
@@ -116,7 +110,7 @@ fn done(
     map_shown: RwSignal<bool>,
 ) -> impl IntoView {
     // The model is there: it has answered.
-    let model = untrack(|| session.model());
+    let model = untrack(|| session.network.model());
     model.map(|model| {
         let verdict = match verdict {
             Verdict::Garment => "garment",

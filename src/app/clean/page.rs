@@ -14,18 +14,17 @@ use leptos::{
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlInputElement, Url};
 
-use super::title;
+use super::{apply::Applying, directory, state::Cleaning};
 use crate::{
     app::{
-        applying::Applying,
-        cleaning::Cleaning,
         components::{engine_status::EngineStatus, own_model::OwnModel},
-        disk, opened,
+        dropped,
         session::{Session, focus_later},
-        words::{self, count, label_name, percent},
+        shell::title,
     },
     classifier::ModelInfo,
     clean::{Decision, Filter, Judgement, Order, Photo, Review, Standing, changes},
+    words::{self, count, label_name, percent},
 };
 
 /// The first labels have a key each.
@@ -57,16 +56,16 @@ pub fn Clean() -> impl IntoView {
         let input: HtmlInputElement = event.target().expect("an input changed").unchecked_into();
         if let Some(files) = input.files() {
             if input.webkitdirectory() {
-                cleaning.open(opened::chosen(&files), None);
+                cleaning.open(dropped::chosen(&files), None);
             } else if let Some(file) = files.get(0) {
-                session.use_model(Some(file));
+                session.network.use_model(Some(file));
             }
         }
         input.set_value("");
     };
     // Where there is a dialogue for folders that can be changed, it takes the place of the input's own.
     let pick = move |event: MouseEvent| {
-        if disk::can_pick() {
+        if directory::can_pick() {
             event.prevent_default();
             cleaning.pick();
         }
@@ -100,7 +99,7 @@ fn Reviewed() -> impl IntoView {
     let root = NodeRef::<html::Section>::new();
     let pictures = StoredValue::new_local(Pictures::default());
     Effect::new(move || {
-        let (Some(root), model) = (root.get(), session.model()) else { return };
+        let (Some(root), model) = (root.get(), session.network.model()) else { return };
         let is_kept = cleaning.is_kept.get();
         cleaning.read(|review| {
             pictures.update_value(|pictures| {

@@ -2,8 +2,10 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement};
 
-use super::icon::{Camera, Picture};
-use crate::app::session::Session;
+use crate::app::{
+    components::icon::{Camera, Picture},
+    session::Session,
+};
 
 /// The kinds that are decoded. HEIC is not among them though some browsers decode it: without it, phones that keep
 /// photos so hand over a JPEG.

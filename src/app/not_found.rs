@@ -1,7 +1,6 @@
 use leptos::prelude::*;
 
-use super::title;
-use crate::app::address;
+use super::shell::{address, title};
 
 /// For an address that is none of ours.
 #[component]
