@@ -6,6 +6,7 @@
 //! its pixels, [`Decisions`] what the person says, with all steps back; [`Review`] brings them together, [`table`] writes
 //! them down.
 
+mod action;
 mod decisions;
 mod folder;
 mod judgement;
@@ -15,6 +16,7 @@ mod table;
 mod traits;
 mod twins;
 
+pub use action::Action;
 pub use decisions::{Decision, Decisions, Entry};
 pub use folder::{Folder, Photo};
 pub use judgement::{Judgement, Order, Standing};

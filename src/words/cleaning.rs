@@ -3,7 +3,7 @@
 use super::count;
 use crate::{
     classifier::ModelInfo,
-    clean::{ApplyError, Change, Decision, Decisions, Entry, Folder},
+    clean::{ApplyError, Change, Decision, Decisions, Entry, Folder, Judgement, Order},
 };
 
 /// The folder that was opened has no photos that could be cleaned.
@@ -40,22 +40,92 @@ pub fn announce_decision(entry: &Entry) -> String {
     format!("{}: {}.", entry.file, decision(&entry.decision, None))
 }
 
+/// What a screen reader hears when a decision was taken back.
+pub fn undone(file: &str) -> String {
+    format!("{file}: undone.")
+}
+
+/// How many photos of a folder have been answered.
+pub fn looked_at(folder: &str, done: usize, all: usize) -> String {
+    if done == all {
+        format!("{folder}: {}", count(all, "photo", "photos"))
+    } else {
+        format!("{folder}: {done} of {all} photos looked at")
+    }
+}
+
+/// Ranks again with the photos that were answered since.
+pub fn rank_again(late: usize) -> String {
+    format!("Rank again with {late} more")
+}
+
+/// What photos are ordered by.
+pub fn order(order: Order) -> &'static str {
+    match order {
+        Order::Loss => "Highest loss first",
+        Order::Margin => "Least margin first",
+        Order::Disagreement => "Surest disagreement first",
+        Order::Blur => "Blurriest first",
+        Order::Twins => "Near-duplicates first",
+    }
+}
+
+/// Which of the list's photos are on the page: so many from the place `first` on, counted from 0.
+pub fn range(first: usize, shown: usize, length: usize) -> String {
+    match shown {
+        0 => "None to show yet".into(),
+        shown => format!("{}–{} of {length}", first + 1, first + shown),
+    }
+}
+
+/// The label that the network says.
+pub fn said(judgement: Option<&Judgement>, model: Option<&ModelInfo>) -> String {
+    judgement.map_or_else(|| "no answer".into(), |judgement| label_name(&judgement.predicted, model))
+}
+
+/// The loss of a photo's label, if the network knows that.
+pub fn loss(loss: Option<f32>) -> String {
+    loss.map_or_else(|| "–".into(), |loss| format!("{loss:.2}"))
+}
+
+/// What is decided on a photo.
+pub fn decided(made: Option<&Decision>, model: Option<&ModelInfo>) -> String {
+    made.map_or_else(|| "not yet".into(), |made| decision(made, model))
+}
+
+/// The label that the network proposes, to be accepted.
+pub fn proposal(label: Option<&str>, model: Option<&ModelInfo>) -> String {
+    label.map_or_else(|| "No proposal".into(), |label| format!("It is: {}", label_name(label, model)))
+}
+
+/// So many more than are named.
+pub fn and_more(number: usize) -> String {
+    format!("and {number} more")
+}
+
 /// What is to be known of an opened folder: labels that the network does not know, and files beside the labels' folders.
-pub fn folder_notes(unknown: &[&str], outside: &[String]) -> String {
+pub fn folder_notes<P>(folder: &Folder<P>, model: Option<&ModelInfo>) -> String {
+    let is_unknown = |label: &&String| model.is_some_and(|model| model.label(label).is_none());
+    let unknown: Vec<_> = folder.labels.iter().filter(is_unknown).map(String::as_str).collect();
     let mut notes = String::new();
     if !unknown.is_empty() {
         notes = format!("The network does not know {}: these photos come last. ", unknown.join(", "));
     }
-    match outside {
+    match &folder.outside[..] {
         [] => {}
         [only] => notes += &format!("1\u{a0}file is in no label’s folder and was left out: {only}."),
         [first, ..] => {
-            let files = outside.len();
+            let files = folder.outside.len();
             notes +=
                 &format!("{files}\u{a0}files are in no label’s folder and were left out, such as {first}.");
         }
     }
     notes
+}
+
+/// The names of a folder's labels, in their order.
+pub fn label_names<P>(folder: &Folder<P>, model: Option<&ModelInfo>) -> Vec<String> {
+    folder.labels.iter().map(|label| label_name(label, model)).collect()
 }
 
 /// A decision in a word or two.

@@ -1,11 +1,17 @@
 //! Cleaning labelled photos (`/clean`): `state` is the folder that is open and what is decided about it, `directory` a folder
-//! that can be changed, `apply` carries decisions out in it, `journal` keeps them in the browser.
+//! that can be changed, `apply` carries decisions out in it, `journal` keeps them in the browser. `page` puts the view
+//! together from `toolbar`, `look` (the photo that is looked at), `thumbs` and `summary`; `pictures` has the photos' addresses.
 
 mod apply;
 mod directory;
 mod journal;
+mod look;
 mod page;
+mod pictures;
 mod state;
+mod summary;
+mod thumbs;
+mod toolbar;
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -16,10 +22,14 @@ use super::{
     components::{announcer::Announcer, drop_zone::DropZone},
     shell::{Shell, address, replace_shell, start_session},
 };
-use crate::engine::{
-    client::{Engine, Workers},
-    message::Measured,
+use crate::{
+    clean::{Decision, Judgement, Photo, Review, Standing},
+    engine::{
+        client::{Engine, Workers},
+        message::Measured,
+    },
 };
+use pictures::Pictures;
 use state::{Cleaning, TraitsOfPhotos};
 
 /// The code of `/clean`.
@@ -46,5 +56,32 @@ fn Cleaner() -> impl IntoView {
         </Shell>
         <DropZone taken=|()| () instead=move |transfer| cleaning.take(&transfer) hint="Drop your folder"/>
         <Announcer/>
+    }
+}
+
+fn judged(standing: &Standing) -> Option<&Judgement> {
+    match standing {
+        Standing::Judged(judgement) => Some(judgement),
+        Standing::Waiting | Standing::Refused(_) => None,
+    }
+}
+
+/// Where a photo's picture is; `None` if it cannot be shown.
+fn picture(review: &Review<web_sys::File>, photo: usize, pictures: Pictures) -> Option<String> {
+    let Photo { file, source, .. } = &review.folder().photos[photo];
+    match &review.standings()[photo] {
+        Standing::Refused(_) => None,
+        Standing::Judged(Judgement { preview: Some(preview), .. }) => Some(preview.clone()),
+        Standing::Judged(_) | Standing::Waiting => Some(pictures.url(file, source)),
+    }
+}
+
+/// A decision as the style sheet knows it.
+fn decision_name(decision: Option<&Decision>) -> &'static str {
+    match decision {
+        None => "undecided",
+        Some(Decision::Keep) => "keep",
+        Some(Decision::Relabel(_)) => "relabel",
+        Some(Decision::Delete) => "delete",
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         save::save,
         session::{News, Session, focus_later, is_model},
     },
-    clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
+    clean::{Action, ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
     engine::{ItemState, queue::ItemId},
     words::{self, Explained},
 };
@@ -167,7 +167,7 @@ impl Cleaning {
     }
 
     /// Asks for leave to change files, then whether it is meant.
-    pub fn prepare_to_apply(self) {
+    fn ask_to_apply(self) {
         let Some(directory) = self.directory.get_value().filter(|_| !self.is_moving()) else { return };
         spawn_local(async move {
             if directory.ask_to_write().await {
@@ -180,7 +180,7 @@ impl Cleaning {
     }
 
     /// It is not meant.
-    pub fn dismiss(self) {
+    fn dismiss(self) {
         if self.applying.with_untracked(|applying| *applying == Applying::Confirming) {
             self.applying.set(Applying::Idle);
             focus_later("apply".into());
@@ -188,7 +188,7 @@ impl Cleaning {
     }
 
     /// Carries the decisions out in the folder.
-    pub fn apply(self) {
+    fn apply(self) {
         let ready = self.applying.with_untracked(|applying| *applying == Applying::Confirming);
         let Some(directory) = self.directory.get_value().filter(|_| ready) else { return };
         let opened = untrack(|| self.read(|review| (review.folder().clone(), review.decisions().clone())));
@@ -228,8 +228,34 @@ impl Cleaning {
         self.applying.set(outcome);
     }
 
+    /// Does what the person asks for.
+    pub fn act(self, action: Action) {
+        match action {
+            Action::Keep => self.decide(Decision::Keep),
+            Action::Accept => self.accept(),
+            Action::Delete => self.decide(Decision::Delete),
+            Action::Relabel(index) => {
+                let label = untrack(|| self.read(|review| review.folder().labels.get(index).cloned()));
+                if let Some(label) = label.flatten() {
+                    self.decide(Decision::Relabel(label));
+                }
+            }
+            Action::Undo => self.undo(),
+            Action::Save => self.save(),
+            Action::AskToApply => self.ask_to_apply(),
+            Action::Apply => self.apply(),
+            Action::Cancel => self.dismiss(),
+            Action::LookAt(photo) => _ = self.change(|review| review.look_at(photo)),
+            Action::NextPhoto => _ = self.change(|review| review.step(true)),
+            Action::PreviousPhoto => _ = self.change(|review| review.step(false)),
+            Action::NextPage => _ = self.change(|review| review.turn(true)),
+            Action::PreviousPage => _ = self.change(|review| review.turn(false)),
+            Action::Rank => _ = self.change(Review::rank),
+        }
+    }
+
     /// Decides on the photo that is looked at.
-    pub fn decide(self, decision: Decision) {
+    fn decide(self, decision: Decision) {
         if self.is_moving() {
             return;
         }
@@ -252,7 +278,7 @@ impl Cleaning {
     }
 
     /// Gives the photo that is looked at the label that the network proposes.
-    pub fn accept(self) {
+    fn accept(self) {
         let proposal =
             untrack(|| self.read(|review| review.proposal(review.current()?.0).map(String::from)).flatten());
         match proposal {
@@ -262,7 +288,7 @@ impl Cleaning {
     }
 
     /// Takes the last decision back.
-    pub fn undo(self) {
+    fn undo(self) {
         if self.is_moving() {
             return;
         }
@@ -273,11 +299,11 @@ impl Cleaning {
             }
         });
         let file = untrack(|| self.read(|review| review.folder().photos[photo].file.clone()));
-        self.session.notices.announce(format!("{}: undone.", file.unwrap_or_default()));
+        self.session.notices.announce(words::undone(&file.unwrap_or_default()));
     }
 
     /// Saves the decisions as the table that is carried out.
-    pub fn save(self) {
+    fn save(self) {
         let text =
             untrack(|| self.read(|review| table(review.folder(), review.decisions(), review.standings())));
         save("decisions.csv", &text.unwrap_or_default());
