@@ -657,7 +657,7 @@ fn fused_convolution(
     };
     let channels = match group {
         1 => Channels::All(pool.input_channels),
-        _ if group == pool.input_channels && group == pool.output_channels => Channels::Each,
+        _ if group == pool.input_channels && group == pool.output_channels => Channels::Depthwise,
         _ => return Ok(None),
     };
     if reader.convolutions == Convolutions::Tracts || !one(&pool.dilations) {
@@ -677,7 +677,7 @@ fn fused_convolution(
         Some(_) => return Ok(None),
     };
     let window = Window { size: [rows, columns], stride, before, after };
-    if !window.suits([height, width]) {
+    if !window.supports([height, width]) {
         return Ok(None);
     }
     let bias = match reader.has(node, 2).then(|| reader.value(node, 2)).transpose()? {
