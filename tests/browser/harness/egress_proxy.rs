@@ -1,4 +1,4 @@
-//! Whatever a browser asks of any machine but this one comes here.
+//! A proxy that records every request from the browsers to other machines.
 
 use std::{
     io::{BufRead, BufReader},
@@ -7,11 +7,11 @@ use std::{
     thread,
 };
 
-static ASKED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+static REQUESTS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The port of a proxy that all browsers are given for what is not on loopback. It writes down what it is asked
-/// for and gives nothing.
-pub fn proxy() -> u16 {
+/// The proxy's port on loopback. All browsers use it for addresses outside loopback. It records each request and closes the
+/// connection without an answer.
+pub fn port() -> u16 {
     static PORT: LazyLock<u16> = LazyLock::new(|| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
         let port = listener.local_addr().expect("a bound listener has an address").port();
@@ -19,7 +19,7 @@ pub fn proxy() -> u16 {
             for stream in listener.incoming().filter_map(Result::ok) {
                 thread::spawn(move || {
                     if let Some(Ok(request)) = BufReader::new(stream).lines().next() {
-                        ASKED.lock().expect("nobody panics with this lock").push(request);
+                        REQUESTS.lock().expect("nobody panics with this lock").push(request);
                     }
                 });
             }
@@ -29,9 +29,9 @@ pub fn proxy() -> u16 {
     *PORT
 }
 
-/// Where the browsers themselves ask for the time, updates, hints and their start page, whatever they are told; which
-/// of these a version asks differs.
-const ITS_OWN: [&str; 7] = [
+/// Hosts that browsers contact for the time, updates, hints and their start page, even with all of that turned off. Which of
+/// them depends on the version.
+const BROWSER_HOSTS: [&str; 7] = [
     "google.com",
     "googleapis.com",
     "duckduckgo.com",
@@ -41,21 +41,21 @@ const ITS_OWN: [&str; 7] = [
     "firefox.com",
 ];
 
-/// Where pages, too, would ask at these.
-const OF_PAGES: [&str; 3] = ["www.google.com", "fonts.googleapis.com", "ajax.googleapis.com"];
+/// Hosts in those domains that a page could also contact.
+const PAGE_HOSTS: [&str; 3] = ["www.google.com", "fonts.googleapis.com", "ajax.googleapis.com"];
 
-/// The first lines of all requests so far that are not the browser's own.
-pub fn asked() -> Vec<String> {
-    let asked = ASKED.lock().expect("nobody panics with this lock");
-    asked.iter().filter(|request| !is_its_own(host(request))).cloned().collect()
+/// The first lines of all requests so far, without the browsers' own.
+pub fn requests() -> Vec<String> {
+    let requests = REQUESTS.lock().expect("nobody panics with this lock");
+    requests.iter().filter(|request| !is_browsers_own(host(request))).cloned().collect()
 }
 
-fn is_its_own(host: &str) -> bool {
+fn is_browsers_own(host: &str) -> bool {
     let within = |domain: &&str| host == *domain || host.ends_with(&format!(".{domain}"));
-    ITS_OWN.iter().any(within) && !OF_PAGES.contains(&host)
+    BROWSER_HOSTS.iter().any(within) && !PAGE_HOSTS.contains(&host)
 }
 
-/// Of "CONNECT host:443 HTTP/1.1" or "GET http://host/path HTTP/1.1".
+/// The host in "CONNECT host:443 HTTP/1.1" or "GET http://host/path HTTP/1.1".
 fn host(request: &str) -> &str {
     let target = request.split(' ').nth(1).unwrap_or_default();
     let target = target.split_once("://").map_or(target, |(_, rest)| rest);

@@ -1,8 +1,8 @@
-// Says what the page shows.
+// Reads what the page shows; the result is harness/snapshot.rs's Snapshot.
 const text = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : null);
 const one = (selector, within = document) => text(within.querySelector(selector));
 const visible = (selector) => [...document.querySelectorAll(selector)].find((element) => element.checkVisibility());
-// A page that is being put together has neither, at first not even a root.
+// While a page loads it may lack all of these.
 const focused = document.activeElement ?? document.documentElement ?? document.createElement("html");
 return {
   path: location.pathname,

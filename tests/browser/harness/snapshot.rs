@@ -1,26 +1,26 @@
 use serde::Deserialize;
 
-/// What the page shows at one moment, read by `look.js`.
+/// What the page shows at one moment. `snapshot.js` reads it from the document.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Seen {
+pub struct Snapshot {
     pub path: String,
     pub title: String,
     pub heading: Option<String>,
     /// The progress bar's value, 0 to 100.
     pub loading: Option<f64>,
-    /// A failure of the whole page or of the engine.
+    /// The message about a failure of the whole page or of the engine.
     pub failed: Option<String>,
     pub notice: Option<String>,
     /// What a screen reader was told last.
     pub announced: Option<String>,
     pub count: Option<String>,
-    /// How the page stands without a connection.
+    /// The state of offline use.
     pub offline: Option<String>,
-    /// The same in words.
+    /// The sentence about it.
     pub offline_words: Option<String>,
-    /// Whether the page asks to let go of what is held over it.
+    /// Whether the page shows that it accepts what is dragged over it.
     pub dropping: bool,
-    /// The focused element: `#id`, or else its name.
+    /// The focused element: `#id`, or its accessible name if it has no id.
     pub focus: String,
     pub cards: Vec<Card>,
 }
@@ -31,7 +31,7 @@ pub struct Card {
     pub file: String,
     pub state: String,
     pub open: bool,
-    /// Whether the photo itself can be seen.
+    /// Whether the photo itself is shown.
     pub preview: bool,
     pub headline: Option<String>,
     pub label: Option<String>,
@@ -51,7 +51,7 @@ pub struct Guess {
     pub percent: String,
 }
 
-impl Seen {
+impl Snapshot {
     /// The card of a file.
     pub fn card(&self, file: &str) -> Option<&Card> {
         self.cards.iter().find(|card| card.file == file)
@@ -68,7 +68,7 @@ impl Card {
         self.detail.as_deref().unwrap_or_default()
     }
 
-    /// The best guess's share as it is shown: whole percents.
+    /// The best guess's probability as it is shown, in whole percents: 0 to 1.
     pub fn share(&self) -> f64 {
         let shown = &self.guesses.first().unwrap_or_else(|| panic!("no guesses are shown: {self:?}")).percent;
         match shown.as_str() {
