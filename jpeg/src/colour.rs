@@ -101,7 +101,8 @@ fn from_ycbcr(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     .map(|value| value.clamp(0, 255) as u8)
 }
 
-/// [`from_ycbcr`] for eight pixels at once. The factors are split so that their fractions fit into 16 bits: 1.402 is 1 + 0.402, 0.71414 is 1 - 0.28586, 1.772 is 2 - 0.228.
+/// [`from_ycbcr`] for eight pixels at once. Factors are split so that the rest fits into 16 bits: 1.402 is 1 + 0.402,
+/// 0.71414 is 1 - 0.28586, 1.772 is 2 - 0.228.
 #[inline(always)]
 fn eight_from_ycbcr(y: [u8; 8], cb: [u8; 8], cr: [u8; 8]) -> [[u8; 12]; 2] {
     let y = I16x8::from(y);
