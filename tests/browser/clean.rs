@@ -174,7 +174,7 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     assert!(!seen.can_apply, "a folder from an input is read-only");
 
     // Keys work as soon as the folder is open.
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     page.press(Key::Right);
     let seen = wait(&page, "a photo is selected", |seen| seen.look.is_some());
     let (top, second, third) = (seen.rows[0].clone(), seen.rows[1].clone(), seen.rows[2].clone());
@@ -200,14 +200,14 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     page.press(Key::Left);
     wait(&page, "the previous one is selected", |seen| seen.look().file == third.file);
 
-    // In the middle of it.
+    // Reloaded half-way.
     page.go_to("/clean");
     page.wait_for_engine();
     give(&page, &folder.with_file_name("colours.onnx"));
     let seen = open(&page, &folder);
     let decisions = |seen: &Cleaned| [&top, &second, &third].map(|row| seen.row(&row.file).decision.clone());
     assert_eq!(decisions(&seen), ["relabel", "delete", "relabel"]);
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     for left in [2, 1, 0] {
         page.press("u");
         wait(&page, "a step is taken back", |seen| seen.decisions.starts_with(&left.to_string()));
@@ -323,7 +323,7 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     let seen = wait(&page, "all photos are answered", |seen| seen.count == format!("things: {all} photos"));
     assert_eq!(seen.notes, "2 files are in no label’s folder and were left out, such as notes.txt.");
 
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     page.press(Key::Right);
     for _ in WRONG {
         page.press("r");
@@ -613,7 +613,7 @@ fn where_the_folder_cannot_be_changed_nothing_is_lost() {
     page.run::<Value>("FileSystemHandle.prototype.requestPermission = window.given;");
     assert_eq!(tree(&page), before);
 
-    // A folder that has disappeared.
+    // A photo that has disappeared.
     let away = text_of(&page, "socks/socks, a pair.jpg").len();
     assert!(away > 0);
     page.run_async::<Value>(&format!(
@@ -914,7 +914,7 @@ fn thousands_of_photos_keep_memory_level_and_decisions() {
     watch(&page, count / 2);
     // Each answer is compared with all earlier ones. Half of the answers come in this page, the others after the reload.
     tell_tasks(&page);
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     for number in 1..=50 {
         page.press(Key::Right);
         // Not R: the network may propose a label that has no folder here, and then nothing is decided.
