@@ -87,8 +87,8 @@ impl Session {
             listener: StoredValue::new_local(None),
         };
         let hear = Box::new(move |output| session.hear(output));
-        let options = session.options.get_untracked();
-        session.network.start(|files| start_engine(files, &options, hear));
+        let start = |files| session.options.with_untracked(|options| start_engine(files, options, hear));
+        session.network.start(start);
         if loading == Loading::AtOnce {
             session.network.wake();
         }

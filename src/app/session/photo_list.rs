@@ -114,9 +114,11 @@ impl PhotoList {
             let at = last.and_then(behind).unwrap_or(0);
             items.splice(at..at, added.iter().map(|(item, _)| item.clone()));
         });
-        let added: Vec<_> = added.into_iter().map(|(item, file)| (item.id, file)).collect();
-        self.files.update_value(|files| files.extend(added.iter().cloned()));
-        added
+        let note = |(item, file): (Item, File)| {
+            self.files.update_value(|files| _ = files.insert(item.id, file.clone()));
+            (item.id, file)
+        };
+        added.into_iter().map(note).collect()
     }
 
     fn item(self, file: &File, open: bool) -> Option<Item> {
