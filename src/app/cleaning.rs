@@ -15,15 +15,16 @@ use super::{
     words,
 };
 use crate::{
-    clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
+    clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, table},
     engine::{ItemState, queue::ItemId},
+    photo::Measurements,
 };
 
 /// So many photos are with the engine, so that none of its workers waits, and that it is worth having several.
 const AHEAD: usize = 24;
 
 /// What is measured of photos, until their answers come.
-pub type TraitsOfPhotos = StoredValue<HashMap<ItemId, Traits>, LocalStorage>;
+pub type TraitsOfPhotos = StoredValue<HashMap<ItemId, Measurements>, LocalStorage>;
 
 /// A handle to the state; copies are the same.
 #[derive(Clone, Copy)]

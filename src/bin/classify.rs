@@ -21,13 +21,20 @@ use clothing_classifier::{
         Classifier, ModelInfo, Prediction,
         report::{self, Row},
     },
-    photo::{Limits, is_photo_name, sort_key},
+    photo::{self, Limits, is_photo_name, sort_key},
     words,
 };
 use walkdir::WalkDir;
 
 /// The model that is used unless another is named; in the program itself, so that it works anywhere.
 static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/model/clothing.onnx"));
+
+/// The formats that are read stand between the two.
+const PATHS_HELP: [&str; 2] = [
+    "Photos, and folders to search for photos\n\n",
+    " are read. In a folder and its subfolders, every file with a picture's ending counts, hidden ones excepted; a file \
+     named here is read whatever its name.",
+];
 
 /// Tells what garment is on each photo.
 ///
@@ -38,10 +45,7 @@ static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/model
 #[command(version)]
 struct Arguments {
     /// Photos, and folders to search for photos
-    ///
-    /// JPEG, PNG, WebP, GIF, BMP and AVIF are read. In a folder and its subfolders, every file with a
-    /// picture's ending counts, hidden ones excepted; a file named here is read whatever its name.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", long_help = PATHS_HELP.join(photo::READ))]
     paths: Vec<PathBuf>,
 
     /// Print one JSON object a line, with the probabilities of all labels
@@ -153,9 +157,9 @@ fn answer(classifier: &Classifier, found: &Found) -> Row {
 fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> {
     let limits = Limits::default();
     let (bytes, size) = read(path, limits.bytes)?;
-    limits.check_bytes(size).map_err(|error| error.to_string())?;
+    let format = photo::accept(size, &bytes, &limits).map_err(|error| error.to_string())?;
     // A fault in a decoder must not cost the other photos their answers.
-    match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_bytes(&bytes, &limits))) {
+    match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_as(format, &bytes, &limits))) {
         Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.to_string()),
         Err(_) => Err("This picture is damaged in a way that its decoder cannot cope with.".into()),
     }

@@ -1,7 +1,6 @@
 use std::cmp::Ordering;
 
-use super::Traits;
-use crate::classifier::Prediction;
+use crate::{classifier::Prediction, photo::Measurements};
 
 /// No probability counts as less, so that no loss is infinite.
 const LEAST: f32 = 1e-12;
@@ -25,8 +24,8 @@ pub struct Judgement {
     pub probability: f32,
     /// Calibrated probability of the label that the photo has, 0 to 1; `None` if the network does not know it.
     pub own: Option<f32>,
-    /// What was measured of the photo.
-    pub traits: Option<Traits>,
+    /// What was measured on the photo.
+    pub measurements: Option<Measurements>,
     /// A picture to show in the file's place, see [`Answer::preview`](crate::classifier::Answer::preview).
     pub preview: Option<String>,
     /// The largest probability among all labels but the photo's own.
@@ -35,7 +34,7 @@ pub struct Judgement {
 
 impl Judgement {
     /// Of a photo that has that label.
-    pub fn of(prediction: &Prediction, label: &str, traits: Option<Traits>) -> Self {
+    pub fn of(prediction: &Prediction, label: &str, measurements: Option<Measurements>) -> Self {
         let others = prediction.alternatives.iter().map(|other| (&*other.label, other.probability));
         let (mut own, mut best_other) = (None, 0f32);
         for (other, probability) in
@@ -51,7 +50,7 @@ impl Judgement {
             predicted: prediction.label.clone(),
             probability: prediction.probability,
             own,
-            traits,
+            measurements,
             preview: None,
             best_other,
         }
@@ -93,7 +92,7 @@ impl Order {
     /// Less is earlier. Who is near whom is not for one photo's judgement to tell: [`Order::Twins`] is by loss here.
     pub fn compare(self, a: &Judgement, b: &Judgement) -> Ordering {
         let key = |judgement: &Judgement| match self {
-            Self::Blur => judgement.traits.map_or(f32::INFINITY, |traits| traits.sharpness),
+            Self::Blur => judgement.measurements.map_or(f32::INFINITY, |measured| measured.sharpness),
             // Labels that the network does not know come last: it has nothing to say about them.
             _ if judgement.own.is_none() => f32::INFINITY,
             Self::Loss | Self::Twins => judgement.own.unwrap_or(1.0),
@@ -171,13 +170,13 @@ mod tests {
 
     #[test]
     fn blurred_photos_come_first_whatever_the_network_says() {
-        let traits = |sharpness: f32| -> Traits {
+        let measured = |sharpness: f32| -> Measurements {
             serde_json::from_value(serde_json::json!({ "sharpness": sharpness, "fingerprint": vec![0; 8] }))
                 .unwrap()
         };
-        let judge = |label, traits| Judgement::of(&prediction(&[("a", 0.9), ("b", 0.1)]), label, traits);
-        let (plain, blurred) = (judge("b", Some(traits(90.0))), judge("glove", Some(traits(3.5))));
-        let (sharp, unmeasured) = (judge("a", Some(traits(500.0))), judge("a", None));
+        let judge = |label, measured| Judgement::of(&prediction(&[("a", 0.9), ("b", 0.1)]), label, measured);
+        let (plain, blurred) = (judge("b", Some(measured(90.0))), judge("glove", Some(measured(3.5))));
+        let (sharp, unmeasured) = (judge("a", Some(measured(500.0))), judge("a", None));
         let mut ranked = [&unmeasured, &sharp, &plain, &blurred];
         ranked.sort_by(|a, b| Order::Blur.compare(a, b));
         assert_eq!(ranked, [&blurred, &plain, &sharp, &unmeasured]);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Decision, Decisions, Folder};
-use crate::classifier::report::{harmless, record};
+use crate::csv;
 
 /// Below the opened folder: photos that are to go, and the journals.
 const BIN: &str = ".bin";
@@ -122,7 +122,7 @@ pub fn plan<P>(
 
 /// What the journal says of moves: a table from which they can be taken back.
 pub fn journal<'a>(moves: impl IntoIterator<Item = &'a Move>) -> String {
-    let row = |from: &str, to: &str| record([from, to].map(harmless).into_iter()) + "\n";
+    let row = |from: &str, to: &str| csv::row([from, to].map(csv::cell).into_iter()) + "\n";
     row("from", "to") + &moves.into_iter().map(|each| row(&each.from, &each.to)).collect::<String>()
 }
 

@@ -104,8 +104,8 @@ impl<P> Review<P> {
         if self.standings[photo] == Standing::Waiting {
             self.settled += 1;
         }
-        if let Standing::Judged(Judgement { traits: Some(traits), .. }) = &standing {
-            self.twins.add(photo, traits.fingerprint);
+        if let Standing::Judged(Judgement { measurements: Some(measured), .. }) = &standing {
+            self.twins.add(photo, measured.fingerprint);
         }
         self.standings[photo] = standing;
         if self.is_still {
@@ -321,9 +321,9 @@ mod tests {
         // Of six photos, the first and the third are twins, and so are the second and the fifth.
         let kind = [0, 1, 0, 2, 1, 3][photo % 6];
         let words: Vec<_> = (0..8).map(|word| if word == kind { u32::MAX } else { 0 }).collect();
-        let traits = serde_json::json!({ "sharpness": 50.0 + number, "fingerprint": words });
-        let traits = serde_json::from_value(traits).unwrap();
-        let judgement = Judgement::of(&serde_json::from_str(&said).unwrap(), label, Some(traits));
+        let measured = serde_json::json!({ "sharpness": 50.0 + number, "fingerprint": words });
+        let measured = serde_json::from_value(measured).unwrap();
+        let judgement = Judgement::of(&serde_json::from_str(&said).unwrap(), label, Some(measured));
         review.settle(photo, Standing::Judged(judgement));
     }
 

@@ -1,7 +1,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use super::{Decision, Decisions, Folder, Standing};
-use crate::classifier::report::{harmless, record};
+use crate::csv::{cell, row};
 
 /// So many photos of one label are to go somewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,10 +36,10 @@ pub fn changes<P>(folder: &Folder<P>, decisions: &Decisions) -> Vec<Change> {
 /// The decisions as CSV, a row for each photo that is decided on: what `python -m clothing_model apply` reads (`file`,
 /// `label`, `action`, `new_label`), and what the network said, if it did, under the names that `losses` uses.
 ///
-/// Texts that a spreadsheet would take for formulas are made harmless (`report::harmless`); `apply` knows them again.
+/// Texts that a spreadsheet would take for formulas are made harmless ([`cell`]); `apply` knows them again.
 pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing]) -> String {
     let head = ["file", "label", "predicted", "probability", "own", "loss", "margin", "action", "new_label"];
-    let mut rows = vec![record(head.map(String::from).into_iter())];
+    let mut rows = vec![row(head.map(String::from).into_iter())];
     for (photo, decision) in decisions.iter() {
         let judged = match &standings[photo] {
             Standing::Judged(judgement) => Some(judgement),
@@ -52,19 +52,19 @@ pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing
             Decision::Delete => ("delete", ""),
         };
         let fields = [
-            harmless(&folder.photos[photo].file),
-            harmless(folder.label_of(photo)),
-            judged.map_or(String::new(), |judgement| harmless(&judgement.predicted)),
+            cell(&folder.photos[photo].file),
+            cell(folder.label_of(photo)),
+            judged.map_or(String::new(), |judgement| cell(&judgement.predicted)),
             figure(judged.map(|judgement| judgement.probability)),
             figure(judged.and_then(|judgement| judgement.own)),
             figure(judged.and_then(|judgement| judgement.loss())),
             figure(judged.and_then(|judgement| judgement.margin())),
             action.into(),
-            harmless(new_label),
+            cell(new_label),
         ];
-        rows.push(record(fields.into_iter()));
+        rows.push(row(fields.into_iter()));
     }
-    rows.into_iter().map(|row| row + "\n").collect()
+    rows.into_iter().map(|each| each + "\n").collect()
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use image::{Rgb, RgbImage};
 
-use super::{Error, Format, over_white};
+use super::{Error, Format, pixels::over_white};
 
 /// Where the header behind the file's own begins.
 const HEADER: usize = 14;

@@ -493,7 +493,7 @@ impl Drawing<'_> {
         attribute(thumb, "data-file", Some(&self.review.folder().photos[photo].file));
         attribute(thumb, "data-decision", Some(state(decision)));
         attribute(thumb, "data-loss", loss.map(|loss| loss.to_string()).as_deref());
-        let traits = judged(&self.review.standings()[photo]).and_then(|judgement| judgement.traits);
+        let traits = judged(&self.review.standings()[photo]).and_then(|judgement| judgement.measurements);
         attribute(thumb, "data-sharpness", traits.map(|traits| traits.sharpness.to_string()).as_deref());
         if let Ok(Some(button)) = thumb.query_selector("button") {
             let is_current = self.review.current().is_some_and(|(current, _)| current == photo);

@@ -10,7 +10,7 @@ use self::{
     av1::Frame,
     container::{Coded, Fault, Mirror},
 };
-use super::{Error, Format, Limits, over_white};
+use super::{Error, Format, Limits, pixels::over_white};
 
 /// The upright picture, what is transparent on white; of a sequence the picture that stands for it.
 ///

@@ -1,4 +1,4 @@
-use super::Fingerprint;
+use crate::photo::Fingerprint;
 
 /// Which photos nearly equal which. Each is compared with all before it when its fingerprint comes, so that the work is
 /// spread over the answers.
