@@ -15,7 +15,7 @@ use super::{
     words,
 };
 use crate::{
-    clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, table},
+    clean::{ApplyError, Decision, Decisions, Folder, Judgement, Review, Status, table},
     engine::{ItemState, queue::ItemId},
     photo::Measurements,
 };
@@ -278,29 +278,29 @@ impl Cleaning {
     /// Saves the decisions as the table that is carried out.
     pub fn save(self) {
         let text =
-            untrack(|| self.read(|review| table(review.folder(), review.decisions(), review.standings())));
+            untrack(|| self.read(|review| table(review.folder(), review.decisions(), review.statuses())));
         save("decisions.csv", &text.unwrap_or_default());
     }
 
     fn hear(self, id: ItemId, state: &ItemState) {
         let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
-        let standing = |label: &str| match state {
+        let status = |label: &str| match state {
             ItemState::Done(answered) => {
                 let answer = &answered.answer;
                 let mut judgement = Judgement::of(&answer.prediction, label, traits);
                 judgement.preview.clone_from(&answer.preview);
-                Some(Standing::Judged(judgement))
+                Some(Status::Judged(judgement))
             }
             ItemState::Refused(refusal) => {
-                Some(Standing::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))
+                Some(Status::Refused(format!("{} {}", refusal.cause(), refusal.remedy())))
             }
             ItemState::Waiting | ItemState::Working => None,
         };
         let Some(photo) = self.asked.with_value(|asked| asked.get(&id).copied()) else { return };
         let label = untrack(|| self.read(|review| review.folder().label_of(photo).to_string()));
-        let Some(standing) = label.and_then(|label| standing(&label)) else { return };
+        let Some(status) = label.and_then(|label| status(&label)) else { return };
         self.asked.update_value(|asked| _ = asked.remove(&id));
-        self.change(|review| review.settle(photo, standing));
+        self.change(|review| review.settle(photo, status));
         self.ask();
     }
 

@@ -25,7 +25,7 @@ use crate::{
         words::{self, count, label_name, percent},
     },
     classifier::ModelInfo,
-    clean::{Decision, Filter, Judgement, Order, Photo, Review, Standing, changes},
+    clean::{Decision, Judgement, LabelledPhoto, Order, Review, Status, Subset, changes},
 };
 
 /// The first labels have a key each.
@@ -289,17 +289,17 @@ fn relabel(cleaning: Cleaning, number: usize) {
 fn selected(cleaning: Cleaning, event: Event) {
     let value = event_target_value(&event);
     cleaning.change(|review| {
-        let (mut filter, mut order) = (review.filter(), review.order());
+        let (mut filter, mut order) = (review.subset(), review.order());
         match value.as_str() {
             "loss" => order = Order::Loss,
             "margin" => order = Order::Margin,
             "disagreement" => order = Order::Disagreement,
             "blur" => order = Order::Blur,
-            "twins" => order = Order::Twins,
-            "all" => filter = Filter::All,
-            "decided" => filter = Filter::Decided,
-            "refused" => filter = Filter::Refused,
-            label => filter = Filter::Label(label.parse().unwrap_or_default()),
+            "twins" => order = Order::NearDuplicates,
+            "all" => filter = Subset::All,
+            "decided" => filter = Subset::Decided,
+            "refused" => filter = Subset::Refused,
+            label => filter = Subset::Label(label.parse().unwrap_or_default()),
         }
         review.show(filter, order);
     });
@@ -388,7 +388,7 @@ impl Drawing<'_> {
         fill(root, "late", &format!("Rank again with {} more", review.late()));
         let is_unknown = |label: &&String| self.model.is_some_and(|model| model.label(label).is_none());
         let unknown: Vec<_> = folder.labels.iter().filter(is_unknown).map(String::as_str).collect();
-        fill(root, "notes", &words::folder_notes(&unknown, &folder.outside));
+        fill(root, "notes", &words::folder_notes(&unknown, &folder.unlabelled));
     }
 
     /// Labels by their names, as chips and to choose from.
@@ -426,8 +426,8 @@ impl Drawing<'_> {
 
     fn draw_look(&self, photo: usize, place: Option<usize>, pictures: &mut Pictures) {
         let (root, review) = (self.root, self.review);
-        let standing = &review.standings()[photo];
-        let judgement = judged(standing);
+        let status = &review.statuses()[photo];
+        let judgement = judged(status);
         let decision = review.decisions().of(photo);
         if let Some(look) = part(root, "look") {
             self.draw_facts(&look, photo);
@@ -444,7 +444,7 @@ impl Drawing<'_> {
             "loss",
             &judgement.and_then(Judgement::loss).map_or("–".into(), |loss| format!("{loss:.2}")),
         );
-        fill(root, "refusal", if let Standing::Refused(reason) = standing { reason } else { "" });
+        fill(root, "refusal", if let Status::Refused(reason) = status { reason } else { "" });
         fill(
             root,
             "decided",
@@ -459,7 +459,7 @@ impl Drawing<'_> {
 
     /// The photos that nearly equal one; each can be looked at.
     fn draw_twins(&self, photo: usize) {
-        let twins = self.review.twins(photo);
+        let twins = self.review.near_duplicates(photo);
         show(self.root, "with-twins", !twins.is_empty());
         let Some(list) = part(self.root, "twins") else { return };
         let folder = self.review.folder();
@@ -489,11 +489,11 @@ impl Drawing<'_> {
 
     fn draw_thumb(&self, thumb: &Element, photo: usize, pictures: &mut Pictures) {
         let decision = self.review.decisions().of(photo);
-        let loss = judged(&self.review.standings()[photo]).and_then(Judgement::loss);
+        let loss = judged(&self.review.statuses()[photo]).and_then(Judgement::loss);
         attribute(thumb, "data-file", Some(&self.review.folder().photos[photo].file));
         attribute(thumb, "data-decision", Some(state(decision)));
         attribute(thumb, "data-loss", loss.map(|loss| loss.to_string()).as_deref());
-        let traits = judged(&self.review.standings()[photo]).and_then(|judgement| judgement.measurements);
+        let traits = judged(&self.review.statuses()[photo]).and_then(|judgement| judgement.measurements);
         attribute(thumb, "data-sharpness", traits.map(|traits| traits.sharpness.to_string()).as_deref());
         if let Ok(Some(button)) = thumb.query_selector("button") {
             let is_current = self.review.current().is_some_and(|(current, _)| current == photo);
@@ -511,19 +511,19 @@ impl Drawing<'_> {
     /// The label, and what the network says instead.
     fn draw_facts(&self, within: &Element, photo: usize) {
         fill(within, "given", &self.name(self.review.folder().label_of(photo)));
-        let said = judged(&self.review.standings()[photo]).map(|judgement| self.name(&judgement.predicted));
+        let said = judged(&self.review.statuses()[photo]).map(|judgement| self.name(&judgement.predicted));
         fill(within, "said", said.as_deref().unwrap_or("no answer"));
     }
 
     fn draw_picture(&self, picture: &Element, photo: usize, pictures: &mut Pictures) {
-        let Photo { file, source, .. } = &self.review.folder().photos[photo];
+        let LabelledPhoto { file, source, .. } = &self.review.folder().photos[photo];
         let url = pictures
             .0
             .entry(file.clone())
             .or_insert_with(|| Url::create_object_url_with_blob(source).unwrap_or_default());
-        let standing = &self.review.standings()[photo];
-        let is_refused = matches!(standing, Standing::Refused(_));
-        let preview = judged(standing).and_then(|judgement| judgement.preview.as_deref());
+        let status = &self.review.statuses()[photo];
+        let is_refused = matches!(status, Status::Refused(_));
+        let preview = judged(status).and_then(|judgement| judgement.preview.as_deref());
         attribute(picture, "hidden", is_refused.then_some(""));
         attribute(picture, "alt", Some(file));
         attribute(picture, "src", (!is_refused).then_some(preview.unwrap_or(url)));
@@ -567,10 +567,10 @@ fn draw_applying(root: &Element, cleaning: Cleaning, applying: &Applying) {
     set(root, "applied", "data-done", matches!(applying, Applying::Done(_)).then_some(""));
 }
 
-fn judged(standing: &Standing) -> Option<&Judgement> {
-    match standing {
-        Standing::Judged(judgement) => Some(judgement),
-        Standing::Waiting | Standing::Refused(_) => None,
+fn judged(status: &Status) -> Option<&Judgement> {
+    match status {
+        Status::Judged(judgement) => Some(judgement),
+        Status::Waiting | Status::Refused(_) => None,
     }
 }
 
