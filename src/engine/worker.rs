@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     classifier::{Answer, Classifier, ClassifyError, ModelInfo, Prediction},
-    photo::{self, Format, Limits, Measurements, Photo, Reader, SNIFF_BYTES, largest_extent},
+    photo::{self, Format, Limits, Measurements, Photo, ReadBy, SNIFF_BYTES, largest_extent},
 };
 
 /// How long nobody must ask, once all is ready, for a rehearsal to begin.
@@ -43,7 +43,7 @@ pub fn start(model: Vec<u8>, put: Put) {
                 };
                 match classify(&classifier, &photo, &limits, measure) {
                     Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(format))))
-                        if format.reader() == Reader::Browser =>
+                        if format.read_by() == ReadBy::Browser =>
                     {
                         let classifier = classifier.clone();
                         spawn_local(async move {

@@ -26,7 +26,7 @@ pub enum Format {
 
 /// Who reads the files of a format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reader {
+pub enum ReadBy {
     /// [`decode`](super::decode).
     Program,
     /// The browser, if it knows the format. On the command line, nobody.
@@ -35,11 +35,11 @@ pub enum Reader {
 }
 
 /// What is known of a format.
-pub(super) struct Row {
+pub(super) struct FormatRow {
     pub format: Format,
     /// As people call it.
     name: &'static str,
-    reader: Reader,
+    read_by: ReadBy,
     /// By which browsers let people choose such files; empty where they are not to be chosen.
     mime_type: &'static str,
     /// A file with such an ending in a folder is taken for a photo. Formats that nobody reads have some too, so that these
@@ -49,62 +49,62 @@ pub(super) struct Row {
     pub matches: fn(&[u8]) -> bool,
 }
 
-const AVIF_READER: Reader = if cfg!(target_arch = "wasm32") { Reader::Browser } else { Reader::Program };
+const AVIF_READ_BY: ReadBy = if cfg!(target_arch = "wasm32") { ReadBy::Browser } else { ReadBy::Program };
 
 /// All formats. A file is of the first that matches it.
-pub(super) const TABLE: &[Row] = &[
-    Row {
+pub(super) const TABLE: &[FormatRow] = &[
+    FormatRow {
         format: Format::Jpeg,
         name: "JPEG",
-        reader: Reader::Program,
+        read_by: ReadBy::Program,
         mime_type: "image/jpeg",
         endings: &["jpg", "jpeg", "jpe", "jfif"],
         matches: |start| start.starts_with(b"\xFF\xD8\xFF"),
     },
-    Row {
+    FormatRow {
         format: Format::Png,
         name: "PNG",
-        reader: Reader::Program,
+        read_by: ReadBy::Program,
         mime_type: "image/png",
         endings: &["png"],
         matches: |start| start.starts_with(b"\x89PNG\r\n\x1A\n"),
     },
-    Row {
+    FormatRow {
         format: Format::WebP,
         name: "WebP",
-        reader: Reader::Program,
+        read_by: ReadBy::Program,
         mime_type: "image/webp",
         endings: &["webp"],
         matches: |start| is_riff(start, b"WEBP"),
     },
-    Row {
+    FormatRow {
         format: Format::Gif,
         name: "GIF",
-        reader: Reader::Program,
+        read_by: ReadBy::Program,
         mime_type: "image/gif",
         endings: &["gif"],
         matches: |start| start.starts_with(b"GIF87a") || start.starts_with(b"GIF89a"),
     },
-    Row {
+    FormatRow {
         format: Format::Bmp,
         name: "BMP",
-        reader: Reader::Program,
+        read_by: ReadBy::Program,
         mime_type: "image/bmp",
         endings: &["bmp"],
         matches: is_bmp,
     },
-    Row {
+    FormatRow {
         format: Format::Avif,
         name: "AVIF",
-        reader: AVIF_READER,
+        read_by: AVIF_READ_BY,
         mime_type: "image/avif",
         endings: &["avif"],
         matches: |start| has_brand(start, &[b"avif", b"avis"]),
     },
-    Row {
+    FormatRow {
         format: Format::Heic,
         name: "HEIC",
-        reader: Reader::Browser,
+        read_by: ReadBy::Browser,
         // Phones that keep photos as HEIC hand over a JPEG if HEIC is not asked for.
         mime_type: "",
         endings: &["heic", "heif"],
@@ -112,74 +112,74 @@ pub(super) const TABLE: &[Row] = &[
             has_brand(start, &[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"])
         },
     },
-    Row {
+    FormatRow {
         format: Format::JpegXl,
         name: "JPEG XL",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &["jxl"],
         matches: |start| start.starts_with(b"\xFF\x0A") || start.starts_with(b"\0\0\0\x0CJXL "),
     },
-    Row {
+    FormatRow {
         format: Format::Jpeg2000,
         name: "JPEG 2000",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &["jp2"],
         matches: |start| start.starts_with(b"\0\0\0\x0CjP  ") || start.starts_with(b"\xFF\x4F\xFF\x51"),
     },
-    Row {
+    FormatRow {
         format: Format::CameraRaw,
         name: "raw",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &["dng", "cr2"],
         matches: is_camera_raw,
     },
-    Row {
+    FormatRow {
         format: Format::Tiff,
         name: "TIFF",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &["tif", "tiff"],
         matches: |start| start.starts_with(b"II*\0") || start.starts_with(b"MM\0*"),
     },
-    Row {
+    FormatRow {
         format: Format::Ico,
         name: "ICO",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         matches: |start| start.starts_with(b"\0\0\x01\0"),
     },
-    Row {
+    FormatRow {
         format: Format::Photoshop,
         name: "Photoshop",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         matches: |start| start.starts_with(b"8BPS"),
     },
-    Row {
+    FormatRow {
         format: Format::Pdf,
         name: "PDF",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         matches: |start| start.starts_with(b"%PDF-"),
     },
-    Row {
+    FormatRow {
         format: Format::Zip,
         name: "ZIP",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         matches: |start| start.starts_with(b"PK\x03\x04"),
     },
-    Row {
+    FormatRow {
         format: Format::Video,
         name: "video",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         // Matroska and WebM; AVI; MP4 and QuickTime, whose brands are many.
@@ -187,18 +187,18 @@ pub(super) const TABLE: &[Row] = &[
             start.starts_with(b"\x1A\x45\xDF\xA3") || is_riff(start, b"AVI ") || brands(start).is_some()
         },
     },
-    Row {
+    FormatRow {
         format: Format::WebPage,
         name: "HTML",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         matches: |start| markup(start).is_some_and(|text| is_web_page(&text)),
     },
-    Row {
+    FormatRow {
         format: Format::Svg,
         name: "SVG",
-        reader: Reader::Nobody,
+        read_by: ReadBy::Nobody,
         mime_type: "",
         endings: &[],
         matches: |start| markup(start).is_some_and(|text| text.contains("<svg")),
@@ -207,11 +207,11 @@ pub(super) const TABLE: &[Row] = &[
 
 impl Format {
     /// Who reads its files.
-    pub fn reader(self) -> Reader {
-        self.row().reader
+    pub fn read_by(self) -> ReadBy {
+        self.row().read_by
     }
 
-    fn row(self) -> &'static Row {
+    fn row(self) -> &'static FormatRow {
         TABLE.iter().find(|row| row.format == self).expect("its test looks for every format")
     }
 }
@@ -281,13 +281,13 @@ pub const ACCEPTED: &str = {
 
 /// The formats that are read in every browser, such as "JPEG, PNG and BMP".
 pub const READ: &str = {
-    const TEXT: &Text = &Text::of(Column::Name, Some(Reader::Program), ", ", " and ");
+    const TEXT: &Text = &Text::of(Column::Name, Some(ReadBy::Program), ", ", " and ");
     TEXT.as_str()
 };
 
 /// The formats that are read where the browser knows them.
 pub const READ_BY_BROWSERS: &str = {
-    const TEXT: &Text = &Text::of(Column::Name, Some(Reader::Browser), ", ", " and ");
+    const TEXT: &Text = &Text::of(Column::Name, Some(ReadBy::Browser), ", ", " and ");
     TEXT.as_str()
 };
 
@@ -330,18 +330,18 @@ struct Text {
 impl Text {
     const ROOM: usize = 128;
 
-    /// Of the rows with that reader, or of all. Empty fields are left out. `last` stands before the last field, `separator`
+    /// Of the rows with that `read_by`, or of all. Empty fields are left out. `last` stands before the last field, `separator`
     /// between the others.
-    const fn of(column: Column, reader: Option<Reader>, separator: &str, last: &str) -> Self {
+    const fn of(column: Column, read_by: Option<ReadBy>, separator: &str, last: &str) -> Self {
         let mut fields = [""; TABLE.len()];
         let (mut count, mut row) = (0, 0);
         while row < TABLE.len() {
-            let Row { name, mime_type, reader: found, .. } = &TABLE[row];
+            let FormatRow { name, mime_type, read_by: found, .. } = &TABLE[row];
             let field = match column {
                 Column::MimeType => mime_type,
                 Column::Name => name,
             };
-            let is_wanted = match reader {
+            let is_wanted = match read_by {
                 Some(reader) => reader as u8 == *found as u8,
                 None => true,
             };

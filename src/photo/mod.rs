@@ -41,7 +41,7 @@ mod webp;
 pub use decode::{accept, decode, decode_as, decode_reduced};
 pub use error::Error;
 pub use fit::{Filter, Fit, Placement, Resize};
-pub use format::{ACCEPTED, Format, READ, READ_BY_BROWSERS, Reader};
+pub use format::{ACCEPTED, Format, READ, READ_BY_BROWSERS, ReadBy};
 pub use limits::Limits;
 pub use measurements::{Fingerprint, Measurements};
 pub use name::{is_photo_name, sort_key};

@@ -2,6 +2,7 @@ use image::{ExtendedColorType, codecs::jpeg::JpegEncoder, imageops, metadata::Or
 
 use super::{Format, Photo, exif};
 
+/// Quality of the JPEG, 1 to 100.
 const QUALITY: u8 = 85;
 
 /// A JPEG of the upright photo, to be shown instead of the file, with at most `longest` pixels on its longer side. `None` where

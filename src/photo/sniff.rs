@@ -1,6 +1,6 @@
 use super::{
     Error, Format,
-    format::{Reader, TABLE},
+    format::{ReadBy, TABLE},
 };
 
 /// How many bytes from a file's start [`sniff`] looks at.
@@ -18,9 +18,9 @@ pub fn sniff(start: &[u8]) -> Result<Format, Error> {
         return Err(Error::Empty);
     }
     let row = TABLE.iter().find(|row| (row.matches)(start)).ok_or(Error::NotAPhoto)?;
-    match row.format.reader() {
-        Reader::Program => Ok(row.format),
-        Reader::Browser | Reader::Nobody => Err(Error::Unsupported(row.format)),
+    match row.format.read_by() {
+        ReadBy::Program => Ok(row.format),
+        ReadBy::Browser | ReadBy::Nobody => Err(Error::Unsupported(row.format)),
     }
 }
 

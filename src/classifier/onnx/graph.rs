@@ -11,7 +11,7 @@ use tract_onnx::{
 
 use super::{
     operators,
-    reader::{Convolutions, Reader, name_of},
+    reader::{Convolutions, GraphReader, name_of},
 };
 
 /// The shape of a graph's input, if it holds floats and all its lengths are fixed.
@@ -70,7 +70,7 @@ pub fn read(
     outputs: &[&str],
     convolutions: Convolutions,
 ) -> TractResult<TypedModel> {
-    let mut reader = Reader::new(graph, opset, outputs, convolutions);
+    let mut reader = GraphReader::new(graph, opset, outputs, convolutions);
     for input in inputs(graph) {
         reader.add_input(&input.name, &shape(input).context("an input has no fixed shape")?)?;
     }

@@ -67,7 +67,7 @@ impl Quantised {
 }
 
 /// A graph that is being read, node by node.
-pub struct Reader<'a> {
+pub struct GraphReader<'a> {
     pub model: TypedModel,
     /// Version of the operators.
     pub opset: i64,
@@ -80,7 +80,7 @@ pub struct Reader<'a> {
     uses: HashMap<&'a str, usize>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> GraphReader<'a> {
     /// `outputs` of the graph are kept until the end.
     pub fn new(graph: &'a GraphProto, opset: i64, outputs: &[&'a str], convolutions: Convolutions) -> Self {
         let mut uses = HashMap::new();
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The inputs of a node, each in its slot.
-impl Reader<'_> {
+impl GraphReader<'_> {
     /// Whether an optional input is given. It is not where it has no name, or an empty one.
     pub fn has(&self, node: &NodeProto, slot: usize) -> bool {
         node.input.get(slot).is_some_and(|input| !input.is_empty())
@@ -219,7 +219,7 @@ impl Reader<'_> {
 }
 
 /// Adding to the model.
-impl Reader<'_> {
+impl GraphReader<'_> {
     /// The value as a wire. `name`: that of the node it becomes, if it is a constant.
     pub fn wire(&mut self, name: &str, value: &Value) -> TractResult<OutletId> {
         match value {

@@ -10,9 +10,9 @@ use tract_onnx::{
     tract_core::internal::{bail, ensure},
 };
 
-use crate::classifier::onnx::reader::{Quantised, Reader, Value, axis_of};
+use crate::classifier::onnx::reader::{GraphReader, Quantised, Value, axis_of};
 
-pub fn constant(_: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn constant(_: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let tensor = if let Some(tensor) = node.get_attr_opt("value")? {
         load_tensor(&FopenDataResolver, tensor, None)?
     } else if let Some(number) = node.get_attr_opt::<f32>("value_float")? {
@@ -29,12 +29,12 @@ pub fn constant(_: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     Ok(Value::Constant(Arc::new(tensor)))
 }
 
-pub fn identity(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn identity(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     reader.value(node, 0)
 }
 
 /// Constants only: weights that are stored in fewer bits.
-pub fn dequantize_linear(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn dequantize_linear(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let values = reader.constant(node, 0)?;
     let axis = axis_of(node.get_attr_opt("axis")?.unwrap_or(1), values.rank().max(1))?;
     let (scale, zero) =

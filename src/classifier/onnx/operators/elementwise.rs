@@ -12,20 +12,20 @@ use tract_onnx::{
     },
 };
 
-use crate::classifier::onnx::reader::{Reader, Value, name_of};
+use crate::classifier::onnx::reader::{GraphReader, Value, name_of};
 
-pub fn relu(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn relu(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let input = reader.input(node, 0)?;
     reader.with_number(name_of(node), math::max(), input, 0.0).map(Value::Wire)
 }
 
-pub fn leaky_relu(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn leaky_relu(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let slope = node.get_attr_opt("alpha")?.unwrap_or(0.01);
     reader.unary(node, nn::leaky_relu(slope))
 }
 
 /// The bounds were attributes before version 11 of the operators, and are inputs since.
-pub fn clip(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn clip(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let bound = |slot, attribute| {
         if reader.has(node, slot) {
             reader.constant(node, slot)?.cast_to_scalar::<f32>().map(Some)
@@ -44,7 +44,7 @@ pub fn clip(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     Ok(wire.into())
 }
 
-pub fn hard_sigmoid(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn hard_sigmoid(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let name = name_of(node);
     let (slope, shift) =
         (node.get_attr_opt("alpha")?.unwrap_or(0.2), node.get_attr_opt("beta")?.unwrap_or(0.5));
@@ -55,7 +55,7 @@ pub fn hard_sigmoid(reader: &mut Reader, node: &NodeProto) -> TractResult<Value>
     reader.with_number(&format!("{name}.most"), math::min(), wire, 1.0).map(Value::Wire)
 }
 
-pub fn gelu(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn gelu(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     match node.get_attr_opt::<&str>("approximate")?.unwrap_or("none") {
         "none" => reader.unary(node, gelu_exact()),
         "tanh" => reader.unary(node, gelu_approximate(false)),
@@ -63,7 +63,7 @@ pub fn gelu(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     }
 }
 
-pub fn pow(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn pow(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     match reader.floats(node, 1)?[..] {
         [2.0] => reader.unary(node, math::square()),
         [0.5] => reader.unary(node, math::sqrt()),

@@ -17,10 +17,10 @@ use tract_onnx::{
     tract_core::ops::{math, nn},
 };
 
-use super::reader::{Reader, Value};
+use super::reader::{GraphReader, Value};
 
 /// Adds a node to the model and returns its first output. Further outputs are left with the reader.
-pub type Operator = for<'a> fn(&mut Reader<'a>, &'a NodeProto) -> TractResult<Value>;
+pub type Operator = for<'a> fn(&mut GraphReader<'a>, &'a NodeProto) -> TractResult<Value>;
 
 const OPERATORS: &[(&str, Operator)] = &[
     ("Add", |reader, node| reader.binary(node, math::add())),

@@ -9,10 +9,10 @@ use tract_onnx::{
     },
 };
 
-use crate::classifier::onnx::reader::{Reader, Value, name_of};
+use crate::classifier::onnx::reader::{GraphReader, Value, name_of};
 
 /// `alpha × A × B + beta × C`, with A and B transposed where the node says so.
-pub fn gemm(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn gemm(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let name = name_of(node);
     let (alpha, beta) =
         (node.get_attr_opt("alpha")?.unwrap_or(1.0), node.get_attr_opt("beta")?.unwrap_or(1.0));
@@ -33,14 +33,14 @@ pub fn gemm(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     Ok(wire.into())
 }
 
-pub fn mat_mul(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn mat_mul(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let inputs = [reader.input(node, 0)?, reader.input(node, 1)?];
     product(reader, name_of(node), inputs, false, false).map(Value::Wire)
 }
 
 /// The product of matrices, which are the last two axes of each input.
 fn product(
-    reader: &mut Reader,
+    reader: &mut GraphReader,
     name: &str,
     inputs: [OutletId; 2],
     transposed_a: bool,

@@ -12,27 +12,27 @@ use tract_onnx::{
     },
 };
 
-use crate::classifier::onnx::reader::{Reader, Value, axes_of, axis_of, name_of};
+use crate::classifier::onnx::reader::{GraphReader, Value, axes_of, axis_of, name_of};
 
-pub fn global_average_pool(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn global_average_pool(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let input = reader.input(node, 0)?;
     let axes = (2..reader.lengths(input)?.len()).collect();
     mean(reader, name_of(node), input, &axes).map(Value::Wire)
 }
 
-pub fn reduce_mean(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn reduce_mean(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let (input, axes) = reduced(reader, node)?;
     let mean = mean(reader, &format!("{}.mean", name_of(node)), input, &axes)?;
     without_reduced(reader, node, mean, axes)
 }
 
-pub fn reduce_sum(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn reduce_sum(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let (input, axes) = reduced(reader, node)?;
     let sum = sum(reader, &format!("{}.sum", name_of(node)), input, &axes)?;
     without_reduced(reader, node, sum, axes)
 }
 
-pub fn reduce_l2(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn reduce_l2(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let name = name_of(node);
     let (input, axes) = reduced(reader, node)?;
     let squares = reader.wired(&format!("{name}.squares"), math::square(), &[input])?;
@@ -42,7 +42,7 @@ pub fn reduce_l2(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
 }
 
 /// The input and the axes to reduce: all of them, if the node names none.
-fn reduced(reader: &mut Reader, node: &NodeProto) -> TractResult<(OutletId, TVec<usize>)> {
+fn reduced(reader: &mut GraphReader, node: &NodeProto) -> TractResult<(OutletId, TVec<usize>)> {
     let input = reader.input(node, 0)?;
     let rank = reader.lengths(input)?.len();
     let axes = match reader.integers(node, 1, "axes")?.filter(|axes| !axes.is_empty()) {
@@ -53,11 +53,11 @@ fn reduced(reader: &mut Reader, node: &NodeProto) -> TractResult<(OutletId, TVec
     Ok((input, axes))
 }
 
-fn sum(reader: &mut Reader, name: &str, input: OutletId, axes: &TVec<usize>) -> TractResult<OutletId> {
+fn sum(reader: &mut GraphReader, name: &str, input: OutletId, axes: &TVec<usize>) -> TractResult<OutletId> {
     reader.wired(name, Reduce::new(axes.clone(), Reducer::Sum), &[input])
 }
 
-fn mean(reader: &mut Reader, name: &str, input: OutletId, axes: &TVec<usize>) -> TractResult<OutletId> {
+fn mean(reader: &mut GraphReader, name: &str, input: OutletId, axes: &TVec<usize>) -> TractResult<OutletId> {
     let lengths = reader.lengths(input)?;
     let count: usize = axes.iter().map(|&axis| lengths[axis]).product();
     let sum = sum(reader, &format!("{name}.sum"), input, axes)?;
@@ -66,7 +66,7 @@ fn mean(reader: &mut Reader, name: &str, input: OutletId, axes: &TVec<usize>) ->
 
 /// Removes the reduced axes, unless the node keeps them.
 fn without_reduced(
-    reader: &mut Reader,
+    reader: &mut GraphReader,
     node: &NodeProto,
     mut wire: OutletId,
     axes: TVec<usize>,
@@ -80,7 +80,7 @@ fn without_reduced(
 }
 
 /// Each channel is scaled and shifted as its statistics say.
-pub fn batch_normalization(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn batch_normalization(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let name = name_of(node);
     let input = reader.input(node, 0)?;
     let rank = reader.lengths(input)?.len();
@@ -103,7 +103,7 @@ pub fn batch_normalization(reader: &mut Reader, node: &NodeProto) -> TractResult
     reader.wired(name, math::add(), &[scaled, shifts]).map(Value::Wire)
 }
 
-pub fn layer_normalization(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn layer_normalization(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let name = name_of(node);
     let step = |step: &str| format!("{name}.{step}");
     let input = reader.input(node, 0)?;
@@ -127,7 +127,7 @@ pub fn layer_normalization(reader: &mut Reader, node: &NodeProto) -> TractResult
 }
 
 /// Before version 13 of the operators, the named axis and all after it count as one.
-pub fn softmax(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn softmax(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let input = reader.input(node, 0)?;
     let rank = reader.lengths(input)?.len();
     let axis = axis_of(node.get_attr_opt("axis")?.unwrap_or(if reader.opset < 13 { 1 } else { -1 }), rank)?;

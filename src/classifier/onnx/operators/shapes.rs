@@ -15,9 +15,9 @@ use tract_onnx::{
     },
 };
 
-use crate::classifier::onnx::reader::{Reader, Value, axes_of, axis_of, name_of};
+use crate::classifier::onnx::reader::{GraphReader, Value, axes_of, axis_of, name_of};
 
-pub fn flatten(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn flatten(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let input = reader.input(node, 0)?;
     let from = reader.lengths(input)?;
     let axis: i64 = node.get_attr_opt("axis")?.unwrap_or(1);
@@ -27,7 +27,7 @@ pub fn flatten(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
 }
 
 /// A length of 0 is copied from the input (unless `allowzero` says otherwise); -1 stands for whatever the others leave.
-pub fn reshape(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn reshape(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let input = reader.input(node, 0)?;
     let from = reader.lengths(input)?;
     let wanted = reader.integers(node, 1, "shape")?.context("its shape is missing")?;
@@ -50,7 +50,12 @@ pub fn reshape(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     reshaped(reader, node, input, to)
 }
 
-fn reshaped(reader: &mut Reader, node: &NodeProto, input: OutletId, to: TVec<usize>) -> TractResult<Value> {
+fn reshaped(
+    reader: &mut GraphReader,
+    node: &NodeProto,
+    input: OutletId,
+    to: TVec<usize>,
+) -> TractResult<Value> {
     let from = reader.lengths(input)?;
     let volume =
         |lengths: &[usize]| lengths.iter().try_fold(1usize, |product, &length| product.checked_mul(length));
@@ -62,7 +67,7 @@ fn reshaped(reader: &mut Reader, node: &NodeProto, input: OutletId, to: TVec<usi
     reader.wired(name_of(node), AxisOp::Reshape(0, dims(from), dims(to)), &[input]).map(Value::Wire)
 }
 
-pub fn transpose(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn transpose(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let mut wire = reader.input(node, 0)?;
     let rank = reader.lengths(wire)?.len();
     let order: Vec<usize> = node.get_attr_opt_vec("perm")?.unwrap_or_else(|| (0..rank).rev().collect());
@@ -75,7 +80,7 @@ pub fn transpose(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     Ok(wire.into())
 }
 
-pub fn squeeze(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn squeeze(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let mut wire = reader.input(node, 0)?;
     let lengths = reader.lengths(wire)?;
     let axes = match reader.integers(node, 1, "axes")? {
@@ -89,7 +94,7 @@ pub fn squeeze(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     Ok(wire.into())
 }
 
-pub fn unsqueeze(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn unsqueeze(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let mut wire = reader.input(node, 0)?;
     let axes = reader.integers(node, 1, "axes")?.context("its axes are missing")?;
     let rank = reader.lengths(wire)?.len() + axes.len();
@@ -99,7 +104,7 @@ pub fn unsqueeze(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     Ok(wire.into())
 }
 
-pub fn concat(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn concat(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let first = reader.input(node, 0)?;
     let axis = axis_of(node.get_attr("axis")?, reader.lengths(first)?.len())?;
     let inputs =
@@ -107,7 +112,7 @@ pub fn concat(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     reader.wired(name_of(node), TypedConcat::new(axis), &inputs).map(Value::Wire)
 }
 
-pub fn slice(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn slice(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let mut wire = reader.input(node, 0)?;
     let lengths = reader.lengths(wire)?;
     let starts = reader.integers(node, 1, "starts")?.context("its starts are missing")?;
@@ -141,7 +146,7 @@ pub fn slice(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
 }
 
 /// Into parts of the given lengths, or into equal parts; then the last may be shorter.
-pub fn split<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> TractResult<Value> {
+pub fn split<'a>(reader: &mut GraphReader<'a>, node: &'a NodeProto) -> TractResult<Value> {
     let input = reader.input(node, 0)?;
     let lengths = reader.lengths(input)?;
     let axis = axis_of(node.get_attr_opt("axis")?.unwrap_or(0), lengths.len())?;
@@ -174,7 +179,7 @@ pub fn split<'a>(reader: &mut Reader<'a>, node: &'a NodeProto) -> TractResult<Va
     Ok(wires[0].into())
 }
 
-pub fn pad(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn pad(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     /// Limit on one side of an axis: a file may not ask for all memory.
     const WIDEST: i64 = 4096;
     let input = reader.input(node, 0)?;

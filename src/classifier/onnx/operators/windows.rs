@@ -15,21 +15,21 @@ use tract_onnx::{
 
 use crate::classifier::onnx::{
     fusion::FusedConvolution,
-    reader::{Convolutions, Reader, Value, name_of},
+    reader::{Convolutions, GraphReader, Value, name_of},
 };
 
-pub fn max_pool(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn max_pool(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let op = MaxPool::new(pool(reader, node)?, None);
     reader.unary(node, op)
 }
 
-pub fn average_pool(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn average_pool(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let counted = node.get_attr_opt::<i64>("count_include_pad")?.unwrap_or(0) != 0;
     let op = SumPool::new(pool(reader, node)?, counted, true);
     reader.unary(node, op)
 }
 
-pub fn conv(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
+pub fn conv(reader: &mut GraphReader, node: &NodeProto) -> TractResult<Value> {
     let group: usize = node.get_attr_opt("group")?.unwrap_or(1);
     let input = reader.input(node, 0)?;
     let weights = reader.shape(node, 1)?;
@@ -56,7 +56,7 @@ pub fn conv(reader: &mut Reader, node: &NodeProto) -> TractResult<Value> {
     reader.wired(name_of(node), op, &[input, weights, bias]).map(Value::Wire)
 }
 
-fn pool(reader: &mut Reader, node: &NodeProto) -> TractResult<PoolSpec> {
+fn pool(reader: &mut GraphReader, node: &NodeProto) -> TractResult<PoolSpec> {
     let input = reader.input(node, 0)?;
     let lengths = reader.lengths(input)?;
     let window: TVec<usize> = node.get_attr_tvec("kernel_shape")?;
@@ -101,7 +101,7 @@ fn padding(node: &NodeProto, pool: bool) -> TractResult<PaddingSpec> {
 
 /// The node as a convolution of [`clothing_kernel`], if that is wanted and possible.
 fn own_convolution(
-    reader: &mut Reader,
+    reader: &mut GraphReader,
     node: &NodeProto,
     input: OutletId,
     pool: &PoolSpec,
