@@ -1,5 +1,6 @@
 //! Tells what garment is on a photo, on the device that holds the photo.
 //!
+//! - `csv`: writing CSV.
 //! - [`photo`]: bytes → upright RGB pixels.
 //! - [`classifier`]: pixels → [`classifier::Prediction`], by an ONNX network that describes itself.
 //! - [`clean`]: finding wrong labels among labelled photos, and what a person decides about them.
@@ -17,6 +18,7 @@
 
 pub mod classifier;
 pub mod clean;
+mod csv;
 pub mod embed;
 pub mod engine;
 pub mod offline;

@@ -2,7 +2,10 @@
 
 use std::{env, fs, num::NonZero, path::PathBuf, thread};
 
-use clothing_classifier::{classifier::Classifier, photo::Limits};
+use clothing_classifier::{
+    classifier::Classifier,
+    photo::{Limits, decode_reduced},
+};
 use serde::Deserialize;
 
 fn root() -> PathBuf {
@@ -15,7 +18,9 @@ fn classifier() -> Classifier {
 
 fn logits(classifier: &Classifier, file: PathBuf) -> Vec<f32> {
     let bytes = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    classifier.logits(&classifier.decode(&bytes, &Limits::default()).unwrap()).unwrap()
+    let info = classifier.info();
+    let min_size = info.resize.min_size(info.input_size);
+    classifier.logits(&decode_reduced(&bytes, &Limits::default(), min_size).unwrap()).unwrap()
 }
 
 fn best(logits: &[f32]) -> usize {

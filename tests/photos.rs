@@ -5,7 +5,7 @@ mod encode;
 #[path = "files/kinds.rs"]
 mod kinds;
 
-use clothing_classifier::photo::{Error, Format, Kind, Limits, decode, preview, sniff};
+use clothing_classifier::photo::{Error, Format, Limits, decode, preview, sniff};
 use encode::{
     BLUE, Bmp, GREEN, PLAIN_BMP, RED, WHITE, animated_gif, animated_webp, encode, exif, png, png_file,
     quarters, with_exif,
@@ -148,7 +148,7 @@ fn files_turned_by_exif_have_a_preview_unless_they_are_jpegs() {
         for orientation in 0..=9 {
             let file = with_exif(&kinds::stored_as(&picture, orientation), format, exif(orientation, true));
             let photo = decode_all(&file).unwrap();
-            let preview = preview(&file, &photo.clone().into(), 240);
+            let preview = preview(sniff(&file).unwrap(), &file, &photo.clone().into(), 240);
             if format == Format::Jpeg || !(2..=8).contains(&orientation) {
                 assert_eq!(preview, None, "{format} {orientation}");
             } else {
@@ -169,7 +169,7 @@ fn files_that_are_no_photos_are_refused() {
     assert_eq!(decode_all(b""), Err(Error::Empty));
     assert_eq!(decode_all(b"To whom it may concern"), Err(Error::NotAPhoto));
     let heic = decode_all(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
-    assert_eq!(heic, Error::Unsupported(Kind::Heic));
+    assert_eq!(heic, Error::Unsupported(Format::Heic));
     assert_eq!(
         heic.to_string(),
         "This is a HEIC photo, the format that iPhones use, which cannot be read here. Share or export it as JPEG; \

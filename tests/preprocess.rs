@@ -1,8 +1,8 @@
 //! Preprocessing agrees with that of training, which made fixtures/squares.png (with fixtures/squares.py).
 
 use clothing_classifier::{
-    classifier::{Filter, Fit, Placement, Resize, least, normalise, to_square},
-    photo::{Limits, Photo, decode, decode_reduced},
+    classifier::normalise,
+    photo::{Filter, Fit, Limits, Photo, Placement, Resize, decode, decode_reduced, to_square},
 };
 use image::{ImageEncoder, Rgb, RgbImage, codecs::jpeg::JpegEncoder, imageops};
 
@@ -123,7 +123,7 @@ fn reduced_photos_give_nearly_the_same_squares() {
             let bytes = jpeg(&cloth(width, height), orientation);
             let resize = Resize { fit: Fit::Pad, filter: Filter::Bilinear };
             let whole = Photo::from(decode(&bytes, &Limits::default()).unwrap());
-            let reduced = decode_reduced(&bytes, &Limits::default(), least(224, resize)).unwrap();
+            let reduced = decode_reduced(&bytes, &Limits::default(), resize.min_size(224)).unwrap();
             let (short, long) = (reduced_to.0.min(reduced_to.1), reduced_to.0.max(reduced_to.1));
             let (w, h) = reduced.pixels.dimensions();
             assert_eq!((w.min(h), w.max(h)), (short, long));

@@ -1,6 +1,8 @@
 //! Any bytes as a model file: refused, or loaded as a classifier that answers a photo or gives an error.
 #![no_main]
 
+use std::time::Duration;
+
 use clothing_classifier::classifier::Classifier;
 use image::RgbImage;
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +12,7 @@ fuzz_target!(
     init: std::panic::set_hook(Box::new(|_| {})),
     |file: &[u8]| {
         match Classifier::from_onnx(file) {
-            Ok(classifier) => drop(classifier.classify(&RgbImage::new(9, 7).into())),
+            Ok(classifier) => drop(classifier.classify(&RgbImage::new(9, 7).into(), Duration::ZERO)),
             Err(error) => assert!(error.to_string().len() < 20_000),
         }
     }

@@ -1,7 +1,7 @@
 //! Any bytes → sniff, decode, turn upright. Nothing may panic, and decoded photos are within the limits.
 #![no_main]
 
-use clothing_classifier::photo::{Least, Limits, SNIFF_BYTES, decode, decode_reduced, largest_extent, sniff};
+use clothing_classifier::photo::{Limits, MinSize, SNIFF_BYTES, decode, decode_reduced, largest_extent, sniff};
 use libfuzzer_sys::fuzz_target;
 
 // Small pictures find as much as large ones, faster.
@@ -16,7 +16,7 @@ fuzz_target!(|file: &[u8]| {
     let longer = whole.width().max(whole.height());
     for reduction in [2, 4, 8] {
         let reduced =
-            decode_reduced(file, &LIMITS, Least::LongerSide(longer / reduction)).expect("as the whole");
+            decode_reduced(file, &LIMITS, MinSize::LongerSide(longer / reduction)).expect("as the whole");
         assert_eq!((reduced.width, reduced.height), whole.dimensions());
         assert!(!reduced.pixels.is_empty());
     }

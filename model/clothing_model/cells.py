@@ -1,7 +1,7 @@
 """Text in tables that people open in spreadsheets: cells that these would run as formulas, and how they are kept from it.
 
 An apostrophe before a formula's first character makes a text of it, at the start of a cell and after each line break in
-it. `src/classifier/report.rs` does the same. What is read goes through `plain`, which takes the apostrophes away again.
+it. `src/csv.rs` does the same. What is read goes through `plain`, which takes the apostrophes away again.
 """
 import csv
 import re

@@ -1,4 +1,4 @@
-"""What the product can open. The list of operators is its reader's own: src/classifier/operators.json.
+"""What the product can open. The list of operators is its reader's own: src/classifier/onnx/operators.json.
 
 `constant` names the inputs of an operator that must not be computed, `attributes` the values of some attributes that are
 known, `outputs` how many of its outputs can be used (one, unless it says otherwise).
@@ -11,7 +11,7 @@ from onnx import helper
 
 from .errors import PipelineError
 
-CONTRACT = json.loads((pathlib.Path(__file__).parents[2] / "src" / "classifier" / "operators.json").read_text())
+CONTRACT = json.loads((pathlib.Path(__file__).parents[2] / "src" / "classifier" / "onnx" / "operators.json").read_text())
 OUTPUTS = ("logits", "class_maps")
 GOOD_BACKBONES = "tf_efficientnet_lite0, mobilenet_edgetpu_100, mobilenetv3_large_100, ghostnet_100, convnext_atto"
 

@@ -21,27 +21,31 @@ use clothing_classifier::{
         Classifier, ModelInfo, Prediction,
         report::{self, Row},
     },
-    photo::{Limits, is_photo_name, sort_key},
+    photo::{self, Limits, is_photo_name, sort_key},
     words,
 };
 use walkdir::WalkDir;
 
-/// The model that is used unless another is named; in the program itself, so that it works anywhere.
+/// The model that is used by default. It is part of the program, so that it works anywhere.
 static MODEL: &[u8] = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/model/clothing.onnx"));
+
+/// Help on `PATH`, before and after the formats that are read.
+const PATHS_HELP: [&str; 2] = [
+    "Photos, and folders to search for photos\n\n",
+    " are read. In a folder and its subfolders, every file with a picture's ending counts, hidden ones excepted; a file \
+     named here is read whatever its name.",
+];
 
 /// Tells what garment is on each photo.
 ///
-/// Photos are answered in the order in which they are named, those of a folder in that of their names.
+/// Photos are answered in the given order, those of a folder sorted by name.
 /// A file that cannot be read is reported on the standard error stream. The others are still answered,
 /// and the exit code is 1 in the end.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
     /// Photos, and folders to search for photos
-    ///
-    /// JPEG, PNG, WebP, GIF, BMP and AVIF are read. In a folder and its subfolders, every file with a
-    /// picture's ending counts, hidden ones excepted; a file named here is read whatever its name.
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required = true, value_name = "PATH", long_help = PATHS_HELP.join(photo::READ))]
     paths: Vec<PathBuf>,
 
     /// Print one JSON object a line, with the probabilities of all labels
@@ -65,7 +69,7 @@ fn main() -> ExitCode {
     match run(&Arguments::parse()) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever reads the output has seen enough, as `head` does.
+        // The reader of the output has seen enough, such as `head`.
         Err(error) if error.downcast_ref::<io::Error>().is_some_and(is_broken_pipe) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("classify: {error}");
@@ -74,7 +78,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Answers all photos; whether every file could be read.
+/// Answers all photos. Returns whether every file could be read.
 fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     let classifier = match &arguments.model {
         Some(path) => {
@@ -101,7 +105,7 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         } else if arguments.csv {
             report::csv_line(&row, &info.labels)
         } else if let Ok(prediction) = &row.outcome {
-            // Terminals break lines where they please.
+            // No-break spaces are of no use in a terminal.
             format!("{}: {}", row.file, words::answer(prediction, info).line.replace('\u{a0}', " "))
         } else {
             return Ok(());
@@ -112,10 +116,10 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
     Ok(all_read)
 }
 
-/// A file to answer, or a place where none was found and why.
+/// A file to answer; or a path where none was found, and why.
 type Found = Result<PathBuf, (PathBuf, String)>;
 
-/// The path itself, or if it is a folder, the photos in it and its subfolders, sorted by name.
+/// The path itself or, if it is a folder, the photos in it and its subfolders, sorted by name.
 fn find(path: &Path) -> Vec<Found> {
     if !path.is_dir() {
         return vec![Ok(path.into())];
@@ -153,16 +157,15 @@ fn answer(classifier: &Classifier, found: &Found) -> Row {
 fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> {
     let limits = Limits::default();
     let (bytes, size) = read(path, limits.bytes)?;
-    limits.check_bytes(size).map_err(|error| error.to_string())?;
+    let format = photo::accept(size, &bytes, &limits).map_err(|error| error.to_string())?;
     // A fault in a decoder must not cost the other photos their answers.
-    match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_bytes(&bytes, &limits))) {
+    match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_as(format, &bytes, &limits))) {
         Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.to_string()),
         Err(_) => Err("This picture is damaged in a way that its decoder cannot cope with.".into()),
     }
 }
 
-/// A file's bytes, no more than one above `most`, and its size. One too many is enough to be refused, of an endless
-/// device too.
+/// A file's bytes, at most one more than `most`, and its size. With one more, even an endless device is refused.
 fn read(path: &Path, most: u64) -> Result<(Vec<u8>, u64), String> {
     let read = || {
         let file = File::open(path)?;
@@ -183,8 +186,8 @@ fn reason(error: io::Error) -> String {
     }
 }
 
-/// Works on all items with as many threads as there are processors, and hands on what comes of them in the
-/// items' order, each as soon as all before it are done.
+/// Does `work` on all items, with as many threads as there are processors, and passes the results to `done` in the items' order,
+/// each as soon as all before it are there.
 fn in_order<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync,

@@ -1,4 +1,4 @@
-//! The WebAssembly of cleaning labelled photos.
+//! The WebAssembly of the page that cleans labelled photos.
 
 #[cfg(target_arch = "wasm32")]
 fn main() {

@@ -1,4 +1,4 @@
-//! The worker's WebAssembly. Exports stand here, not in the library, so that the page's does not carry them.
+//! The worker's WebAssembly. Its exports are here rather than in the library, or the page's would contain them too.
 
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
@@ -6,7 +6,7 @@ pub fn start(model: Vec<u8>) {
     clothing_classifier::engine::worker::start(model, clothing_classifier::words::answer);
 }
 
-/// The network without the worker around it, for measuring and comparing: `make bench`.
+/// The network without the worker, for `make bench`.
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub struct Bare(clothing_classifier::classifier::Classifier);
@@ -20,12 +20,12 @@ impl Bare {
         classifier.map(Self).map_err(|error| error.to_string())
     }
 
-    /// What the model file says of itself, as JSON.
+    /// What the model file says about itself, as JSON.
     pub fn about(&self) -> String {
         serde_json::to_string(self.0.info()).unwrap_or_default()
     }
 
-    /// Logits of `[3, side, side]` normalised pixels.
+    /// Logits for normalised pixels, `[3, side, side]`.
     pub fn logits(&self, pixels: &[f32]) -> Result<Vec<f32>, String> {
         self.0.logits_of_pixels(pixels).map_err(|error| error.to_string())
     }

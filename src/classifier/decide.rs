@@ -1,33 +1,40 @@
-use super::{Alternative, Answer, ClassMap, Milliseconds, ModelInfo, Prediction};
+use super::{Alternative, KnownFamily, Milliseconds, ModelInfo, Prediction};
 
-/// The answer that logits mean. Size and durations are left at 0; `class_map` is asked for the best label's map.
-pub fn answer(info: &ModelInfo, logits: &[f32], class_map: impl FnOnce(usize) -> ClassMap) -> Answer {
+/// What logits, one for each label, mean for an upright photo of that width and height.
+pub fn prediction(
+    info: &ModelInfo,
+    logits: &[f32],
+    (width, height): (u32, u32),
+    milliseconds: Milliseconds,
+) -> Prediction {
     let probabilities = softmax(logits, info.temperature);
-    let ranking = ranking(logits);
-    let best = ranking[0];
-    let label = &info.labels[best];
-    let probability = probabilities[best];
-    let recognised = info.recognises(label, probability);
-    let family = info.known_family(ranking.iter().map(|&ix| (&*info.labels[ix].id, probabilities[ix])));
-    let prediction = Prediction {
-        label: label.id.clone(),
-        name: label.name.clone(),
+    let mut ranked = ranking(logits).into_iter().map(|ix| (&info.labels[ix], probabilities[ix]));
+    let family =
+        KnownFamily::among(ranked.clone().map(|(label, probability)| (&*label.id, probability)), info);
+    let (best, probability) = ranked.next().expect("a model has labels");
+    let recognised = info.recognises(best, probability);
+    Prediction {
+        label: best.id.clone(),
+        name: best.name.clone(),
         probability,
         recognised,
         family: family.filter(|_| !recognised),
-        alternatives: ranking[1..]
-            .iter()
-            .map(|&ix| Alternative { label: info.labels[ix].id.clone(), probability: probabilities[ix] })
+        alternatives: ranked
+            .map(|(label, probability)| Alternative { label: label.id.clone(), probability })
             .collect(),
         model: info.version.clone(),
-        milliseconds: Milliseconds { decode: 0.0, infer: 0.0 },
-        width: 0,
-        height: 0,
-    };
-    Answer { prediction, class_map: class_map(best), preview: None }
+        milliseconds,
+        width,
+        height,
+    }
 }
 
-/// `exp(z/T) / Σ exp(z/T)`. The largest logit is subtracted from all first, so that nothing overflows.
+/// The index of the most probable label; of equal ones, the first.
+pub fn best(logits: &[f32]) -> usize {
+    ranking(logits)[0]
+}
+
+/// `exp(z/T) / Σ exp(z/T)`. The largest logit is subtracted from all before, so that nothing overflows.
 fn softmax(logits: &[f32], temperature: f32) -> Vec<f32> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let exponentials: Vec<f64> = logits
@@ -38,7 +45,7 @@ fn softmax(logits: &[f32], temperature: f32) -> Vec<f32> {
     exponentials.iter().map(|exponential| (exponential / sum) as f32).collect()
 }
 
-/// Labels from the most probable to the least; of equal ones the earlier comes first. By the logits, since
+/// Indices of labels from the most probable to the least; of equal ones, the first comes first. Logits are compared, since
 /// probabilities that round to 0 no longer differ.
 fn ranking(logits: &[f32]) -> Vec<usize> {
     let mut ranking: Vec<usize> = (0..logits.len()).collect();
@@ -48,8 +55,11 @@ fn ranking(logits: &[f32]) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::Group, *};
-    use crate::classifier::{Family, Filter, Fit, Label, Placement, Resize, Thresholds, Verdict};
+    use super::*;
+    use crate::{
+        classifier::{Answer, ClassMap, Family, Group, Label, Thresholds, Verdict},
+        photo::{Filter, Fit, Placement, Resize},
+    };
 
     fn info() -> ModelInfo {
         let label = |id: &str, group| Label {
@@ -82,11 +92,11 @@ mod tests {
     }
 
     fn answer(logits: &[f32]) -> Answer {
-        let info = info();
-        super::answer(&info, logits, |label| {
-            let placement = Placement { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
-            ClassMap { width: 1, height: 1, values: vec![label as f32], placement }
-        })
+        let milliseconds = Milliseconds { decode: 21.0, infer: 38.0 };
+        let prediction = prediction(&info(), logits, (30, 40), milliseconds);
+        let placement = Placement { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
+        let class_map = ClassMap { width: 1, height: 1, values: vec![best(logits) as f32], placement };
+        Answer { prediction, class_map, preview: None }
     }
 
     /// Logits that give these probabilities at the test model's temperature.

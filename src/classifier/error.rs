@@ -7,8 +7,19 @@ use crate::photo;
 pub enum ClassifyError {
     /// The file was not accepted as a photo.
     Photo(photo::Error),
-    /// The network could not be run on it, or yielded what is not a number.
-    Inference(String),
+    /// The network failed on it.
+    Inference(InferenceError),
+}
+
+/// Why the network failed on a photo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InferenceError {
+    /// The photo has no pixels.
+    NoPixels,
+    /// The network's output is not a number.
+    NotANumber,
+    /// The network did not run; `detail` is tract's reason.
+    Failed { detail: String },
 }
 
 impl ClassifyError {
@@ -16,7 +27,14 @@ impl ClassifyError {
     pub fn cause(&self) -> String {
         match self {
             ClassifyError::Photo(error) => error.cause(),
-            ClassifyError::Inference(reason) => format!("The network failed on this photo ({reason})."),
+            ClassifyError::Inference(error) => {
+                let reason = match error {
+                    InferenceError::NoPixels => "the photo has no pixels",
+                    InferenceError::NotANumber => "its output is not a number",
+                    InferenceError::Failed { detail } => detail,
+                };
+                format!("The network failed on this photo ({reason}).")
+            }
         }
     }
 
@@ -43,16 +61,29 @@ impl From<photo::Error> for ClassifyError {
     }
 }
 
+impl From<InferenceError> for ClassifyError {
+    fn from(error: InferenceError) -> Self {
+        ClassifyError::Inference(error)
+    }
+}
+
 /// Why a model file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ModelError {
     TooLarge(TooLarge),
     /// The bytes are not an ONNX file.
-    NotOnnx {
-        reason: String,
-    },
-    /// The file is an ONNX file, with all this the matter with it.
+    NotOnnx(NotOnnx),
+    /// The file is an ONNX file, but it has these faults.
     Unfit(Vec<Fault>),
+}
+
+/// Why bytes are not an ONNX file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotOnnx {
+    /// They are no `ModelProto`; `detail` is the parser's reason.
+    Malformed { detail: String },
+    /// They are a `ModelProto` without a graph.
+    NoGraph,
 }
 
 /// A model file has more bytes than can be used.
@@ -62,53 +93,86 @@ pub struct TooLarge {
     pub limit: u64,
 }
 
-/// One thing that is the matter with a model file.
+/// One thing that is wrong with a model file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The file's `metadata_props` lack these keys.
     MissingKeys(Vec<&'static str>),
-    /// The value of this key is not what it should be.
-    WrongValue { key: &'static str, reason: String },
-    /// The graph has no output of this name; it has these.
+    /// The value of this key is wrong.
+    WrongValue { key: &'static str, reason: WrongValue },
+    /// The graph has no output of this name. `found`: the names of its outputs.
     NoOutput { name: &'static str, found: Vec<String> },
-    /// An input or output has another type or shape than the metadata call for.
+    /// An input or output does not have the type and shape that the metadata call for.
     Shape { tensor: &'static str, expected: String, found: String },
-    /// Weights lie in another file.
+    /// Weights are stored in another file.
     WeightsElsewhere,
-    /// The version of ONNX's operators is not among those known, from the first to the second.
+    /// The version of ONNX's operators is not one of those known. `known`: the first and the last of them.
     Opset { found: i64, known: [i64; 2] },
-    /// Operators that are not known here; and those that are.
+    /// It uses these operators, which are not known here. `known`: those that are.
     UnknownOperators { unknown: Vec<String>, known: Vec<String> },
-    /// So many nodes, the first of them by its name, use their operator in this unknown way.
+    /// Nodes use a known operator in an unsupported way. `node`: the name of the first of them; `times`: their number.
     UnknownUse { operator: String, node: String, how: UnknownUse, times: usize },
-    /// The graph does not make a network; the reader's reason.
-    Broken { reason: String },
+    /// The graph does not make a network; `detail` is the reader's or tract's reason.
+    Broken { detail: String },
+    /// tract panicked over the graph.
+    Panicked,
 }
 
-/// How a known operator is used in an unknown way.
+/// What is wrong with a value in the metadata.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WrongValue {
+    /// It does not have the expected form; `detail` is the parser's reason.
+    Malformed { detail: String },
+    /// The format's number is not 1.
+    UnknownFormat,
+    /// The input's side is not between 1 and 4096 pixels.
+    SizeOutOfRange,
+    /// It is not above 0.
+    NotPositive,
+    /// One of several numbers is not above 0.
+    OneNotPositive,
+    /// One of several shares is not between 0 and 1.
+    NotAShare,
+    /// There are no labels.
+    NoLabels,
+    /// Two labels have the same identifier.
+    DuplicateId,
+    /// A label or a family has no identifier or no name.
+    Unnamed,
+    /// A group that labels are of has no threshold.
+    GroupWithoutThreshold,
+    /// Labels have families, but these have no threshold.
+    FamiliesWithoutThreshold,
+}
+
+/// How a known operator is used in an unsupported way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnknownUse {
-    /// An attribute has another value than these.
+    /// An attribute has a value that is not one of those known.
     Attribute { name: String, known: Vec<String> },
-    /// This input is computed, where a constant is called for.
+    /// This input is computed, but must be constant.
     ComputedInput { slot: usize },
-    /// So many of its outputs are used, where so many can be.
+    /// It has more outputs than can be used. `known`: how many can.
     Outputs { used: usize, known: usize },
 }
 
-/// As many faults are told; what is more is counted.
+/// At most this many faults are listed; the rest is counted.
 const TOLD: usize = 12;
 
-/// In characters: names and reasons come from the file and from libraries.
+/// In characters, since names and reasons come from the file and from libraries.
 const LONGEST: usize = 300;
 
 impl ModelError {
-    /// What is the matter with the file: a sentence; or one for all and a line for each fault.
+    /// What is wrong with the file, in a sentence; of several faults, with a line for each.
     pub fn cause(&self) -> String {
         match self {
             ModelError::TooLarge(error) => error.cause(),
-            ModelError::NotOnnx { reason } => {
-                format!("The model file is not a whole ONNX file ({}).", clipped(reason))
+            ModelError::NotOnnx(error) => {
+                let reason = match error {
+                    NotOnnx::Malformed { detail } => &clipped(detail),
+                    NotOnnx::NoGraph => "it has no graph",
+                };
+                format!("The model file is not a whole ONNX file ({reason}).")
             }
             ModelError::Unfit(faults) => match &faults[..] {
                 [fault] => fault.to_string(),
@@ -126,11 +190,11 @@ impl ModelError {
         }
     }
 
-    /// What can be done about it, in one sentence.
+    /// What the person can do about it, in one sentence.
     pub fn remedy(&self) -> &'static str {
         match self {
             ModelError::TooLarge(_) => TooLarge::REMEDY,
-            ModelError::NotOnnx { .. } => "Fetch or copy it again.",
+            ModelError::NotOnnx(_) => "Fetch or copy it again.",
             ModelError::Unfit(_) => {
                 "Export it with this project’s `export`, or give it what it lacks, as docs/model-file.md shows."
             }
@@ -176,7 +240,8 @@ impl fmt::Display for Fault {
         match self {
             Fault::MissingKeys(keys) => write!(f, "Its metadata lack {}.", quoted(keys)),
             Fault::WrongValue { key, reason } => {
-                write!(f, "Its metadata “{key}” are wrong ({}); they must be {}.", clipped(reason), form(key))
+                let reason = clipped(&reason.to_string());
+                write!(f, "Its metadata “{key}” are wrong ({reason}); they must be {}.", form(key))
             }
             Fault::NoOutput { name, found } => match &found[..] {
                 [] => write!(f, "It has no output “{name}”."),
@@ -206,8 +271,27 @@ impl fmt::Display for Fault {
                 };
                 write!(f, "The operator {operator} at “{}” {how}{others}.", clipped(node))
             }
-            Fault::Broken { reason } => write!(f, "Its parts do not make a network ({}).", clipped(reason)),
+            Fault::Broken { detail } => write!(f, "Its parts do not make a network ({}).", clipped(detail)),
+            Fault::Panicked => write!(f, "Its parts do not make a network (they do not fit together)."),
         }
+    }
+}
+
+impl fmt::Display for WrongValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            WrongValue::Malformed { detail } => detail,
+            WrongValue::UnknownFormat => "only “1” is known",
+            WrongValue::SizeOutOfRange => "it is not between 1 and 4096",
+            WrongValue::NotPositive => "it is not above 0",
+            WrongValue::OneNotPositive => "one is not above 0",
+            WrongValue::NotAShare => "one is not between 0 and 1",
+            WrongValue::NoLabels => "there are none",
+            WrongValue::DuplicateId => "two have the same id",
+            WrongValue::Unnamed => "one, or its family, has no id or no name",
+            WrongValue::GroupWithoutThreshold => "a group of the labels has none",
+            WrongValue::FamiliesWithoutThreshold => "the families of the labels have none",
+        })
     }
 }
 
@@ -285,6 +369,6 @@ mod tests {
         let said = ModelError::Unfit(vec![fault(); 50]).to_string();
         assert!(said.contains("And 38 more."), "{said}");
         assert!(said.chars().count() < 6000, "{said}");
-        assert!(ModelError::NotOnnx { reason: long() }.to_string().chars().count() < 500);
+        assert!(ModelError::NotOnnx(NotOnnx::Malformed { detail: long() }).to_string().chars().count() < 500);
     }
 }

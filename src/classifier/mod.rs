@@ -14,19 +14,11 @@
 #[cfg(feature = "inference")]
 mod classify;
 #[cfg(feature = "inference")]
-mod contract;
-#[cfg(feature = "inference")]
-mod convolution;
-#[cfg(feature = "inference")]
 mod decide;
 mod error;
-#[cfg(feature = "inference")]
-mod graph;
 mod model_info;
 #[cfg(feature = "inference")]
-mod network;
-#[cfg(feature = "inference")]
-mod operators;
+mod onnx;
 mod prediction;
 #[cfg(feature = "inference")]
 mod preprocess;
@@ -34,12 +26,12 @@ pub mod report;
 mod sniff;
 
 #[cfg(feature = "inference")]
-pub use classify::{Classifier, milliseconds_since};
-pub use error::{ClassifyError, Fault, ModelError, TooLarge, UnknownUse};
-pub use model_info::{Family, Filter, Fit, Group, Label, Metrics, ModelInfo, Resize, Thresholds};
-pub use prediction::{
-    Alternative, Answer, ClassMap, KnownFamily, Milliseconds, Placement, Prediction, Verdict,
+pub use classify::Classifier;
+pub use error::{
+    ClassifyError, Fault, InferenceError, ModelError, NotOnnx, TooLarge, UnknownUse, WrongValue,
 };
+pub use model_info::{Family, Group, Label, Metrics, ModelInfo, Thresholds};
+pub use prediction::{Alternative, Answer, ClassMap, KnownFamily, Milliseconds, Prediction, Verdict};
 #[cfg(feature = "inference")]
-pub use preprocess::{least, normalise, to_square};
+pub use preprocess::normalise;
 pub use sniff::{ONNX_BYTES, is_model_name, is_onnx};

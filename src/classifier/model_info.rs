@@ -2,41 +2,43 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Fault, KnownFamily, TooLarge};
+use super::{Fault, TooLarge, WrongValue};
+use crate::photo::Resize;
 
-/// What a model file says of itself in its `metadata_props`.
+/// What a model file says about itself in its `metadata_props`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelInfo {
     pub version: String,
     /// In the order of the logits.
     pub labels: Vec<Label>,
-    /// Side of the square input in pixels.
+    /// Side of the square input, in pixels.
     pub input_size: u32,
     pub resize: Resize,
-    /// Per channel (RGB), on pixel values scaled to 0..1.
+    /// By channel (RGB), of pixel values from 0 to 1.
     pub mean: [f32; 3],
+    /// Likewise.
     pub std: [f32; 3],
     /// Logits are divided by it before the softmax (Guo et al. 2017, "On Calibration of Modern Neural Networks").
     pub temperature: f32,
-    /// Stays in the worker, which decides by it.
+    /// Stays in the worker, which decides by them.
     #[serde(skip)]
     pub thresholds: Thresholds,
-    /// What labels have in common with others, in their order: tops, for example. Stays in the worker, too.
+    /// The family of each label, in their order. Stays in the worker, too.
     #[serde(skip)]
     pub families: Vec<Option<Family>>,
     /// Digest of the training data, `sha256:<hex>`.
     pub training_data: String,
     /// SPDX expression.
     pub license: String,
-    /// Figures measured on photos of sources that nothing was trained on, if they were recorded.
+    /// Measured on photos from sources that were not trained on, if recorded.
     pub metrics: Option<Metrics>,
-    /// The same on other photos of the sources that it was trained on.
+    /// Measured on other photos from the sources that were trained on, if recorded.
     pub metrics_familiar: Option<Metrics>,
 }
 
 impl ModelInfo {
-    /// Size of the largest model file that is used, in bytes. While a network is made ready its weights are in memory
-    /// several times; more than this no phone has room for.
+    /// Size of the largest model file that is accepted, in bytes. While a network is made ready, its weights are in memory several
+    /// times; phones have no room for more.
     pub const LARGEST_FILE: u64 = 200_000_000;
 
     /// Checks a model file's size.
@@ -49,51 +51,35 @@ impl ModelInfo {
         if bytes > limit { Err(TooLarge { bytes, limit }) } else { Ok(()) }
     }
 
-    /// The label of that identifier.
+    /// The label with that identifier.
     pub fn label(&self, id: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.id == id)
     }
 
-    /// The family of the label of that identifier.
+    /// The family of the label with that identifier.
     pub fn family(&self, id: &str) -> Option<&Family> {
         let of = self.labels.iter().zip(&self.families).find(|(label, _)| label.id == id);
         of.and_then(|(_, family)| family.as_ref())
     }
 
-    /// Whether an answer of that probability counts as recognised.
+    /// Whether the best label counts as recognised with that calibrated probability, 0 to 1.
     pub fn recognises(&self, best: &Label, probability: f32) -> bool {
         self.thresholds.of(best.group).is_some_and(|threshold| probability >= threshold)
     }
 
-    /// The most probable family of several of these labels, given with their probabilities, if it is sure enough.
-    pub fn known_family<'a>(&self, shares: impl Iterator<Item = (&'a str, f32)>) -> Option<KnownFamily> {
-        let threshold = self.thresholds.family?;
-        let mut families: Vec<(&Family, f32, usize)> = Vec::new();
-        for (id, share) in shares {
-            let Some(family) = self.family(id) else { continue };
-            match families.iter_mut().find(|(other, ..)| other.id == family.id) {
-                Some((_, sum, labels)) => (*sum, *labels) = (*sum + share, *labels + 1),
-                None => families.push((family, share, 1)),
-            }
-        }
-        let several = families.into_iter().filter(|&(.., labels)| labels > 1);
-        let (family, probability, _) = several.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b))?;
-        (probability >= threshold).then(|| KnownFamily {
-            id: family.id.clone(),
-            name: family.name.clone(),
-            probability,
-        })
-    }
-
-    /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are let be. With all that is the matter with
-    /// them, and what they say of the network's shapes nevertheless.
+    /// Reads keys and values of an ONNX file's `metadata_props`; unknown keys are ignored. Also returns what they say about the
+    /// network's shapes, even if something else is wrong with them.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them.
     pub fn read<'a>(
         entries: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> (Result<Self, Vec<Fault>>, Shapes) {
         let mut metadata =
             Metadata { entries: entries.into_iter().collect(), missing: Vec::new(), faults: Vec::new() };
         if let Some(format) = metadata.text("format") {
-            metadata.ensure(format == "1", "format", "only “1” is known");
+            metadata.ensure(format == "1", "format", WrongValue::UnknownFormat);
         }
         let version = metadata.text("version");
         let labels: Option<Vec<Label>> = metadata.json("labels");
@@ -103,17 +89,17 @@ impl ModelInfo {
             metadata.check_labels(labels, &families);
         }
         let input_size = metadata.json::<u32>("input_size").filter(|size| {
-            metadata.ensure((1..=4096).contains(size), "input_size", "it is not between 1 and 4096")
+            metadata.ensure((1..=4096).contains(size), "input_size", WrongValue::SizeOutOfRange)
         });
         let resize = metadata.json("resize");
         let mean = metadata.json("mean");
         let std: Option<[f32; 3]> = metadata.json("std");
         if let Some(std) = std {
-            metadata.ensure(std.iter().all(|&std| std > 0.0), "std", "one is not above 0");
+            metadata.ensure(std.iter().all(|&std| std > 0.0), "std", WrongValue::OneNotPositive);
         }
         let temperature: Option<f32> = metadata.json("temperature");
         if let Some(temperature) = temperature {
-            metadata.ensure(temperature > 0.0, "temperature", "it is not above 0");
+            metadata.ensure(temperature > 0.0, "temperature", WrongValue::NotPositive);
         }
         let thresholds: Option<Thresholds> = metadata.json("thresholds");
         if let Some(thresholds) = &thresholds {
@@ -154,15 +140,15 @@ impl ModelInfo {
     }
 }
 
-/// What the metadata say of the network's shapes, where they say it.
+/// What the metadata say about the network's shapes, if they do.
 pub struct Shapes {
     /// Number of labels.
     pub labels: Option<usize>,
-    /// Of the square input, in pixels.
+    /// Side of the square input, in pixels.
     pub side: Option<u32>,
 }
 
-/// Entries by their keys, and what was found to be the matter with them.
+/// Entries by their keys, and the faults found in them.
 struct Metadata<'a> {
     entries: BTreeMap<&'a str, &'a str>,
     missing: Vec<&'static str>,
@@ -182,7 +168,7 @@ impl<'a> Metadata<'a> {
         match serde_json::from_str(self.text(key)?) {
             Ok(value) => Some(value),
             Err(error) => {
-                self.ensure(false, key, &error.to_string());
+                self.ensure(false, key, WrongValue::Malformed { detail: error.to_string() });
                 None
             }
         }
@@ -192,10 +178,10 @@ impl<'a> Metadata<'a> {
         self.entries.contains_key(key).then(|| self.json(key)).flatten()
     }
 
-    /// Notes a fault unless something `holds`; whether it does.
-    fn ensure(&mut self, holds: bool, key: &'static str, reason: &str) -> bool {
+    /// Notes a fault unless a condition `holds`. Returns whether it does.
+    fn ensure(&mut self, holds: bool, key: &'static str, reason: WrongValue) -> bool {
         if !holds {
-            self.faults.push(Fault::WrongValue { key, reason: reason.into() });
+            self.faults.push(Fault::WrongValue { key, reason });
         }
         holds
     }
@@ -207,19 +193,19 @@ impl<'a> Metadata<'a> {
             .map(|label| (&label.id, &label.name))
             .chain(families.iter().flatten().map(|family| (&family.id, &family.name)))
             .all(|(id, name)| !id.is_empty() && !name.is_empty());
-        self.ensure(!labels.is_empty(), "labels", "there are none");
-        self.ensure(ids.len() == labels.len(), "labels", "two have the same id");
-        self.ensure(named, "labels", "one, or its family, has no id or no name");
+        self.ensure(!labels.is_empty(), "labels", WrongValue::NoLabels);
+        self.ensure(ids.len() == labels.len(), "labels", WrongValue::DuplicateId);
+        self.ensure(named, "labels", WrongValue::Unnamed);
     }
 
     fn check_thresholds(&mut self, thresholds: &Thresholds, labels: &[Label], families: &[Option<Family>]) {
         let Thresholds { core, garment, family } = *thresholds;
         let shares = [core, garment, family].into_iter().flatten().all(|share| (0.0..=1.0).contains(&share));
         let known = |label: &Label| label.group == Group::None || thresholds.of(label.group).is_some();
-        self.ensure(shares, "thresholds", "one is not between 0 and 1");
-        self.ensure(labels.iter().all(known), "thresholds", "a group of the labels has none");
+        self.ensure(shares, "thresholds", WrongValue::NotAShare);
+        self.ensure(labels.iter().all(known), "thresholds", WrongValue::GroupWithoutThreshold);
         let of_families = families.iter().any(Option::is_some);
-        self.ensure(!of_families || family.is_some(), "thresholds", "the families of the labels have none");
+        self.ensure(!of_families || family.is_some(), "thresholds", WrongValue::FamiliesWithoutThreshold);
     }
 
     fn all_faults(self) -> Vec<Fault> {
@@ -239,7 +225,7 @@ pub struct Label {
     #[serde(default)]
     pub phrase: Option<String>,
     pub group: Group,
-    /// Of its photos among those that the metrics are of, how many are called so, 0 to 1; `None` if the file does not tell.
+    /// Share of its photos that were recognised as such when the metrics were measured, 0 to 1; `None` if the file does not say.
     #[serde(default)]
     pub recall: Option<f32>,
 }
@@ -257,7 +243,7 @@ struct InFamily {
     family: Option<Family>,
 }
 
-/// What several labels have in common: tops, of which the network may be sure where it is not sure of a shirt.
+/// What several labels have in common, such as tops: the network may be sure of a top where it is not sure of a shirt.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Family {
     /// Such as `top`.
@@ -276,18 +262,19 @@ impl Family {
     }
 }
 
-/// Least calibrated probabilities, 0 to 1, with which an answer is given.
+/// The calibrated probabilities, 0 to 1, from which an answer is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 pub struct Thresholds {
-    /// Of the best label, where it is of this group, for it to count as recognised.
+    /// From which the best label counts as recognised, if it is of the group core.
     pub core: Option<f32>,
+    /// The same for the group garment.
     pub garment: Option<f32>,
-    /// Of a family, for it to be named where no label is recognised.
+    /// From which a family is named where no label is recognised.
     pub family: Option<f32>,
 }
 
 impl Thresholds {
-    /// That of a label's group; nothing is recognised as [`Group::None`].
+    /// That of a label's group. Nothing is recognised as [`Group::None`].
     pub fn of(&self, group: Group) -> Option<f32> {
         match group {
             Group::Core => self.core,
@@ -305,57 +292,29 @@ pub enum Group {
     Core,
     /// Other garments it also knows.
     Garment,
-    /// No garment at all.
+    /// Not a garment.
     None,
 }
 
-/// How a photo becomes the square input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resize {
-    pub fit: Fit,
-    pub filter: Filter,
-}
-
-/// How the photo's shape meets the square.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fit {
-    /// The whole photo, centred; the rest is filled with the mean colour of its outermost ring of pixels.
-    Pad,
-    /// The largest centred square.
-    Crop,
-    /// The whole photo, its shape not kept.
-    Stretch,
-}
-
-/// Antialiased resampling filter, as Pillow defines it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Filter {
-    Bilinear,
-    Bicubic,
-    Lanczos,
-}
-
-/// Headline figures of a model on photos it was not trained on; each a share, 0 to 1.
+/// Headline figures of a model on photos that it was not trained on; the shares are 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// Number of photos measured on.
+    /// Number of photos.
     pub photos: u32,
-    /// Right among all labels, over all photos.
+    /// Share of all photos whose label is the most probable.
     pub top1: f32,
-    /// Right among all labels, over photos of the core garments.
+    /// The same share of the photos of core garments.
     pub top1_core: f32,
-    /// Right when only the core labels compete, over photos of the core garments.
+    /// Share of the photos of core garments whose label is the most probable of the core labels.
     pub top1_core_only: f32,
-    /// Expected calibration error, 15 bins.
+    /// Expected calibration error, in 15 bins.
     pub ece: f32,
 }
 
 /// The part of the metrics that belongs to the labels.
 #[derive(Default, Deserialize)]
 struct ByLabel {
-    /// By their identifiers.
+    /// By identifier.
     #[serde(default)]
     by_label: BTreeMap<String, Found>,
 }
@@ -368,6 +327,7 @@ struct Found {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::photo::{Filter, Fit};
 
     const METADATA: [(&str, &str); 11] = [
         ("format", "1"),

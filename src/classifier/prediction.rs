@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Group, ModelInfo};
+use super::{Family, Group, ModelInfo};
+use crate::photo::Placement;
 
-/// What the network says of one photo. This is the JSON of the downloads, the command line and the embed event.
+/// What the network says about one photo. As JSON, this is what downloads, the command line and the embed event contain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
     /// Identifier of the most probable label.
@@ -13,7 +14,7 @@ pub struct Prediction {
     pub probability: f32,
     /// Whether the answer is a garment and its probability reaches the model's threshold.
     pub recognised: bool,
-    /// Where no garment is recognised, the family that is, such as tops: one of its garments it is, but not surely which.
+    /// If no garment is recognised: the family that is, such as tops. The garment is surely one of the family.
     pub family: Option<KnownFamily>,
     /// All other labels, most probable first.
     pub alternatives: Vec<Alternative>,
@@ -38,6 +39,29 @@ pub struct KnownFamily {
     pub probability: f32,
 }
 
+impl KnownFamily {
+    /// The most probable family among labels, given by identifier with their calibrated probabilities, if it has several of them
+    /// and reaches the model's threshold.
+    pub(super) fn among<'a>(labels: impl Iterator<Item = (&'a str, f32)>, model: &ModelInfo) -> Option<Self> {
+        let threshold = model.thresholds.family?;
+        let mut families: Vec<(&Family, f32, usize)> = Vec::new();
+        for (id, probability) in labels {
+            let Some(family) = model.family(id) else { continue };
+            match families.iter_mut().find(|(other, ..)| other.id == family.id) {
+                Some((_, sum, labels)) => (*sum, *labels) = (*sum + probability, *labels + 1),
+                None => families.push((family, probability, 1)),
+            }
+        }
+        let several = families.into_iter().filter(|&(.., labels)| labels > 1);
+        let (family, probability, _) = several.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b))?;
+        (probability >= threshold).then(|| Self {
+            id: family.id.clone(),
+            name: family.name.clone(),
+            probability,
+        })
+    }
+}
+
 /// A label that was not the best.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alternative {
@@ -55,16 +79,16 @@ pub struct Milliseconds {
     pub infer: f64,
 }
 
-/// How a prediction is to be put into words.
+/// The kind of answer that a prediction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
-    /// A garment, sure enough.
+    /// A garment is recognised.
     Garment,
-    /// A garment of a family that is sure, but not which.
+    /// A family is recognised, but not which of its garments.
     Family,
-    /// Most like a garment, but under its threshold.
+    /// A garment is most probable, but below its threshold.
     Unsure,
-    /// The network sees no garment.
+    /// What is most probable is not a garment.
     NoGarment,
 }
 
@@ -79,8 +103,8 @@ impl Prediction {
         }
     }
 
-    /// The answer where only these labels can be, and what is no garment: the others' probability is shared out
-    /// among them. The answer as it is, if there are none of these.
+    /// The prediction if only the labels with these identifiers, and those that are not garments, come into question: their
+    /// probabilities are scaled to sum up to 1. Unchanged if the model has no garments with these identifiers.
     pub fn among(self, ids: &[String], model: &ModelInfo) -> Self {
         let is_garment = |id: &str| model.label(id).is_some_and(|label| label.group != Group::None);
         let mut all = std::iter::once(&self.label).chain(self.alternatives.iter().map(|other| &other.label));
@@ -94,10 +118,10 @@ impl Prediction {
             .collect();
         let sum: f32 = left.iter().map(|other| other.probability).sum();
         for other in &mut left {
-            // All may be too improbable for a number.
+            // All of them may be 0, as rounded.
             other.probability = if sum > 0.0 { other.probability / sum } else { 0.0 };
         }
-        let family = model.known_family(left.iter().map(|other| (&*other.label, other.probability)));
+        let family = KnownFamily::among(left.iter().map(|other| (&*other.label, other.probability)), model);
         let Alternative { label, probability } = left.remove(0);
         let known = model.label(&label);
         let recognised = known.is_some_and(|label| model.recognises(label, probability));
@@ -113,22 +137,24 @@ impl Prediction {
     }
 }
 
-/// Where on the photo the network found evidence for a label: its class map, from the head applied before pooling.
+/// Where on the photo the network found evidence for a label: the network's last layer applied to each place instead of their
+/// mean.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassMap {
-    /// Columns and rows of the grid.
+    /// Columns of the grid.
     pub width: usize,
+    /// Rows of the grid.
     pub height: usize,
-    /// Row-major, 0 to 1: the map's values divided by the largest of them, those below 0 (evidence against
-    /// the label) made 0. If none is above 0, all are 0.
+    /// Row by row, 0 to 1: the network's values divided by the largest, with 0 for those below 0 (evidence against the label). If
+    /// none is above 0, all are 0.
     pub values: Vec<f32>,
-    /// Where the photo lies on the grid.
+    /// Where the photo lies on the grid, in units of its sides.
     pub placement: Placement,
 }
 
 #[cfg(feature = "inference")]
 impl ClassMap {
-    /// Scales a row-major map of `[rows, columns]`.
+    /// Scales a map of `[rows, columns]`, row by row.
     pub(super) fn new(values: &[f32], [height, width]: [usize; 2], placement: Placement) -> Self {
         let largest = values.iter().copied().fold(0.0, f32::max);
         let scale = |value: f32| if largest > 0.0 { value.max(0.0) / largest } else { 0.0 };
@@ -136,28 +162,18 @@ impl ClassMap {
     }
 }
 
-/// The photo's rectangle in units of the network's square input: a padded photo lies inside 0..1,
-/// a cropped one reaches beyond it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Placement {
-    pub x: f32,
-    pub y: f32,
-    pub width: f32,
-    pub height: f32,
-}
-
-/// All that one inference yields.
+/// All that is found out about one photo.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     pub prediction: Prediction,
     /// Evidence for `prediction.label`.
     pub class_map: ClassMap,
-    /// A picture to show in the file's place, as a data URL: the photo upright, where the browser might not turn it.
+    /// A picture to show instead of the file, as a data URL: the upright photo, if browsers might not turn the file.
     pub preview: Option<String>,
 }
 
 impl Answer {
-    /// See [`Prediction::among`]. A map of a label that is no longer the best is emptied.
+    /// See [`Prediction::among`]. If another label is the best then, the class map is emptied.
     pub fn among(mut self, ids: &[String], model: &ModelInfo) -> Self {
         let best = self.prediction.label.clone();
         self.prediction = self.prediction.among(ids, model);

@@ -1,27 +1,28 @@
-//! Answers to many photos as text, for files to download and for the command line's output.
+//! Answers to many photos as JSON and CSV, for downloads and the command line.
 
-use std::{borrow::Cow, iter};
+use std::iter;
 
 use serde::Serialize;
 
 use super::{Label, Prediction};
+use crate::csv::{cell, row};
 
 /// What came of one file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Name or path.
     pub file: String,
-    /// The answer, or in a sentence why there is none.
+    /// The answer, or a sentence that says why there is none.
     pub outcome: Result<Prediction, String>,
 }
 
-/// A JSON array with an object a row, each as [`json_line`] writes it.
+/// A JSON array with an object for each row, as [`json_line`] writes it.
 pub fn json(rows: &[Row]) -> String {
     let lines: Vec<_> = rows.iter().map(json_line).collect();
     if lines.is_empty() { "[]\n".into() } else { format!("[\n{}\n]\n", lines.join(",\n")) }
 }
 
-/// A JSON object in one line: the prediction with `file` before it, or `file` and `error`.
+/// A JSON object on one line: `file` and the prediction, or `file` and `error`.
 pub fn json_line(row: &Row) -> String {
     #[derive(Serialize)]
     struct Line<'a> {
@@ -36,7 +37,7 @@ pub fn json_line(row: &Row) -> String {
     serde_json::to_string(&line).expect("strings and numbers only")
 }
 
-/// A table with a header: [`csv_header`], then [`csv_line`] for each row, each ended by a line feed.
+/// A table: [`csv_header`], then [`csv_line`] for each row, each ended by a line feed.
 pub fn csv(rows: &[Row], labels: &[Label]) -> String {
     iter::once(csv_header(labels))
         .chain(rows.iter().map(|row| csv_line(row, labels)))
@@ -44,8 +45,8 @@ pub fn csv(rows: &[Row], labels: &[Label]) -> String {
         .collect()
 }
 
-/// Names of the columns: `file`, `label`, `name`, `probability`, `recognised`, `family` (its id), `model`, `decode_ms`, `infer_ms`,
-/// `width`, `height`, `error`, then every label's id, under which its probability stands.
+/// The columns' names: `file`, `label`, `name`, `probability`, `recognised`, `family` (its identifier), `model`, `decode_ms`,
+/// `infer_ms`, `width`, `height`, `error`; then each label's identifier, for its probability.
 pub fn csv_header(labels: &[Label]) -> String {
     let columns = [
         "file",
@@ -61,22 +62,22 @@ pub fn csv_header(labels: &[Label]) -> String {
         "height",
         "error",
     ];
-    record(columns.into_iter().chain(labels.iter().map(|label| &*label.id)).map(harmless))
+    row(columns.into_iter().chain(labels.iter().map(|label| &*label.id)).map(cell))
 }
 
-/// One row under [`csv_header`]; what does not apply is left empty.
-pub fn csv_line(row: &Row, labels: &[Label]) -> String {
-    let file = harmless(&row.file);
-    match &row.outcome {
+/// A row under [`csv_header`]. What does not apply is left empty.
+pub fn csv_line(of: &Row, labels: &[Label]) -> String {
+    let file = cell(&of.file);
+    match &of.outcome {
         Ok(prediction) => {
             let fields = [
                 file,
-                harmless(&prediction.label),
-                harmless(&prediction.name),
+                cell(&prediction.label),
+                cell(&prediction.name),
                 prediction.probability.to_string(),
                 prediction.recognised.to_string(),
-                prediction.family.as_ref().map_or(String::new(), |family| harmless(&family.id)),
-                harmless(&prediction.model),
+                prediction.family.as_ref().map_or(String::new(), |family| cell(&family.id)),
+                cell(&prediction.model),
                 prediction.milliseconds.decode.to_string(),
                 prediction.milliseconds.infer.to_string(),
                 prediction.width.to_string(),
@@ -89,42 +90,13 @@ pub fn csv_line(row: &Row, labels: &[Label]) -> String {
                 all.find(|(id, _)| **id == label.id)
                     .map_or(String::new(), |(_, probability)| probability.to_string())
             };
-            record(fields.into_iter().chain(labels.iter().map(probability)))
+            row(fields.into_iter().chain(labels.iter().map(probability)))
         }
         Err(error) => {
             let empty = |count| iter::repeat_n(String::new(), count);
-            record(iter::once(file).chain(empty(10)).chain([harmless(error)]).chain(empty(labels.len())))
+            row(iter::once(file).chain(empty(10)).chain([cell(error)]).chain(empty(labels.len())))
         }
     }
-}
-
-/// A text as a cell that no spreadsheet takes for a formula: an apostrophe stands before what would be one, at the start
-/// and after each line break. Texts with such an apostrophe of their own get another, so that `cells.plain` of
-/// `model/clothing_model`, which takes it away, gives back every text.
-pub(crate) fn harmless(text: &str) -> String {
-    let is_formula = |line: &str| line.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let mut cell = String::with_capacity(text.len());
-    let mut starts_line = true;
-    for (at, character) in text.char_indices() {
-        if starts_line && is_formula(&text[at..]) {
-            cell.push('\'');
-        }
-        cell.push(character);
-        starts_line = matches!(character, '\n' | '\r');
-    }
-    cell
-}
-
-/// Fields joined and quoted as RFC 4180 has it.
-pub(crate) fn record(fields: impl Iterator<Item = String>) -> String {
-    let quoted = |field: String| -> Cow<'static, str> {
-        if field.contains([',', '"', '\r', '\n']) {
-            format!("\"{}\"", field.replace('"', "\"\"")).into()
-        } else {
-            field.into()
-        }
-    };
-    fields.map(quoted).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -183,27 +155,6 @@ mod tests {
              \"a, b.jpg\",polo-shirt,Polo shirt,0.94,true,,2026.11-1,21,38.5,3024,4032,,0.06,0.94\n\
              n.txt,,,,,,,,,,,\"Not a photo, alas.\",,\n"
         );
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for (text, cell) in [
-            ("=1+1", "'=1+1"),
-            ("+1", "'+1"),
-            ("-1", "'-1"),
-            ("@a", "'@a"),
-            ("\t=1", "'\t=1"),
-            ("\r=1", "'\r'=1"),
-            ("a\n=1\n+2", "a\n'=1\n'+2"),
-            ("\n\n=1", "\n\n'=1"),
-            ("'=1", "''=1"),
-            ("", ""),
-            ("a-b=c", "a-b=c"),
-            ("'tis", "'tis"),
-            ("- über", "'- über"),
-        ] {
-            assert_eq!(harmless(text), cell, "{text:?}");
-        }
     }
 
     #[test]

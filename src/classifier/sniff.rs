@@ -1,10 +1,10 @@
-/// As many bytes from a file's start as [`is_onnx`] looks at.
+/// How many bytes from a file's start [`is_onnx`] looks at.
 pub const ONNX_BYTES: usize = 1024;
 
-/// Whether a file is an ONNX model, by its first bytes, [`ONNX_BYTES`] of them or more.
+/// Whether a file is an ONNX model, by its first bytes: [`ONNX_BYTES`] of them, or more.
 ///
-/// They are a `ModelProto` (`onnx.proto`, in the wire format of protocol buffers): which version of the format it keeps to, and
-/// who made it, before the graph.
+/// The file is a `ModelProto` (`onnx.proto`) in the wire format of protocol buffers. The version of the format and its producer
+/// come before the graph.
 pub fn is_onnx(start: &[u8]) -> bool {
     let mut rest = start;
     let mut has_version = false;
@@ -29,7 +29,8 @@ pub fn is_onnx(start: &[u8]) -> bool {
     false
 }
 
-/// Whether a file calls itself an ONNX model, as downloads may: `model.onnx`, `model.ONNX (1)`, `model.onnx.part`.
+/// Whether a file is an ONNX model by its name, which downloads may have changed: `model.onnx`, `model.ONNX (1)`,
+/// `model.onnx.part`.
 pub fn is_model_name(name: &str) -> bool {
     const ENDING: &str = ".onnx";
     let name = name.to_ascii_lowercase();
@@ -38,7 +39,7 @@ pub fn is_model_name(name: &str) -> bool {
     name.match_indices(ENDING).any(is_whole)
 }
 
-/// Takes a number from the front: seven bits a byte, the lowest first, the eighth set in all but the last.
+/// Takes a varint from the front: seven bits per byte, the lowest first; the eighth is set in all bytes but the last.
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
@@ -60,7 +61,7 @@ mod tests {
     fn onnx_files_are_told_by_their_first_bytes() {
         let ours = include_bytes!("../../model/clothing.onnx");
         assert!(is_onnx(&ours[..ONNX_BYTES]));
-        // As exporters begin theirs.
+        // As several exporters write it.
         for start in [
             &b"\x08\x08\x12\x07pytorch\x1A\x052.5.1:\xF5\xA4\xE2\x05\n"[..],
             b"\x08\x07\x12\x07tf2onnx\x1A\x0C1.9.3/1190ab:\xFA\x01\n",

@@ -2,20 +2,20 @@ use serde::{Deserialize, Serialize};
 
 use super::Folder;
 
-/// What a person says of a photo.
+/// What a person decides about a photo.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
     /// Its label is right.
     Keep,
-    /// This is its label: the name of a folder.
+    /// Its label is this one, the name of a folder.
     Relabel(String),
-    /// It is to go.
+    /// It is to be deleted.
     Delete,
 }
 
-/// One line of the journal. It names the photo by path and size, so that a journal is of use only to the folder that it
-/// is about, and outlives the reading of it.
+/// An entry in the journal. It names the photo by path and size, so that it applies only to the folder it was made for, also when
+/// that is opened again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub file: String,
@@ -23,7 +23,7 @@ pub struct Entry {
     pub decision: Decision,
 }
 
-/// The decisions on a folder's photos and all steps that led to them.
+/// The decisions on a folder's photos, and all steps that led to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decisions {
     current: Vec<Option<Decision>>,
@@ -34,20 +34,20 @@ pub struct Decisions {
 #[derive(Clone, Debug, PartialEq)]
 struct Step {
     photo: usize,
-    /// What was decided before it.
+    /// The decision before this step.
     before: Option<Decision>,
-    /// Its number in the journal, if it stands there.
+    /// The number of its entry in the journal, if it has one.
     number: Option<u64>,
 }
 
 impl Decisions {
-    /// None yet, on so many photos.
+    /// Without any decision yet. `photos`: their number.
     pub fn new(photos: usize) -> Self {
         Self { current: vec![None; photos], steps: Vec::new(), decided: 0 }
     }
 
-    /// What a journal has of this folder, its entries in the order of their numbers. Entries on other photos, and those
-    /// that relabel to what is no folder here, are passed over.
+    /// The decisions in a journal, its entries in the order of their numbers. Entries about photos that are not in this folder, or
+    /// with labels that are not, are ignored.
     pub fn replay<P>(folder: &Folder<P>, journal: impl IntoIterator<Item = (u64, Entry)>) -> Self {
         let mut decisions = Self::new(folder.photos.len());
         for (number, entry) in journal {
@@ -64,14 +64,14 @@ impl Decisions {
         decisions
     }
 
-    /// Decides on a photo, also anew. `number`: that of the entry in the journal.
+    /// Decides on a photo, perhaps not for the first time. `number`: that of the entry in the journal.
     pub fn decide(&mut self, photo: usize, decision: Decision, number: Option<u64>) {
         let before = self.current[photo].replace(decision);
         self.decided += usize::from(before.is_none());
         self.steps.push(Step { photo, before, number });
     }
 
-    /// Takes the last step back; returns its photo and its number in the journal. `None` if there is none.
+    /// Takes the last step back. Returns its photo and the number of its entry in the journal; `None` if there was no step.
     pub fn undo(&mut self) -> Option<(usize, Option<u64>)> {
         let Step { photo, before, number } = self.steps.pop()?;
         self.decided -= usize::from(before.is_none());
@@ -79,8 +79,8 @@ impl Decisions {
         Some((photo, number))
     }
 
-    /// The same once decisions are carried out: those on `done` are over, and the other photos have new numbers. Also the
-    /// numbers of the entries in the journal that are over.
+    /// The decisions that are left once those on the photos `done` were carried out, and the numbers of the journal's entries that
+    /// are done with. `numbers`: each photo's new index, `None` if it is gone.
     pub fn carried_out(self, done: &[usize], numbers: &[Option<usize>]) -> (Self, Vec<u64>) {
         let mut left = Self::new(numbers.iter().flatten().count());
         let mut over = Vec::new();
@@ -97,12 +97,12 @@ impl Decisions {
         (left, over)
     }
 
-    /// What was decided on a photo last.
+    /// The decision on a photo, if there is one.
     pub fn of(&self, photo: usize) -> Option<&Decision> {
         self.current[photo].as_ref()
     }
 
-    /// How many photos are decided on.
+    /// How many photos have a decision.
     pub fn count(&self) -> usize {
         self.decided
     }
@@ -112,7 +112,7 @@ impl Decisions {
         !self.steps.is_empty()
     }
 
-    /// The photos that are decided on, in their order.
+    /// The photos that have a decision, in their order, with it.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &Decision)> {
         self.current.iter().enumerate().filter_map(|(photo, decision)| Some((photo, decision.as_ref()?)))
     }
@@ -120,7 +120,7 @@ impl Decisions {
 
 #[cfg(test)]
 impl Decisions {
-    /// These, by the photos' paths.
+    /// These decisions, by the photos' paths.
     pub(super) fn on<P>(folder: &Folder<P>, on: &[(&str, Decision)]) -> Self {
         let mut decisions = Self::new(folder.photos.len());
         for (file, decision) in on {

@@ -1,37 +1,37 @@
 use std::collections::BTreeSet;
 
-/// Folders above those of the labels, where photos are parted for training.
+/// Folders above those of the labels, if photos are split for training.
 const SPLITS: [&str; 3] = ["train", "val", "test"];
 
-/// Photos in a folder for each label: `<label>/<photo>`, or `<split>/<label>/<photo>` if there is a folder `train`.
-/// `P` is what the photos' bytes can be read from.
+/// Photos in a folder for each label: `<label>/<photo>`; or `<split>/<label>/<photo>`, if there is a folder `train`. A photo's
+/// bytes can be read from its `P`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Folder<P> {
-    /// Its own name.
+    /// The opened folder's own name.
     pub name: String,
     /// The folders of the labels, sorted.
     pub labels: Vec<String>,
-    /// Sorted by their paths.
-    pub photos: Vec<Photo<P>>,
-    /// Paths of the files that are in no label's folder.
-    pub outside: Vec<String>,
+    /// Sorted by path.
+    pub photos: Vec<LabelledPhoto<P>>,
+    /// Paths of the files that are not in a label's folder.
+    pub unlabelled: Vec<String>,
 }
 
-/// A file in a label's folder, be it a photo or not.
+/// A file in a label's folder. It need not be a photo: nobody has read it yet.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Photo<P> {
-    /// Its path in the opened folder, with forward slashes.
+pub struct LabelledPhoto<P> {
+    /// Its path within the opened folder, with forward slashes.
     pub file: String,
     /// Index of its folder among [`Folder::labels`].
     pub label: usize,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: u64,
     pub source: P,
 }
 
 impl<P> Folder<P> {
-    /// `files`: path with the opened folder's name first, as browsers give it, size in bytes, and the source. Hidden
-    /// files and what lies in hidden folders, whose names begin with a dot, are left out.
+    /// `files`: path with the opened folder's name first, as browsers give it, size in bytes, and source. Hidden files and
+    /// folders, whose names begin with a dot, are left out.
     pub fn read(files: impl IntoIterator<Item = (String, u64, P)>) -> Self {
         let mut name = String::new();
         let mut visible: Vec<(String, u64, P)> = Vec::new();
@@ -47,18 +47,18 @@ impl<P> Folder<P> {
 
         let labels: BTreeSet<&str> = visible.iter().filter_map(|(file, ..)| label(file, is_split)).collect();
         let labels: Vec<String> = labels.into_iter().map(String::from).collect();
-        let (mut photos, mut outside) = (Vec::new(), Vec::new());
+        let (mut photos, mut unlabelled) = (Vec::new(), Vec::new());
         for (file, bytes, source) in visible {
             match label(&file, is_split).and_then(|label| labels.iter().position(|known| known == label)) {
-                Some(label) => photos.push(Photo { file, label, bytes, source }),
-                None => outside.push(file),
+                Some(label) => photos.push(LabelledPhoto { file, label, bytes, source }),
+                None => unlabelled.push(file),
             }
         }
-        Self { name, labels, photos, outside }
+        Self { name, labels, photos, unlabelled }
     }
 
-    /// Photos have come elsewhere, to a path in another label's folder where they are read anew, or are gone. Returns the
-    /// number that each photo has now.
+    /// Photos were moved or removed. `moved`: a photo's index and its new path and source, `None` if it was removed. Returns each
+    /// photo's new index.
     pub fn relocate(
         &mut self,
         moved: impl IntoIterator<Item = (usize, Option<(String, P)>)>,
@@ -68,7 +68,7 @@ impl<P> Folder<P> {
             photos[number] = photos[number].take().zip(place).map(|(photo, (file, source))| {
                 let name = file.split('/').rev().nth(1).unwrap_or_default();
                 let label = self.labels.iter().position(|known| known == name).unwrap_or(photo.label);
-                Photo { file, label, source, ..photo }
+                LabelledPhoto { file, label, source, ..photo }
             });
         }
         let mut numbers = vec![None; photos.len()];
@@ -82,13 +82,13 @@ impl<P> Folder<P> {
         numbers
     }
 
-    /// The name of a photo's label.
+    /// The label of the photo with that index.
     pub fn label_of(&self, photo: usize) -> &str {
         &self.labels[self.photos[photo].label]
     }
 }
 
-/// The label's folder in which a file is, if it is in one.
+/// The label whose folder a file is in, if any.
 fn label(file: &str, is_split: bool) -> Option<&str> {
     let parts: Vec<_> = file.split('/').collect();
     match parts[..] {
@@ -117,14 +117,14 @@ mod tests {
             folder.photos.iter().map(|photo| (photo.file.as_str(), photo.label, photo.source)).collect();
         assert_eq!(photos, [("beanie/1.jpg", 0, 1), ("bowler/1.jpg", 1, 2), ("bowler/2.jpg", 1, 0)]);
         assert_eq!(folder.label_of(2), "bowler");
-        assert!(folder.outside.is_empty());
+        assert!(folder.unlabelled.is_empty());
     }
 
     #[test]
     fn splits_are_known_by_the_folder_train() {
         let folder = read(&["d/train/a/1.jpg", "d/val/b/2.jpg", "d/other/a/3.jpg", "d/train/a/deep/4.jpg"]);
         assert_eq!(folder.labels, ["a", "b"]);
-        assert_eq!(folder.outside, ["other/a/3.jpg", "train/a/deep/4.jpg"]);
+        assert_eq!(folder.unlabelled, ["other/a/3.jpg", "train/a/deep/4.jpg"]);
         // Without it, a folder of that name is one of a label.
         assert_eq!(read(&["d/val/1.jpg", "d/a/2.jpg"]).labels, ["a", "val"]);
     }
@@ -144,7 +144,7 @@ mod tests {
     fn files_elsewhere_are_named_and_hidden_ones_are_left_out() {
         let folder =
             read(&["d/manifest.csv", "d/.bin/2026/a/1.jpg", "d/a/.DS_Store", "d/a/letter.txt", "lost.jpg"]);
-        assert_eq!(folder.outside, ["manifest.csv"]);
+        assert_eq!(folder.unlabelled, ["manifest.csv"]);
         assert_eq!(folder.photos.len(), 1, "what is no photo is told by who reads it");
         assert_eq!(read(&[]).photos, []);
     }

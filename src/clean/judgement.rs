@@ -1,41 +1,40 @@
 use std::cmp::Ordering;
 
-use super::Traits;
-use crate::classifier::Prediction;
+use crate::{classifier::Prediction, photo::Measurements};
 
-/// No probability counts as less, so that no loss is infinite.
+/// Lower probabilities count as this, so that no loss is infinite.
 const LEAST: f32 = 1e-12;
 
-/// Where one photo stands with the network.
+/// How far one photo has come.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Standing {
-    /// It has not been asked about, or there is no answer yet.
+pub enum Status {
+    /// It has no answer yet.
     Waiting,
     Judged(Judgement),
-    /// There is no answer; why, in words.
+    /// There is no answer, for this reason, in words.
     Refused(String),
 }
 
-/// What the network says of a photo and of the label it has.
+/// What the network says about a photo and about the label that it has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
-    /// Identifier of the label that it finds most probable.
+    /// Identifier of the most probable label.
     pub predicted: String,
-    /// Calibrated probability of that, 0 to 1.
+    /// Its calibrated probability, 0 to 1.
     pub probability: f32,
-    /// Calibrated probability of the label that the photo has, 0 to 1; `None` if the network does not know it.
+    /// Calibrated probability of the photo's own label, 0 to 1; `None` if the network does not know it.
     pub own: Option<f32>,
-    /// What was measured of the photo.
-    pub traits: Option<Traits>,
-    /// A picture to show in the file's place, see [`Answer::preview`](crate::classifier::Answer::preview).
+    /// What was measured on the photo.
+    pub measurements: Option<Measurements>,
+    /// A picture to show instead of the file, see [`Answer::preview`](crate::classifier::Answer::preview).
     pub preview: Option<String>,
     /// The largest probability among all labels but the photo's own.
     best_other: f32,
 }
 
 impl Judgement {
-    /// Of a photo that has that label.
-    pub fn of(prediction: &Prediction, label: &str, traits: Option<Traits>) -> Self {
+    /// Judges a photo that has that label.
+    pub fn of(prediction: &Prediction, label: &str, measurements: Option<Measurements>) -> Self {
         let others = prediction.alternatives.iter().map(|other| (&*other.label, other.probability));
         let (mut own, mut best_other) = (None, 0f32);
         for (other, probability) in
@@ -51,52 +50,52 @@ impl Judgement {
             predicted: prediction.label.clone(),
             probability: prediction.probability,
             own,
-            traits,
+            measurements,
             preview: None,
             best_other,
         }
     }
 
-    /// Cross-entropy: `-ln p` of the photo's own label, as in training. At least 0.
+    /// Cross-entropy `-ln p`, at least 0, where `p` is the probability of the photo's own label; as in training.
     pub fn loss(&self) -> Option<f32> {
         self.own.map(|own| -own.max(LEAST).ln())
     }
 
-    /// By how much the photo's own label exceeds the best other, -1 to 1.
+    /// The probability of the photo's own label less that of the best other, -1 to 1.
     pub fn margin(&self) -> Option<f32> {
         self.own.map(|own| own - self.best_other)
     }
 
-    /// Whether the network says another label than the photo's own.
+    /// Whether the network finds another label more probable than the photo's own.
     pub fn disagrees(&self) -> bool {
         self.margin().is_none_or(|margin| margin < 0.0)
     }
 }
 
-/// Which photos come first.
+/// The order in which photos are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Those whose label is least likely.
+    /// Highest loss first.
     Loss,
-    /// Those whose label is furthest behind the best other, or least ahead of it.
+    /// Lowest margin first.
     Margin,
-    /// Those for which the network says another label, the surest of these first; then the least sure of the others.
+    /// First those where the network disagrees with the label, the surest first; then the others, the least sure first.
     Disagreement,
-    /// The least sharp.
+    /// Least sharp first.
     Blur,
-    /// Those that nearly equal others, group by group, those under several labels before those under one; in a group, as by
-    /// loss.
-    Twins,
+    /// Near-duplicates first, group by group: groups with several labels, then groups with one. Within a group, highest loss first.
+    NearDuplicates,
 }
 
 impl Order {
-    /// Less is earlier. Who is near whom is not for one photo's judgement to tell: [`Order::Twins`] is by loss here.
+    /// Which of two photos comes first. A judgement does not know the photo's near-duplicates, so [`Order::NearDuplicates`] compares
+    /// by loss.
     pub fn compare(self, a: &Judgement, b: &Judgement) -> Ordering {
         let key = |judgement: &Judgement| match self {
-            Self::Blur => judgement.traits.map_or(f32::INFINITY, |traits| traits.sharpness),
-            // Labels that the network does not know come last: it has nothing to say about them.
+            Self::Blur => judgement.measurements.map_or(f32::INFINITY, |measured| measured.sharpness),
+            // Labels that the network does not know come last: it says nothing about them.
             _ if judgement.own.is_none() => f32::INFINITY,
-            Self::Loss | Self::Twins => judgement.own.unwrap_or(1.0),
+            Self::Loss | Self::NearDuplicates => judgement.own.unwrap_or(1.0),
             Self::Margin => judgement.margin().unwrap_or(1.0),
             Self::Disagreement if judgement.disagrees() => -judgement.probability,
             Self::Disagreement => judgement.probability,
@@ -171,13 +170,13 @@ mod tests {
 
     #[test]
     fn blurred_photos_come_first_whatever_the_network_says() {
-        let traits = |sharpness: f32| -> Traits {
+        let measured = |sharpness: f32| -> Measurements {
             serde_json::from_value(serde_json::json!({ "sharpness": sharpness, "fingerprint": vec![0; 8] }))
                 .unwrap()
         };
-        let judge = |label, traits| Judgement::of(&prediction(&[("a", 0.9), ("b", 0.1)]), label, traits);
-        let (plain, blurred) = (judge("b", Some(traits(90.0))), judge("glove", Some(traits(3.5))));
-        let (sharp, unmeasured) = (judge("a", Some(traits(500.0))), judge("a", None));
+        let judge = |label, measured| Judgement::of(&prediction(&[("a", 0.9), ("b", 0.1)]), label, measured);
+        let (plain, blurred) = (judge("b", Some(measured(90.0))), judge("glove", Some(measured(3.5))));
+        let (sharp, unmeasured) = (judge("a", Some(measured(500.0))), judge("a", None));
         let mut ranked = [&unmeasured, &sharp, &plain, &blurred];
         ranked.sort_by(|a, b| Order::Blur.compare(a, b));
         assert_eq!(ranked, [&blurred, &plain, &sharp, &unmeasured]);

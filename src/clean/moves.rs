@@ -1,25 +1,26 @@
-//! Carrying decisions out where the folder can be written to. Names, places and the journal are those of
-//! `model/clothing_model/decisions.py`, so that either can go on where the other has been.
+//! Carrying decisions out where the folder can be written to. Names, places and the journal are those of the Python pipeline
+//! (`decisions.py`), so that either can continue what the other has begun.
 
 use std::collections::BTreeSet;
 
 use super::{Decision, Decisions, Folder};
-use crate::classifier::report::{harmless, record};
+use crate::csv;
 
-/// Below the opened folder: photos that are to go, and the journals.
+/// A folder in the opened one, for deleted photos and the journals.
 const BIN: &str = ".bin";
 
-/// A photo's way to where a decision wants it.
+/// A photo's move to where a decision puts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Move {
     pub photo: usize,
-    /// Both are paths in the opened folder.
+    /// Path within the opened folder.
     pub from: String,
+    /// Likewise.
     pub to: String,
 }
 
 impl Move {
-    /// Whether it is to the bin.
+    /// Whether it leads to the bin.
     pub fn is_to_bin(&self) -> bool {
         self.to.split('/').next() == Some(BIN)
     }
@@ -72,15 +73,15 @@ impl ApplyError {
     }
 }
 
-/// The folder in the bin for what is done at a time, by the names that there are: names sort by time, also within one
-/// second. `time` is in UTC, as ISO 8601 has it.
+/// A name for a new folder in the bin, for everything that is carried out at once. Names sort by time, also within one second.
+/// `time`: UTC, in ISO 8601; `names`: those that exist.
 pub fn bin_name(time: &str, names: &[String]) -> String {
     let second = time.get(..19).unwrap_or(time).replace(':', "-");
     let name = |number: usize| format!("{second}-{number:03}");
     (0..).map(name).find(|name| !names.contains(name)).unwrap_or_default()
 }
 
-/// The folders to which photos are to move, those in the bin excepted.
+/// The folders that photos will be moved to, except those in the bin.
 pub fn targets<P>(folder: &Folder<P>, decisions: &Decisions) -> BTreeSet<String> {
     let target = |(photo, decision): (usize, &Decision)| match decision {
         Decision::Relabel(label) => Some(beside(&folder.photos[photo].file, label)),
@@ -89,8 +90,8 @@ pub fn targets<P>(folder: &Folder<P>, decisions: &Decisions) -> BTreeSet<String>
     decisions.iter().filter_map(target).collect()
 }
 
-/// The moves that the decisions ask for. `bin`: the [folder](bin_name) in the bin; `existing`: paths of all that is in the
-/// [targets]. No move leads to a name that another file has, not even on disks to which `A.jpg` and `a.jpg` are the same.
+/// The moves that the decisions ask for. `bin`: the [folder](bin_name) in the bin; `existing`: paths of everything in the
+/// [targets]. No move leads to a name that another file has, even on disks that do not tell `A.jpg` from `a.jpg`.
 pub fn plan<P>(
     folder: &Folder<P>,
     decisions: &Decisions,
@@ -120,22 +121,22 @@ pub fn plan<P>(
     moves
 }
 
-/// What the journal says of moves: a table from which they can be taken back.
+/// The journal of moves: a table by which they can be taken back.
 pub fn journal<'a>(moves: impl IntoIterator<Item = &'a Move>) -> String {
-    let row = |from: &str, to: &str| record([from, to].map(harmless).into_iter()) + "\n";
+    let row = |from: &str, to: &str| csv::row([from, to].map(csv::cell).into_iter()) + "\n";
     row("from", "to") + &moves.into_iter().map(|each| row(&each.from, &each.to)).collect::<String>()
 }
 
-/// Another label's folder beside a photo's own.
+/// The folder of another label, beside a photo's own.
 fn beside(file: &str, label: &str) -> String {
     let parts: Vec<_> = file.split('/').collect();
     let above = &parts[..parts.len().saturating_sub(2)];
     [above, &[label]].concat().join("/")
 }
 
-/// Names for a photo whose own is taken: with its former label, then also with a number.
+/// Names for a photo whose own name is taken: with its former label, then also with a number.
 fn other_names(name: &str, label: &str) -> impl Iterator<Item = String> {
-    // As Python's pathlib parts it.
+    // Stem and suffix as in Python's pathlib.
     let dot = name.rfind('.').filter(|&dot| dot > 0 && dot + 1 < name.len());
     let (stem, ending) = name.split_at(dot.unwrap_or(name.len()));
     (1..).map(move |number| match number {

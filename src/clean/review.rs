@@ -1,58 +1,60 @@
-use super::{Decision, Decisions, Entry, Folder, Judgement, Order, Photo, Standing, Twins};
+use super::{Decision, Decisions, Entry, Folder, Judgement, LabelledPhoto, NearDuplicates, Order, Status};
 
-/// Which photos are shown.
+/// The photos that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Filter {
+pub enum Subset {
     All,
     /// Those of one label: its index among [`Folder::labels`].
     Label(usize),
-    /// Those that are decided on.
+    /// Those with a decision.
     Decided,
-    /// Files for which there is no answer.
+    /// Files without an answer.
     Refused,
 }
 
-/// Looking through a folder: who is asked next, what is shown in which order, and where one is.
+/// A person's walk through a folder: which photo the network is asked about next, which are shown and in which order, and which
+/// one is looked at.
 ///
-/// While photos are still being answered, each takes its place in the list at once; but as soon as somebody has begun to
-/// look through it, the list stands still until it is [ranked](Self::rank) again: nobody decides on a photo that has
-/// just slipped under their finger.
+/// Each photo takes its place in the list as soon as its answer comes. Once the person has begun to look through the list, it
+/// stands still until it is [ranked](Self::rank) again, so that no photo slips under their finger while they decide.
 #[derive(Clone, Debug)]
 pub struct Review<P> {
     folder: Folder<P>,
     decisions: Decisions,
-    standings: Vec<Standing>,
-    twins: Twins,
+    statuses: Vec<Status>,
+    near_duplicates: NearDuplicates,
+    /// How many photos have an answer or a refusal.
     settled: usize,
-    /// The photos that are to be asked about, in their order, and how many of them were.
+    /// The photos to ask the network about, in this order.
     queue: Vec<usize>,
+    /// How many of them were asked about.
     asked: usize,
     order: Order,
-    filter: Filter,
+    subset: Subset,
     shown: Vec<usize>,
-    /// How many photos were answered since the list stands still.
+    /// How many photos were settled while the list stood still.
     late: usize,
     is_still: bool,
     current: Option<usize>,
-    /// Place in `shown` at which the page begins.
+    /// Index in `shown` of the page's first photo.
     top: usize,
 }
 
 impl<P> Review<P> {
-    /// How many photos make up a page.
+    /// Photos per page.
     pub const PAGE: usize = 24;
 
     pub fn new(folder: Folder<P>, decisions: Decisions) -> Self {
         let photos = folder.photos.len();
         let mut review = Self {
             decisions,
-            standings: vec![Standing::Waiting; photos],
-            twins: Twins::new(photos),
+            statuses: vec![Status::Waiting; photos],
+            near_duplicates: NearDuplicates::new(photos),
             settled: 0,
             queue: Vec::new(),
             asked: 0,
             order: Order::Loss,
-            filter: Filter::All,
+            subset: Subset::All,
             shown: Vec::new(),
             late: 0,
             is_still: false,
@@ -64,13 +66,13 @@ impl<P> Review<P> {
         review
     }
 
-    /// All photos that have no answer are to be asked about: each label's first, then its second, so that the first ranks
-    /// are soon of all labels.
+    /// Queues all photos without an answer: the first of each label, then the second of each, so that all labels are soon among
+    /// those shown.
     fn line_up(&mut self) {
         let mut counts = vec![0; self.folder.labels.len()];
         let mut turns: Vec<(usize, usize)> = Vec::new();
-        for (photo, Photo { label, .. }) in self.folder.photos.iter().enumerate() {
-            if self.standings[photo] == Standing::Waiting {
+        for (photo, LabelledPhoto { label, .. }) in self.folder.photos.iter().enumerate() {
+            if self.statuses[photo] == Status::Waiting {
                 turns.push((counts[*label], photo));
                 counts[*label] += 1;
             }
@@ -88,26 +90,26 @@ impl<P> Review<P> {
         &self.decisions
     }
 
-    pub fn standings(&self) -> &[Standing] {
-        &self.standings
+    pub fn statuses(&self) -> &[Status] {
+        &self.statuses
     }
 
-    /// The photo to ask about next, if any is left; each is told once.
+    /// The next photo to ask the network about, if any is left.
     pub fn next_to_ask(&mut self) -> Option<usize> {
         let photo = *self.queue.get(self.asked)?;
         self.asked += 1;
         Some(photo)
     }
 
-    /// An answer has come.
-    pub fn settle(&mut self, photo: usize, standing: Standing) {
-        if self.standings[photo] == Standing::Waiting {
+    /// A photo's answer or refusal has come.
+    pub fn settle(&mut self, photo: usize, status: Status) {
+        if self.statuses[photo] == Status::Waiting {
             self.settled += 1;
         }
-        if let Standing::Judged(Judgement { traits: Some(traits), .. }) = &standing {
-            self.twins.add(photo, traits.fingerprint);
+        if let Status::Judged(Judgement { measurements: Some(measured), .. }) = &status {
+            self.near_duplicates.add(photo, measured.fingerprint);
         }
-        self.standings[photo] = standing;
+        self.statuses[photo] = status;
         if self.is_still {
             self.late += 1;
         } else {
@@ -115,18 +117,18 @@ impl<P> Review<P> {
         }
     }
 
-    /// Another network answers from now on: all are asked about again. The decisions stay.
+    /// Another network answers from now on: all photos are to be asked about again. The decisions stay.
     pub fn forget_answers(&mut self) {
-        self.standings.fill(Standing::Waiting);
-        self.twins = Twins::new(self.standings.len());
+        self.statuses.fill(Status::Waiting);
+        self.near_duplicates = NearDuplicates::new(self.statuses.len());
         self.settled = 0;
         self.line_up();
         self.rank();
     }
 
-    /// Decisions are carried out: photos are now elsewhere, or gone. The decisions on them are over; returns their entries'
-    /// numbers in the journal. Who is elsewhere has another label and is asked about again, as is everybody who was asked
-    /// about and has no answer yet.
+    /// Decisions were carried out: photos were moved or removed, see [`Folder::relocate`]. Drops the decisions on them and returns
+    /// the numbers of their entries in the journal. Photos that were moved have another label and are to be asked about again, as
+    /// are those whose answers have not come.
     pub fn carried_out(&mut self, moved: Vec<(usize, Option<(String, P)>)>) -> Vec<u64> {
         if moved.is_empty() {
             self.line_up();
@@ -134,19 +136,19 @@ impl<P> Review<P> {
         }
         let done: Vec<_> = moved.iter().map(|(photo, _)| *photo).collect();
         for &photo in &done {
-            self.standings[photo] = Standing::Waiting;
-            self.twins.forget(photo);
+            self.statuses[photo] = Status::Waiting;
+            self.near_duplicates.forget(photo);
         }
         let numbers = self.folder.relocate(moved);
-        let mut standings = vec![Standing::Waiting; self.folder.photos.len()];
-        for (standing, number) in std::mem::take(&mut self.standings).into_iter().zip(&numbers) {
+        let mut statuses = vec![Status::Waiting; self.folder.photos.len()];
+        for (status, number) in std::mem::take(&mut self.statuses).into_iter().zip(&numbers) {
             if let Some(number) = number {
-                standings[*number] = standing;
+                statuses[*number] = status;
             }
         }
-        self.settled = standings.iter().filter(|standing| **standing != Standing::Waiting).count();
-        self.standings = standings;
-        self.twins = self.twins.renumbered(&numbers);
+        self.settled = statuses.iter().filter(|status| **status != Status::Waiting).count();
+        self.statuses = statuses;
+        self.near_duplicates = self.near_duplicates.renumbered(&numbers);
         let decisions = std::mem::replace(&mut self.decisions, Decisions::new(0));
         let (decisions, over) = decisions.carried_out(&done, &numbers);
         self.decisions = decisions;
@@ -155,72 +157,72 @@ impl<P> Review<P> {
         over
     }
 
-    /// The photos that nearly equal one, nearest first.
-    pub fn twins(&self, photo: usize) -> Vec<usize> {
-        self.twins.of(photo).into_iter().map(|(other, _)| other).collect()
+    /// The near-duplicates of a photo, nearest first.
+    pub fn near_duplicates(&self, photo: usize) -> Vec<usize> {
+        self.near_duplicates.of(photo).into_iter().map(|(other, _)| other).collect()
     }
 
-    /// How many photos have their answer or refusal, and how many there are.
+    /// How many photos have an answer or a refusal, and how many there are.
     pub fn progress(&self) -> (usize, usize) {
-        (self.settled, self.standings.len())
+        (self.settled, self.statuses.len())
     }
 
     pub fn order(&self) -> Order {
         self.order
     }
 
-    pub fn filter(&self) -> Filter {
-        self.filter
+    pub fn subset(&self) -> Subset {
+        self.subset
     }
 
-    /// Begins at the top of another list.
-    pub fn show(&mut self, filter: Filter, order: Order) {
-        (self.filter, self.order) = (filter, order);
+    /// Goes to the top of another list.
+    pub fn show(&mut self, subset: Subset, order: Order) {
+        (self.subset, self.order) = (subset, order);
         self.rank();
     }
 
-    /// Begins at the top again, with all answers that have come meanwhile.
+    /// Goes to the top of the same list, with all answers that have come meanwhile.
     pub fn rank(&mut self) {
         (self.late, self.is_still, self.current, self.top) = (0, false, None, 0);
         self.sort();
     }
 
-    /// How many photos the list lacks since it stands still.
+    /// How many photos were settled since the list stands still.
     pub fn late(&self) -> usize {
         self.late
     }
 
     fn sort(&mut self) {
-        let (filter, order, standings) = (self.filter, self.order, &self.standings);
-        let is_shown = |&photo: &usize| match filter {
-            Filter::All => standings[photo] != Standing::Waiting,
-            Filter::Label(label) => {
-                self.folder.photos[photo].label == label && standings[photo] != Standing::Waiting
+        let (order, statuses) = (self.order, &self.statuses);
+        let is_shown = |&photo: &usize| match self.subset {
+            Subset::All => statuses[photo] != Status::Waiting,
+            Subset::Label(label) => {
+                self.folder.photos[photo].label == label && statuses[photo] != Status::Waiting
             }
-            Filter::Decided => self.decisions.of(photo).is_some(),
-            Filter::Refused => matches!(standings[photo], Standing::Refused(_)),
+            Subset::Decided => self.decisions.of(photo).is_some(),
+            Subset::Refused => matches!(statuses[photo], Status::Refused(_)),
         };
-        self.shown = (0..standings.len()).filter(is_shown).collect();
+        self.shown = (0..statuses.len()).filter(is_shown).collect();
         let groups = match order {
-            Order::Twins => self.twins.places(|photo| self.folder.photos[photo].label),
+            Order::NearDuplicates => self.near_duplicates.groups(|photo| self.folder.photos[photo].label),
             Order::Loss | Order::Margin | Order::Disagreement | Order::Blur => Vec::new(),
         };
-        self.shown.sort_by(|&a, &b| match (&standings[a], &standings[b]) {
-            (Standing::Judged(first), Standing::Judged(second)) => {
+        self.shown.sort_by(|&a, &b| match (&statuses[a], &statuses[b]) {
+            (Status::Judged(first), Status::Judged(second)) => {
                 groups.get(a).cmp(&groups.get(b)).then_with(|| order.compare(first, second))
             }
-            // What has no place among the ranked comes after them.
-            (a, b) => matches!(b, Standing::Judged(_)).cmp(&matches!(a, Standing::Judged(_))),
+            // Photos without an answer come last.
+            (a, b) => matches!(b, Status::Judged(_)).cmp(&matches!(a, Status::Judged(_))),
         });
     }
 
-    /// The page's first place in the list, its photos, and the length of the list.
+    /// The index of the page's first photo in the list, the page's photos, and the length of the list.
     pub fn page(&self) -> (usize, &[usize], usize) {
         let end = self.shown.len().min(self.top + Self::PAGE);
         (self.top, &self.shown[self.top.min(end)..end], self.shown.len())
     }
 
-    /// Turns pages.
+    /// Turns the page.
     pub fn turn(&mut self, forward: bool) {
         let next = if forward { self.top + Self::PAGE } else { self.top.saturating_sub(Self::PAGE) };
         if next < self.shown.len() {
@@ -229,7 +231,7 @@ impl<P> Review<P> {
         }
     }
 
-    /// The photo that is looked at and its place in the list.
+    /// The photo that is looked at, and its index in the list.
     pub fn current(&self) -> Option<(usize, Option<usize>)> {
         self.current.map(|photo| (photo, self.place(photo)))
     }
@@ -246,7 +248,7 @@ impl<P> Review<P> {
         }
     }
 
-    /// Looks at the next photo or the one before; at first, at the first that is not decided on.
+    /// Looks at the next photo or the one before; if none is looked at, at the first without a decision.
     pub fn step(&mut self, forward: bool) {
         let next = match self.current.and_then(|photo| self.place(photo)) {
             Some(place) if forward => place + 1,
@@ -258,7 +260,7 @@ impl<P> Review<P> {
         }
     }
 
-    /// Looks at the first photo from that place on that is not decided on; if there is none, at the last.
+    /// Looks at the first photo from that index on without a decision; if there is none, at the last photo.
     fn go_on(&mut self, from: usize) {
         let rest = self.shown.iter().skip(from);
         let undecided = rest.copied().find(|&photo| self.decisions.of(photo).is_none());
@@ -267,21 +269,21 @@ impl<P> Review<P> {
         }
     }
 
-    /// The label that the network proposes for a photo: another than its own that has a folder.
+    /// The label that the network proposes for a photo, if it is not the photo's own and has a folder.
     pub fn proposal(&self, photo: usize) -> Option<&str> {
-        let Standing::Judged(judgement) = &self.standings[photo] else { return None };
+        let Status::Judged(judgement) = &self.statuses[photo] else { return None };
         let other = &judgement.predicted;
         (other != self.folder.label_of(photo) && self.folder.labels.contains(other)).then_some(other)
     }
 
-    /// What the journal is to say.
+    /// The journal's entry for a decision.
     pub fn entry(&self, photo: usize, decision: &Decision) -> Entry {
-        let Photo { file, bytes, .. } = &self.folder.photos[photo];
+        let LabelledPhoto { file, bytes, .. } = &self.folder.photos[photo];
         Entry { file: file.clone(), bytes: *bytes, decision: decision.clone() }
     }
 
-    /// Decides on the photo that is looked at, and looks at the next that is not decided on. `number`: that of the entry
-    /// in the journal.
+    /// Decides on the photo that is looked at, and looks at the next without a decision. `number`: that of the entry in the
+    /// journal.
     pub fn decide(&mut self, decision: Decision, number: Option<u64>) {
         if let Some((photo, place)) = self.current() {
             self.decisions.decide(photo, decision, number);
@@ -289,7 +291,7 @@ impl<P> Review<P> {
         }
     }
 
-    /// Takes the last decision back and looks at its photo; returns that and the entry's number in the journal.
+    /// Takes the last decision back and looks at its photo. Returns the photo and the entry's number in the journal.
     pub fn undo(&mut self) -> Option<(usize, Option<u64>)> {
         let (photo, number) = self.decisions.undo()?;
         self.look_at(photo);
@@ -318,13 +320,13 @@ mod tests {
                 "milliseconds":{{"decode":0,"infer":0}},"width":1,"height":1}}"#,
             1.0 - own
         );
-        // Of six photos, the first and the third are twins, and so are the second and the fifth.
+        // Of six photos, the first and the third are near-duplicates, and so are the second and the fifth.
         let kind = [0, 1, 0, 2, 1, 3][photo % 6];
         let words: Vec<_> = (0..8).map(|word| if word == kind { u32::MAX } else { 0 }).collect();
-        let traits = serde_json::json!({ "sharpness": 50.0 + number, "fingerprint": words });
-        let traits = serde_json::from_value(traits).unwrap();
-        let judgement = Judgement::of(&serde_json::from_str(&said).unwrap(), label, Some(traits));
-        review.settle(photo, Standing::Judged(judgement));
+        let measured = serde_json::json!({ "sharpness": 50.0 + number, "fingerprint": words });
+        let measured = serde_json::from_value(measured).unwrap();
+        let judgement = Judgement::of(&serde_json::from_str(&said).unwrap(), label, Some(measured));
+        review.settle(photo, Status::Judged(judgement));
     }
 
     fn answer_all(review: &mut Review<()>) {
@@ -397,16 +399,16 @@ mod tests {
     fn lists_of_a_label_of_the_decided_and_of_the_refused() {
         let mut review = review(6);
         answer_all(&mut review);
-        review.settle(4, Standing::Refused("No photo.".into()));
+        review.settle(4, Status::Refused("No photo.".into()));
         assert_eq!(files(&review).last(), Some(&"b/0001.jpg"), "the refused come last");
-        review.show(Filter::Label(1), Order::Margin);
+        review.show(Subset::Label(1), Order::Margin);
         assert_eq!(files(&review), ["b/0002.jpg", "b/0000.jpg", "b/0001.jpg"]);
-        review.show(Filter::Refused, Order::Loss);
+        review.show(Subset::Refused, Order::Loss);
         assert_eq!(files(&review), ["b/0001.jpg"]);
         review.look_at(4);
         review.decide(Decision::Delete, None);
         assert_eq!(current(&review), "b/0001.jpg", "there is no other");
-        review.show(Filter::Decided, Order::Loss);
+        review.show(Subset::Decided, Order::Loss);
         assert_eq!(files(&review), ["b/0001.jpg"]);
     }
 
@@ -430,16 +432,19 @@ mod tests {
     }
 
     #[test]
-    fn twins_come_together_and_blurred_photos_first() {
+    fn near_duplicates_come_together_and_blurred_photos_first() {
         let mut review = review(6);
-        review.show(Filter::All, Order::Twins);
+        review.show(Subset::All, Order::NearDuplicates);
         answer_all(&mut review);
         assert_eq!(
             files(&review),
             ["a/0001.jpg", "b/0001.jpg", "a/0002.jpg", "a/0000.jpg", "b/0002.jpg", "b/0000.jpg"]
         );
-        assert_eq!((review.twins(1), review.twins(2), review.twins(3)), (vec![4], vec![0], vec![]));
-        review.show(Filter::Label(0), Order::Blur);
+        assert_eq!(
+            (review.near_duplicates(1), review.near_duplicates(2), review.near_duplicates(3)),
+            (vec![4], vec![0], vec![])
+        );
+        review.show(Subset::Label(0), Order::Blur);
         assert_eq!(files(&review), ["a/0000.jpg", "a/0001.jpg", "a/0002.jpg"]);
     }
 
@@ -458,13 +463,13 @@ mod tests {
         assert_eq!((review.progress(), review.current()), ((4, 5), None));
         assert_eq!(files(&review), ["b/0002.jpg", "b/0001.jpg", "a/0000.jpg", "b/0000.jpg"]);
         assert_eq!(review.decisions().iter().collect::<Vec<_>>(), [(0, &Decision::Keep)]);
-        assert_eq!((0..5).flat_map(|photo| review.twins(photo)).count(), 0);
+        assert_eq!((0..5).flat_map(|photo| review.near_duplicates(photo)).count(), 0);
         let moved = review.next_to_ask().expect("a photo to ask about");
         assert_eq!(review.folder().photos[moved].file, "b/0001-a.jpg");
         assert_eq!((review.folder().label_of(moved), review.progress()), ("b", (4, 5)));
         assert_eq!(review.next_to_ask(), None);
         // Who was asked when it happened is asked again, too.
-        review.settle(moved, Standing::Refused("No photo.".into()));
+        review.settle(moved, Status::Refused("No photo.".into()));
         review.forget_answers();
         review.next_to_ask();
         review.carried_out(Vec::new());

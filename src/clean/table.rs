@@ -1,18 +1,19 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
-use super::{Decision, Decisions, Folder, Standing};
-use crate::classifier::report::{harmless, record};
+use super::{Decision, Decisions, Folder, Status};
+use crate::csv::{cell, row};
 
-/// So many photos of one label are to go somewhere.
+/// Photos of one label that get another, or are deleted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub from: String,
-    /// The new label; `None`: away.
+    /// The new label; `None` if they are deleted.
     pub to: Option<String>,
+    /// Their number.
     pub photos: usize,
 }
 
-/// What the decisions come to, most photos first; those that keep their label are not among them.
+/// A summary of the decisions, most photos first; photos that keep their label are left out.
 pub fn changes<P>(folder: &Folder<P>, decisions: &Decisions) -> Vec<Change> {
     let mut counts: BTreeMap<(&str, Option<&str>), usize> = BTreeMap::new();
     for (photo, decision) in decisions.iter() {
@@ -33,17 +34,15 @@ pub fn changes<P>(folder: &Folder<P>, decisions: &Decisions) -> Vec<Change> {
     changes
 }
 
-/// The decisions as CSV, a row for each photo that is decided on: what `python -m clothing_model apply` reads (`file`,
-/// `label`, `action`, `new_label`), and what the network said, if it did, under the names that `losses` uses.
-///
-/// Texts that a spreadsheet would take for formulas are made harmless (`report::harmless`); `apply` knows them again.
-pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing]) -> String {
+/// The decisions as CSV, with a row for each photo that has one. It contains the columns that `python -m clothing_model apply`
+/// reads (`file`, `label`, `action`, `new_label`) and what the network said, under the names that `losses` uses.
+pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, statuses: &[Status]) -> String {
     let head = ["file", "label", "predicted", "probability", "own", "loss", "margin", "action", "new_label"];
-    let mut rows = vec![record(head.map(String::from).into_iter())];
+    let mut rows = vec![row(head.map(String::from).into_iter())];
     for (photo, decision) in decisions.iter() {
-        let judged = match &standings[photo] {
-            Standing::Judged(judgement) => Some(judgement),
-            Standing::Waiting | Standing::Refused(_) => None,
+        let judged = match &statuses[photo] {
+            Status::Judged(judgement) => Some(judgement),
+            Status::Waiting | Status::Refused(_) => None,
         };
         let figure = |figure: Option<f32>| figure.map_or(String::new(), |figure| format!("{figure:.4}"));
         let (action, new_label) = match decision {
@@ -52,19 +51,19 @@ pub fn table<P>(folder: &Folder<P>, decisions: &Decisions, standings: &[Standing
             Decision::Delete => ("delete", ""),
         };
         let fields = [
-            harmless(&folder.photos[photo].file),
-            harmless(folder.label_of(photo)),
-            judged.map_or(String::new(), |judgement| harmless(&judgement.predicted)),
+            cell(&folder.photos[photo].file),
+            cell(folder.label_of(photo)),
+            judged.map_or(String::new(), |judgement| cell(&judgement.predicted)),
             figure(judged.map(|judgement| judgement.probability)),
             figure(judged.and_then(|judgement| judgement.own)),
             figure(judged.and_then(|judgement| judgement.loss())),
             figure(judged.and_then(|judgement| judgement.margin())),
             action.into(),
-            harmless(new_label),
+            cell(new_label),
         ];
-        rows.push(record(fields.into_iter()));
+        rows.push(row(fields.into_iter()));
     }
-    rows.into_iter().map(|row| row + "\n").collect()
+    rows.into_iter().map(|each| each + "\n").collect()
 }
 
 #[cfg(test)]
@@ -92,11 +91,11 @@ mod tests {
             "alternatives":[{"label":"=beanie","probability":0.25}],"model":"1","milliseconds":{"decode":0,"infer":0},
             "width":1,"height":1}"#;
         let said: Prediction = serde_json::from_str(said).unwrap();
-        let mut standings = vec![Standing::Waiting; 5];
-        standings[1] = Standing::Judged(Judgement::of(&said, "=beanie", None));
-        standings[4] = Standing::Refused("No photo.".into());
+        let mut statuses = vec![Status::Waiting; 5];
+        statuses[1] = Status::Judged(Judgement::of(&said, "=beanie", None));
+        statuses[4] = Status::Refused("No photo.".into());
         assert_eq!(
-            table(&folder, &decisions, &standings),
+            table(&folder, &decisions, &statuses),
             "file,label,predicted,probability,own,loss,margin,action,new_label\n\
              '=beanie/=1.jpg,'=beanie,bowler,0.7500,0.2500,1.3863,-0.5000,relabel,bowler\n\
              bowler/1.jpg,bowler,,,,,,keep,\n\

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::JsValue;
 
 use super::{queue::ItemId, state::Outcome};
-use crate::{classifier::ModelInfo, clean::Traits};
+use crate::{classifier::ModelInfo, photo::Measurements};
 
 /// A photo to be answered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,19 +38,19 @@ pub enum Reply {
         outcome: Outcome,
         /// Where they were asked for. They are read as [`Measured`], so that pages that never ask have no code for them.
         #[serde(skip_deserializing)]
-        traits: Option<Traits>,
+        traits: Option<Measurements>,
     },
 }
 
 /// [`Reply::Answered`], read for what was measured.
 #[derive(Debug, Deserialize)]
 pub enum Measured {
-    Answered { id: u32, traits: Option<Traits> },
+    Answered { id: u32, traits: Option<Measurements> },
 }
 
 impl Measured {
     /// What a worker's message says was measured of which photo, if anything.
-    pub fn of(message: &JsValue) -> Option<(ItemId, Traits)> {
+    pub fn of(message: &JsValue) -> Option<(ItemId, Measurements)> {
         match from_js(message.clone()) {
             Ok(Self::Answered { id, traits: Some(traits) }) => Some((ItemId(id), traits)),
             _ => None,

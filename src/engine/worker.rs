@@ -15,9 +15,8 @@ use super::{
     state::{Answered, Refusal, Said, Told},
 };
 use crate::{
-    classifier::{Answer, Classifier, ClassifyError, ModelInfo, Prediction, least, milliseconds_since},
-    clean::Traits,
-    photo::{self, Kind, Limits, Photo, SNIFF_BYTES, largest_extent, sniff},
+    classifier::{Answer, Classifier, ClassifyError, ModelInfo, Prediction},
+    photo::{self, Format, Limits, Measurements, Photo, ReadBy, SNIFF_BYTES, largest_extent},
 };
 
 /// How long nobody must ask, once all is ready, for a rehearsal to begin.
@@ -43,12 +42,12 @@ pub fn start(model: Vec<u8>, put: Put) {
                     move |outcome| say_answer(id, in_words(outcome, &among, classifier.info(), put))
                 };
                 match classify(&classifier, &photo, &limits, measure) {
-                    Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(
-                        kind @ (Kind::Avif | Kind::Heic),
-                    )))) => {
+                    Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(format))))
+                        if format.read_by() == ReadBy::Browser =>
+                    {
                         let classifier = classifier.clone();
                         spawn_local(async move {
-                            say(classify_foreign(&classifier, &photo, kind, &limits, measure).await);
+                            say(classify_foreign(&classifier, &photo, format, &limits, measure).await);
                         });
                     }
                     outcome => say(outcome),
@@ -83,7 +82,7 @@ fn limits() -> Limits {
 }
 
 /// An answer, and what was measured if that was asked.
-type Outcome = Result<(Answer, Option<Traits>), Unanswered>;
+type Outcome = Result<(Answer, Option<Measurements>), Unanswered>;
 
 /// Why there is no answer.
 enum Unanswered {
@@ -120,19 +119,18 @@ impl From<Unanswered> for Refusal {
 
 fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool) -> Outcome {
     // Size and kind first: a film of two gigabytes is refused without being read.
-    limits.check_bytes(file.size() as u64)?;
     let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Unanswered::Unreadable)?;
-    sniff(&read(&head)?)?;
+    let format = photo::accept(file.size() as u64, &read(&head)?, limits)?;
     let bytes = read(file)?;
     let start = Instant::now();
     let info = classifier.info();
     // What is measured is not to depend on the network.
-    let side = if measure { info.input_size.max(Traits::SIDE) } else { info.input_size };
-    let photo = photo::decode_reduced(&bytes, limits, least(side, info.resize))?;
+    let side = if measure { info.input_size.max(Measurements::SIDE) } else { info.input_size };
+    let photo = photo::decode_as(format, &bytes, limits, Some(info.resize.min_size(side)))?;
     let (mut answer, traits) = answer(classifier, &photo, start, measure)?;
     // Where photos are measured there are thousands of them, which are shown smaller.
     let longest = if measure { 640 } else { 1024 };
-    answer.preview = photo::preview(&bytes, &photo, longest).and_then(|jpeg| data_url(&jpeg));
+    answer.preview = photo::preview(format, &bytes, &photo, longest).and_then(|jpeg| data_url(&jpeg));
     Ok((answer, traits))
 }
 
@@ -145,22 +143,20 @@ fn data_url(jpeg: &[u8]) -> Option<String> {
 async fn classify_foreign(
     classifier: &Classifier,
     file: &File,
-    kind: Kind,
+    format: Format,
     limits: &Limits,
     measure: bool,
 ) -> Outcome {
     let start = Instant::now();
     largest_extent(&read(file)?).map_or(Ok(()), |size| limits.check_pixels(size))?;
-    let photo = browser_decoder::decode(file, limits).await?.ok_or(photo::Error::Unsupported(kind))?;
+    let photo = browser_decoder::decode(file, limits).await?.ok_or(photo::Error::Unsupported(format))?;
     answer(classifier, &photo.into(), start, measure)
 }
 
 /// `start`: when the photo began to be decoded.
 fn answer(classifier: &Classifier, photo: &Photo, start: Instant, measure: bool) -> Outcome {
-    let decode = milliseconds_since(start);
-    let mut answer = classifier.classify(photo)?;
-    answer.prediction.milliseconds.decode = decode;
-    Ok((answer, measure.then(|| Traits::of(photo))))
+    let answer = classifier.classify(photo, start.elapsed())?;
+    Ok((answer, measure.then(|| Measurements::of(photo))))
 }
 
 fn read(blob: &Blob) -> Result<Vec<u8>, Unanswered> {
@@ -174,7 +170,7 @@ fn in_words(
     among: &[String],
     model: &ModelInfo,
     put: Put,
-) -> (Result<Box<Answered>, Refusal>, Option<Traits>) {
+) -> (Result<Box<Answered>, Refusal>, Option<Measurements>) {
     match outcome {
         Ok((answer, traits)) => {
             let answer = answer.among(among, model);
@@ -185,7 +181,7 @@ fn in_words(
     }
 }
 
-fn say_answer(id: u32, (outcome, traits): (Result<Box<Answered>, Refusal>, Option<Traits>)) {
+fn say_answer(id: u32, (outcome, traits): (Result<Box<Answered>, Refusal>, Option<Measurements>)) {
     post(&Reply::Answered { id, outcome, traits });
 }
 

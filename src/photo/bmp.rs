@@ -1,29 +1,28 @@
-//! BMP as browsers read it: headers of Windows and OS/2, up to 32 bits a pixel, run lengths, and alpha.
+//! BMP as browsers read it: headers of Windows and OS/2, up to 32 bits per pixel, run-length encoding, and alpha.
 //!
-//! `image` has a decoder, too, but none for OS/2's second header and its run lengths, and it takes alpha only from files
-//! that also say where the colours are.
+//! `image` has a decoder, too, but it knows neither OS/2's second header nor its run-length encoding, and reads alpha only from
+//! files that also have masks for the colours.
 
 use image::{Rgb, RgbImage};
 
-use super::{Error, Format, over_white};
+use super::{Error, Format, pixels::over_white};
 
-/// Where the header behind the file's own begins.
+/// Offset of the picture's header, which follows the file's.
 const HEADER: usize = 14;
 
-/// Values of the header's field `compression`, as far as they are read. 3 and 4 mean something else in OS/2's files of 1
-/// and 24 bits.
+// Values of the header's field `compression`. In OS/2's files of 1 and 24 bits, 3 and 4 have another meaning.
 const RUNS_OF_8_BITS: u32 = 1;
 const RUNS_OF_4_BITS: u32 = 2;
 const MASKS: u32 = 3;
 const RUNS_OF_24_BITS: u32 = 4;
 const MASKS_WITH_ALPHA: u32 = 6;
 
-/// Width and height by the header.
+/// Width and height in pixels, by the header.
 pub fn size(file: &[u8]) -> Option<(u32, u32)> {
     if long(file, HEADER)? == 12 {
         Some((short(file, HEADER + 4)?.into(), short(file, HEADER + 6)?.into()))
     } else {
-        // A height below 0 means that the rows stand in the other order.
+        // A negative height means that the rows are stored top down.
         Some((
             long(file, HEADER + 4)?.cast_signed().unsigned_abs(),
             long(file, HEADER + 8)?.cast_signed().unsigned_abs(),
@@ -31,7 +30,7 @@ pub fn size(file: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// The picture, what is transparent on white. Its size is to be checked before.
+/// The picture, transparent parts on white. Its size must have been checked.
 ///
 /// # Errors
 ///
@@ -67,10 +66,10 @@ struct Header {
     is_top_down: bool,
     bits: usize,
     compression: u32,
-    /// Bits of red, green, blue and alpha in a pixel of 16, 24 or 32 bits.
+    /// Masks of red, green, blue and alpha in a pixel of 16, 24 or 32 bits.
     masks: [u32; 4],
     palette: Vec<[u8; 3]>,
-    /// Where the pixels begin.
+    /// Offset of the pixels in the file.
     data: usize,
 }
 
@@ -111,7 +110,7 @@ impl Header {
         })
     }
 
-    /// Fills the picture's rows with what is read of a row's bytes, pixel for pixel.
+    /// Reads an uncompressed picture. `pixel`: the colour at an index of a row's bytes.
     fn read_rows(&self, file: &[u8], pixel: impl Fn(&[u8], usize) -> [u8; 3]) -> Result<RgbImage, Error> {
         let rows = self.rows(file).ok_or_else(|| damaged("pixels are missing"))?;
         let mut picture = RgbImage::new(self.width as u32, self.height as u32);
@@ -123,7 +122,7 @@ impl Header {
         Ok(picture)
     }
 
-    /// The bytes of each row, as they stand in the file; `None` if there are fewer than there are rows.
+    /// The bytes of each row, in the file's order; `None` if some are missing.
     fn rows<'a>(&self, file: &'a [u8]) -> Option<impl Iterator<Item = &'a [u8]>> {
         let used = (self.width * self.bits).div_ceil(8);
         let stride = used.next_multiple_of(4);
@@ -132,17 +131,17 @@ impl Header {
         (data.len() >= needed).then(|| (0..height).map(move |row| &data[row * stride..][..used]))
     }
 
-    /// Where the row of that number in the file lies in the picture.
+    /// The picture's row that is stored as this row of the file.
     fn y(&self, row: usize) -> u32 {
         (if self.is_top_down { row } else { self.height - 1 - row }) as u32
     }
 
-    /// Colours that the palette lacks are black.
+    /// A colour of the palette; black if it has no such index.
     fn colour(&self, index: usize) -> [u8; 3] {
         self.palette.get(index).copied().unwrap_or_default()
     }
 
-    /// Reads pixels of 1, 2, 4 or 8 bits.
+    /// Reads pixels of 1, 2, 4 or 8 bits, which are indices of the palette.
     fn indexed(&self) -> impl Fn(&[u8], usize) -> [u8; 3] {
         let a_byte = 8 / self.bits;
         move |row, x| {
@@ -170,7 +169,7 @@ impl Header {
         })
     }
 
-    /// Reads run lengths of pixels of so many bits. What they skip is black.
+    /// Reads a run-length encoded picture of `BITS` bits per pixel. Skipped pixels are black.
     fn read_runs<const BITS: usize>(&self, file: &[u8]) -> Result<RgbImage, Error> {
         let mut data = &file[self.data..];
         let mut picture = RgbImage::new(self.width as u32, self.height as u32);
@@ -179,7 +178,7 @@ impl Header {
             let mut take =
                 |count: usize| data.split_off(..count).ok_or_else(|| damaged("pixels are missing"));
             let (count, second) = (usize::from(take(1)?[0]), take(1)?[0]);
-            // The colours of as many pixels: each its own, or the same for all (of four bits two in turns).
+            // A number of pixels with a colour each (step 1), or all with the same (step 0; of 4 bits, two in turns).
             let (count, colours, step) = match (count, second) {
                 (0, 0) => {
                     (x, row) = (0, row + 1);
@@ -192,7 +191,7 @@ impl Header {
                 }
                 (0, count) => {
                     let bytes = (usize::from(count) * BITS).div_ceil(8);
-                    // They come in pairs.
+                    // Padded to an even number of bytes.
                     (usize::from(count), take(bytes.next_multiple_of(2))?.to_vec(), 1)
                 }
                 _ if BITS == 24 => (count, [&[second], take(2)?].concat(), 0),
@@ -215,7 +214,7 @@ impl Header {
 
 /// See [`Header::masks`].
 fn masks(file: &[u8], header: u32, compression: u32, bits: usize) -> Option<[u32; 4]> {
-    // In the header or, where that is too small for them, behind it.
+    // They are in the header or, if that is too small, behind it.
     let stated = |number: usize| long(file, HEADER + 40 + 4 * number);
     let [red, green, blue] = match (compression, bits) {
         (MASKS | MASKS_WITH_ALPHA, 16 | 32) => [stated(0)?, stated(1)?, stated(2)?],
@@ -223,7 +222,7 @@ fn masks(file: &[u8], header: u32, compression: u32, bits: usize) -> Option<[u32
         _ => [0xFF_0000, 0xFF00, 0xFF],
     };
     let has_alpha = match compression {
-        // Alpha's mask holds where the others do not.
+        // The alpha mask counts even though the others do not.
         0 => bits == 32 && matches!(header, 108 | 124),
         MASKS => bits != 1 && matches!(header, 56 | 108 | 124),
         MASKS_WITH_ALPHA => true,
@@ -232,24 +231,24 @@ fn masks(file: &[u8], header: u32, compression: u32, bits: usize) -> Option<[u32
     Some([red, green, blue, if has_alpha { stated(3)? } else { 0 }])
 }
 
-/// The bits of a pixel that are one of its colours.
+/// The bits of a pixel that make up one colour.
 #[derive(Clone, Copy)]
 struct Channel {
     mask: u32,
     shift: u32,
-    /// Its greatest value.
+    /// The largest value.
     most: u32,
 }
 
 impl Channel {
-    /// `None` if the mask has gaps. Without bits, the channel is 0.
+    /// `None` if the mask has gaps. A mask without bits gives 0 everywhere.
     fn of(mask: u32) -> Option<Self> {
         let bits = mask.count_ones();
         let first = mask.trailing_zeros();
         if bits > 0 && mask >> first != u32::MAX >> (32 - bits) {
             return None;
         }
-        // The highest eight bits will do.
+        // Only the highest eight bits are used.
         let shift = if bits == 0 { 0 } else { first + bits.saturating_sub(8) };
         Some(Self { mask, shift, most: (1 << bits.min(8)) - 1 })
     }

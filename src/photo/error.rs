@@ -1,25 +1,24 @@
 use std::fmt;
 
-use super::{Format, Kind};
+use super::Format;
 
-/// Why a file was not accepted as a photo. Each variant can say its [cause](Error::cause) and, as the
-/// [remedy](Error::remedy), what the person can do; its `Display` says both.
+/// Why a file was not accepted as a photo. [`cause`](Error::cause) says what happened, [`remedy`](Error::remedy) what the
+/// person can do; `Display` says both.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The file has no bytes.
     Empty,
     /// The file is larger than `limit` bytes.
     TooManyBytes { bytes: u64, limit: u64 },
-    /// The picture is wider times higher than `limit` pixels; nothing was allocated for it.
+    /// The picture has more than `limit` pixels. It was refused before memory was allocated for them.
     TooManyPixels { width: u32, height: u32, limit: u64 },
-    /// A picture or document of a kind that is known but not decoded.
-    Unsupported(Kind),
-    /// A picture in a variant of its format that hardly anything writes, such as JPEG with 12 bits a colour; `detail`
-    /// is the decoder's reason.
+    /// A file of a known format that is not decoded here.
+    Unsupported(Format),
+    /// A rare variant of its format, such as a JPEG with 12 bits per colour; `detail` is the decoder's reason.
     Rare { format: Format, detail: String },
-    /// Not a picture of any known kind.
+    /// A file of no known format.
     NotAPhoto,
-    /// Starts like a picture of a known kind but cannot be decoded; `detail` is the decoder's reason.
+    /// Starts like a picture of this format but cannot be decoded; `detail` is the decoder's reason.
     Damaged { format: Format, detail: String },
 }
 
@@ -40,22 +39,20 @@ impl Error {
                 (u64::from(*width) * u64::from(*height)).div_ceil(1_000_000),
                 limit / 1_000_000
             ),
-            Error::Unsupported(kind) => match kind {
-                Kind::Avif => "This is an AVIF picture, which cannot be read here.",
-                Kind::Heic => "This is a HEIC photo, the format that iPhones use, which cannot be read here.",
-                Kind::JpegXl => "This is a JPEG XL picture, which cannot be read here.",
-                Kind::Jpeg2000 => "This is a JPEG 2000 picture, which cannot be read here.",
-                Kind::Tiff => "This is a TIFF picture, which cannot be read here.",
-                Kind::Ico => "This is an icon (ICO), which cannot be read here.",
-                Kind::Photoshop => "This is a Photoshop picture, which cannot be read here.",
-                Kind::Svg => "This is an SVG drawing, which cannot be read here.",
-                Kind::CameraRaw => "This is a camera's raw file, which cannot be read here.",
-                Kind::Pdf => "This is a PDF document, not a photo.",
-                Kind::Zip => "This is a ZIP archive or an office document, not a photo.",
-                Kind::Video => "This is a video, not a photo.",
-                Kind::WebPage => "This is a web page, not a photo.",
-            }
-            .into(),
+            Error::Unsupported(format) => match format {
+                Format::Avif => "This is an AVIF picture, which cannot be read here.".into(),
+                Format::Heic => {
+                    "This is a HEIC photo, the format that iPhones use, which cannot be read here.".into()
+                }
+                Format::Ico => "This is an icon (ICO), which cannot be read here.".into(),
+                Format::Svg => "This is an SVG drawing, which cannot be read here.".into(),
+                Format::CameraRaw => "This is a camera's raw file, which cannot be read here.".into(),
+                Format::Pdf => "This is a PDF document, not a photo.".into(),
+                Format::Zip => "This is a ZIP archive or an office document, not a photo.".into(),
+                Format::Video => "This is a video, not a photo.".into(),
+                Format::WebPage => "This is a web page, not a photo.".into(),
+                other => format!("This is a {other} picture, which cannot be read here."),
+            },
             Error::Rare { format, .. } => {
                 format!("This {format} picture is of a rare variety, which cannot be read here.")
             }
@@ -73,30 +70,23 @@ impl Error {
             Error::TooManyBytes { .. } | Error::TooManyPixels { .. } => {
                 "Make a smaller copy of it, or take a screenshot of it, and use that."
             }
-            Error::Unsupported(Kind::Heic) => {
+            Error::Unsupported(Format::Heic) => {
                 "Share or export it as JPEG; for new photos to be JPEG, set Settings > Camera > Formats > Most Compatible on the iPhone."
             }
-            Error::Unsupported(Kind::CameraRaw) => {
+            Error::Unsupported(Format::CameraRaw) => {
                 "Export it as JPEG with the camera's or the phone's photo program, and use that."
             }
-            Error::Unsupported(Kind::Pdf) => "Take a screenshot of the garment in it, and use that.",
-            Error::Unsupported(Kind::Zip) => "Take the photos out of it first, and use those.",
-            Error::Unsupported(Kind::Video) => {
+            Error::Unsupported(Format::Pdf) => "Take a screenshot of the garment in it, and use that.",
+            Error::Unsupported(Format::Zip) => "Take the photos out of it first, and use those.",
+            Error::Unsupported(Format::Video) => {
                 "Pause it where the garment is seen best, take a screenshot, and use that."
             }
-            Error::Unsupported(Kind::WebPage) => {
+            Error::Unsupported(Format::WebPage) => {
                 "Open it, save the picture itself rather than the page, and use that."
             }
-            Error::Unsupported(
-                Kind::Avif
-                | Kind::JpegXl
-                | Kind::Jpeg2000
-                | Kind::Tiff
-                | Kind::Ico
-                | Kind::Photoshop
-                | Kind::Svg,
-            )
-            | Error::Rare { .. } => "Open it in a picture viewer, save it as JPEG or PNG, and use that.",
+            Error::Unsupported(_) | Error::Rare { .. } => {
+                "Open it in a picture viewer, save it as JPEG or PNG, and use that."
+            }
             Error::NotAPhoto => "Choose a picture: JPEG, PNG, WebP, GIF or BMP.",
             Error::Damaged { .. } => "Fetch or copy it again, or take a screenshot of it, and use that.",
         }

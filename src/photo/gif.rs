@@ -1,12 +1,11 @@
-//! GIFs whose logical screen does not hold their first frame. Browsers let the screen grow to it; `image` would cut the
-//! frame to the screen.
+//! GIFs whose first frame is larger than their logical screen. Browsers enlarge the screen; `image` would crop the frame.
 
 use std::borrow::Cow;
 
-/// Where the logical screen's width and height stand (GIF89a, section 18).
+/// Offset of the logical screen's width and height (GIF89a, section 18).
 const SCREEN: usize = 6;
 
-/// The file with a screen that holds the first frame.
+/// The file, with a screen that is large enough for the first frame.
 pub fn with_whole_frame(file: &[u8]) -> Cow<'_, [u8]> {
     match (lengths(file, SCREEN), first_frame(file)) {
         (Some(screen), Some(frame)) if screen[0] < frame[0] || screen[1] < frame[1] => {
@@ -19,10 +18,9 @@ pub fn with_whole_frame(file: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// How far the first frame reaches, from the screen's left and top. `None` if there is none or it reaches farther than a
-/// screen can.
+/// The right and the bottom end of the first frame on the screen. `None` if there is no frame, or no screen could hold it.
 fn first_frame(file: &[u8]) -> Option<[u16; 2]> {
-    // The table of 2 to 256 colours that all frames share.
+    // Size of the global colour table, of 2 to 256 colours.
     let colours = match file.get(10)? {
         flags if flags & 0x80 != 0 => 3 << ((flags & 7) + 1),
         _ => 0,
@@ -40,7 +38,7 @@ fn first_frame(file: &[u8]) -> Option<[u16; 2]> {
     Some([left.checked_add(width)?, top.checked_add(height)?])
 }
 
-/// Behind an extension's blocks: each begins with its length, the last has none.
+/// The offset behind an extension's blocks. Each begins with its length; one of length 0 is the last.
 fn behind_blocks(file: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let length = usize::from(*file.get(at)?);

@@ -1,11 +1,15 @@
-//! JPEG files → upright photos; `jpeg/` reads them.
+//! JPEG files → upright photos. The crate `clothing-jpeg` decodes them.
 
 use clothing_jpeg::{Jpeg, Scale};
 use image::{DynamicImage, RgbImage, metadata::Orientation};
 
 use super::{Error, Format, Limits, Photo, exif};
 
-/// The photo at the scale that is chosen by its width and height as stored.
+/// The photo, at the scale that `scale` chooses by its stored width and height.
+///
+/// # Errors
+///
+/// [`Error::TooManyPixels`], [`Error::Damaged`] and [`Error::Rare`].
 pub fn decode(file: &[u8], limits: &Limits, scale: impl FnOnce(u32, u32) -> Scale) -> Result<Photo, Error> {
     let jpeg = Jpeg::open(file)?;
     let stored = (jpeg.width(), jpeg.height());
@@ -29,15 +33,15 @@ impl From<clothing_jpeg::Error> for Error {
     }
 }
 
-/// Where the photo lies in its reduced pixels, after both were turned.
+/// The photo in its turned and reduced pixels. `stored`: its width and height before that.
 fn upright_photo(pixels: RgbImage, stored: (u32, u32), reduction: u32, orientation: Orientation) -> Photo {
     use Orientation::*;
     let length = |length: u32| f64::from(length) / f64::from(reduction);
-    // What the stored picture's last column and row have too much.
+    // The part of the stored picture's last column and row that is not covered.
     let excess =
         |length: u32| f64::from(length.div_ceil(reduction)) - f64::from(length) / f64::from(reduction);
     let (right, bottom) = (excess(stored.0), excess(stored.1));
-    // Which of the two has come to the left, and which to the top.
+    // Turned, that part may come to lie at the left or the top.
     let (left, top) = match orientation {
         NoTransforms | Rotate90FlipH => (0.0, 0.0),
         FlipHorizontal => (right, 0.0),

@@ -1,25 +1,20 @@
-/// Endings by which a file in a folder is taken for a photo. Kinds that cannot be read are among them, so that they are
-/// reported rather than passed over.
-const ENDINGS: [&str; 17] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif", "bmp", "heic", "heif", "avif", "tif", "tiff", "jxl",
-    "jp2", "dng", "cr2",
-];
+use super::format::ENDINGS;
 
-/// Whether a file is a photo by its name alone. That is asked where there are many files and nobody has chosen each, as in a
-/// folder; hidden files, whose names begin with a dot, are none.
+/// Whether a file is taken for a photo by the ending of its name. This is asked where files were not chosen one by one, as in
+/// a folder. Hidden files, whose names begin with a dot, are not photos.
 pub fn is_photo_name(name: &str) -> bool {
     let is_known = |ending: &str| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known));
     !name.starts_with('.') && name.rsplit_once('.').is_some_and(|(_, ending)| is_known(ending))
 }
 
-/// Sorted by it, paths stand as people expect: `2.jpg` before `10.jpg`, `a` beside `A`, and each folder's files together.
+/// The key by which paths sort as people expect: `2.jpg` before `10.jpg`, `a` beside `A`, each folder's files together.
 pub fn sort_key(path: &str) -> String {
     let mut key = String::new();
     let mut rest = path;
     while let Some(first) = rest.chars().next() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 {
-            // Of two numbers, the one with more digits is larger, zeros before them aside.
+            // Leading zeros aside, the number with more digits is larger.
             let number = rest[..digits].trim_start_matches('0');
             key.push('0');
             key.push(char::from(number.len().min(127) as u8));
@@ -30,7 +25,7 @@ pub fn sort_key(path: &str) -> String {
             rest = &rest[first.len_utf8()..];
         }
     }
-    // What is equal so far is told apart by how it is written.
+    // Among equal keys, the spelling decides.
     key + "\0" + path
 }
 

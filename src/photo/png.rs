@@ -1,10 +1,9 @@
-//! What is asked of a PNG file before it is decoded. A chunk is its length, its type, its data and a checksum (PNG
-//! specification, 5.3).
+//! Chunks of PNG files that are read before decoding. A chunk is a length, a type, data and a checksum (PNG specification, 5.3).
 
-/// Behind the signature that every PNG begins with.
+/// Offset of the first chunk, behind the signature.
 const FIRST_CHUNK: usize = 8;
 
-/// Width and height by the header chunk IHDR, which has to come first; `None` without one.
+/// Width and height in pixels, by the header chunk IHDR; `None` if that does not come first.
 pub fn size(file: &[u8]) -> Option<(u32, u32)> {
     match chunks(file).next()? {
         (b"IHDR", [a, b, c, d, e, f, g, h, ..]) => {
@@ -14,18 +13,18 @@ pub fn size(file: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// Whether it is what Apple's Xcode makes of PNGs for apps: a chunk of its own comes first, and the data is compressed and
-/// coloured in another way than the standard's.
+/// Whether the file is a PNG that Apple's Xcode converted for an app: another chunk comes first, and the pixels are stored in a
+/// way that is not the standard's.
 pub fn is_of_xcode(file: &[u8]) -> bool {
     chunks(file).next().is_some_and(|(kind, _)| kind == b"CgBI")
 }
 
-/// The EXIF block, wherever it stands: the specification allows it behind the pixels, too.
+/// The EXIF block. It may come before or after the pixels.
 pub fn exif(file: &[u8]) -> Option<&[u8]> {
     chunks(file).find(|(kind, _)| *kind == b"eXIf").map(|(_, data)| data)
 }
 
-/// Type and data of each whole chunk.
+/// Type and data of each chunk that is complete.
 fn chunks(file: &[u8]) -> impl Iterator<Item = (&[u8; 4], &[u8])> {
     let mut rest = file.get(FIRST_CHUNK..).unwrap_or_default();
     std::iter::from_fn(move || {

@@ -1,14 +1,14 @@
 use image::{ExtendedColorType, codecs::jpeg::JpegEncoder, imageops, metadata::Orientation};
 
-use super::{Photo, exif, sniff};
+use super::{Format, Photo, exif};
 
+/// Quality of the JPEG, 1 to 100.
 const QUALITY: u8 = 85;
 
-/// A JPEG of the upright photo with at most `longest` pixels on its longer side, to be shown in the file's place: of files
-/// that ask to be turned and that not every browser turns, which are PNGs and WebPs. `None` where the browser shows the
-/// file as it was read here.
-pub fn preview(file: &[u8], photo: &Photo, longest: u32) -> Option<Vec<u8>> {
-    if exif::orientation_of(sniff(file).ok()?, file) == Orientation::NoTransforms {
+/// A JPEG of the upright photo, to be shown instead of the file, with at most `longest` pixels on its longer side. `None` where
+/// every browser shows the file as it was decoded here: not all of them turn PNG and WebP files that ask for it.
+pub fn preview(format: Format, file: &[u8], photo: &Photo, longest: u32) -> Option<Vec<u8>> {
+    if exif::orientation_of(format, file) == Orientation::NoTransforms {
         return None;
     }
     let (width, height) = photo.pixels.dimensions();

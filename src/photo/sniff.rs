@@ -1,149 +1,38 @@
-use std::fmt;
+use super::{
+    Error, Format,
+    format::{ReadBy, TABLE},
+};
 
-use super::Error;
-
-/// As many bytes from a file's start as [`sniff`] looks at.
+/// How many bytes from a file's start [`sniff`] looks at.
 pub const SNIFF_BYTES: usize = 1024;
 
-/// A picture format that [`decode`](super::decode) reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Jpeg,
-    Png,
-    WebP,
-    Gif,
-    Bmp,
-    /// Not in the browser, which has a decoder of its own: there it is [`Kind::Avif`].
-    #[cfg(not(target_arch = "wasm32"))]
-    Avif,
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Jpeg => "JPEG",
-            Format::Png => "PNG",
-            Format::WebP => "WebP",
-            Format::Gif => "GIF",
-            Format::Bmp => "BMP",
-            #[cfg(not(target_arch = "wasm32"))]
-            Format::Avif => "AVIF",
-        })
-    }
-}
-
-/// A kind of file that people take for a photo, or keep photos in, and that [`decode`](super::decode) does not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    Avif,
-    Heic,
-    JpegXl,
-    Jpeg2000,
-    Tiff,
-    Ico,
-    Photoshop,
-    Svg,
-    CameraRaw,
-    Pdf,
-    /// An archive, or an office document: many of those are archives inside.
-    Zip,
-    Video,
-    WebPage,
-}
-
-/// Tells a picture's format by its first bytes; [`SNIFF_BYTES`] of them are enough, the whole file will do too.
+/// Tells a photo's format by its first bytes: [`SNIFF_BYTES`] of them, or more.
 ///
 /// # Errors
 ///
-/// [`Error::Empty`], [`Error::Unsupported`] for kinds of files that people take for photos or keep photos in,
-/// and [`Error::NotAPhoto`] for everything else.
+/// [`Error::Empty`]; [`Error::Unsupported`] for formats that [`decode`](super::decode) does not read; [`Error::NotAPhoto`] for
+/// everything else.
 pub fn sniff(start: &[u8]) -> Result<Format, Error> {
     let start = &start[..start.len().min(SNIFF_BYTES)];
-    match start {
-        [] => Err(Error::Empty),
-        [0xFF, 0xD8, 0xFF, ..] => Ok(Format::Jpeg),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Ok(Format::Png),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Format::Gif),
-        _ if is_bmp(start) => Ok(Format::Bmp),
-        _ => match known_kind(start) {
-            #[cfg(not(target_arch = "wasm32"))]
-            Some(Kind::Avif) => Ok(Format::Avif),
-            Some(kind) => Err(Error::Unsupported(kind)),
-            None => Err(Error::NotAPhoto),
-        },
+    if start.is_empty() {
+        return Err(Error::Empty);
+    }
+    let row = TABLE.iter().find(|row| (row.matches)(start)).ok_or(Error::NotAPhoto)?;
+    match row.format.read_by() {
+        ReadBy::Program => Ok(row.format),
+        ReadBy::Browser | ReadBy::Nobody => Err(Error::Unsupported(row.format)),
     }
 }
 
-/// "BM" alone begins many a text; the size of the header that follows settles it. It is 12 for OS/2 1, 16 to 64 for
-/// OS/2 2, which leaves out zeros at its end, and 40, 52, 56, 108 or 124 for Windows.
-fn is_bmp(start: &[u8]) -> bool {
-    let Some(&[size, 0, 0, 0]) = start.get(14..18) else { return false };
-    start.starts_with(b"BM")
-        && (matches!(size, 12 | 42 | 46 | 108 | 124) || (16..=64).contains(&size) && size.is_multiple_of(4))
-}
-
-fn known_kind(start: &[u8]) -> Option<Kind> {
-    let kind = match start {
-        [_, _, _, _, b'f', b't', b'y', b'p', brands @ ..] => iso_media_kind(brands),
-        // Camera makers' raw files are TIFF inside: Canon marks itself, the others cannot be told from their start.
-        [b'I', b'I', b'*', 0, _, _, _, _, b'C', b'R', ..] => Kind::CameraRaw,
-        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => Kind::Tiff,
-        [b'I', b'I', b'U', 0, ..] | [b'I', b'I', b'R', b'O' | b'S', ..] => Kind::CameraRaw,
-        [0xFF, 0x0A, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Kind::JpegXl,
-        [0, 0, 0, 12, b'j', b'P', b' ', b' ', ..] | [0xFF, 0x4F, 0xFF, 0x51, ..] => Kind::Jpeg2000,
-        [0, 0, 1, 0, ..] => Kind::Ico,
-        [0x1A, 0x45, 0xDF, 0xA3, ..] => Kind::Video,
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'A', b'V', b'I', b' ', ..] => Kind::Video,
-        [b'P', b'K', 3, 4, ..] => Kind::Zip,
-        _ if start.starts_with(b"FUJIFILMCCD-RAW") => Kind::CameraRaw,
-        _ if start.starts_with(b"8BPS") => Kind::Photoshop,
-        _ if start.starts_with(b"%PDF-") => Kind::Pdf,
-        _ => return markup_kind(start),
-    };
-    Some(kind)
-}
-
-/// HEIC, AVIF and videos share one container; the brands after its `ftyp` say which it is.
-fn iso_media_kind(brands: &[u8]) -> Kind {
-    // Major brand, four bytes of version, compatible brands; the box rarely has more than ten of them.
-    let brands = || brands.chunks_exact(4).take(12);
-    let has = |names: &[&[u8; 4]]| brands().any(|brand| names.iter().any(|name| brand == *name));
-    if has(&[b"avif", b"avis"]) {
-        Kind::Avif
-    } else if has(&[b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"]) {
-        Kind::Heic
-    } else if has(&[b"crx "]) {
-        Kind::CameraRaw
-    } else {
-        Kind::Video
-    }
-}
-
-/// Width and height of the largest picture in an AVIF or HEIC file, by the boxes in which it declares them
-/// (`ispe`, ISO/IEC 23008-12): that of the whole, if it is made of tiles. `None` if the file declares nothing.
+/// Width and height in pixels of the largest picture that an AVIF or HEIC file declares, in its `ispe` boxes (ISO/IEC
+/// 23008-12): of a picture made of tiles, the whole. `None` if the file declares none.
 pub fn largest_extent(file: &[u8]) -> Option<(u32, u32)> {
-    // Length of the box, its type, version and flags, width, height. Wherever the box stands, this finds it.
+    // The box's length, type, version and flags; width and height follow. It is found wherever it stands.
     const START: &[u8] = b"\0\0\0\x14ispe\0\0\0\0";
     file.windows(START.len() + 8)
         .filter_map(|window| window.strip_prefix(START)?.as_chunks().0.try_into().ok())
         .map(|[width, height]: [[u8; 4]; 2]| (u32::from_be_bytes(width), u32::from_be_bytes(height)))
         .max_by_key(|&(width, height)| u64::from(width) * u64::from(height))
-}
-
-fn markup_kind(start: &[u8]) -> Option<Kind> {
-    let text = String::from_utf8_lossy(start).to_ascii_lowercase();
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    if !text.starts_with('<') {
-        None
-    } else if text.contains("<svg") {
-        // Web pages hold drawings too, but name themselves first.
-        if text.contains("<html") { Some(Kind::WebPage) } else { Some(Kind::Svg) }
-    } else if text.contains("<html") || text.starts_with("<!doctype html") {
-        Some(Kind::WebPage)
-    } else {
-        None
-    }
 }
 
 #[cfg(test)]
@@ -167,29 +56,29 @@ mod tests {
 
     #[test]
     fn other_kinds_are_named() {
-        for (kind, start) in [
-            (Kind::Heic, &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..]),
-            (Kind::Heic, b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"),
-            (Kind::Video, b"\0\0\0\x14ftypqt  \0\0\0\0qt  "),
-            (Kind::Video, b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"),
-            (Kind::Video, b"RIFF\x10\0\0\0AVI LIST"),
-            (Kind::CameraRaw, b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom"),
-            (Kind::CameraRaw, b"II*\0\x10\0\0\0CR\x02\0"),
-            (Kind::Tiff, b"II*\0\x08\0\0\0"),
-            (Kind::Tiff, b"MM\0*\0\0\0\x08"),
-            (Kind::JpegXl, b"\xFF\x0A\xFA\x1F"),
-            (Kind::JpegXl, b"\0\0\0\x0CJXL \r\n\x87\n"),
-            (Kind::Jpeg2000, b"\0\0\0\x0CjP  \r\n\x87\n"),
-            (Kind::Ico, b"\0\0\x01\0\x01\0"),
-            (Kind::Photoshop, b"8BPS\0\x01"),
-            (Kind::Pdf, b"%PDF-1.7\n"),
-            (Kind::Zip, b"PK\x03\x04\x14\0"),
-            (Kind::Svg, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
-            (Kind::Svg, b"\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- shirt -->\n<svg/>"),
-            (Kind::WebPage, b"\n<!DOCTYPE html><title>Shirts</title>"),
-            (Kind::WebPage, b"<html><body><svg/></body></html>"),
+        for (format, start) in [
+            (Format::Heic, &b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"[..]),
+            (Format::Heic, b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic"),
+            (Format::Video, b"\0\0\0\x14ftypqt  \0\0\0\0qt  "),
+            (Format::Video, b"\0\0\0\x18ftypmp42\0\0\0\0isommp42"),
+            (Format::Video, b"RIFF\x10\0\0\0AVI LIST"),
+            (Format::CameraRaw, b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom"),
+            (Format::CameraRaw, b"II*\0\x10\0\0\0CR\x02\0"),
+            (Format::Tiff, b"II*\0\x08\0\0\0"),
+            (Format::Tiff, b"MM\0*\0\0\0\x08"),
+            (Format::JpegXl, b"\xFF\x0A\xFA\x1F"),
+            (Format::JpegXl, b"\0\0\0\x0CJXL \r\n\x87\n"),
+            (Format::Jpeg2000, b"\0\0\0\x0CjP  \r\n\x87\n"),
+            (Format::Ico, b"\0\0\x01\0\x01\0"),
+            (Format::Photoshop, b"8BPS\0\x01"),
+            (Format::Pdf, b"%PDF-1.7\n"),
+            (Format::Zip, b"PK\x03\x04\x14\0"),
+            (Format::Svg, b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
+            (Format::Svg, b"\xEF\xBB\xBF<?xml version='1.0'?>\n<!-- shirt -->\n<svg/>"),
+            (Format::WebPage, b"\n<!DOCTYPE html><title>Shirts</title>"),
+            (Format::WebPage, b"<html><body><svg/></body></html>"),
         ] {
-            assert_eq!(sniff(start), Err(Error::Unsupported(kind)), "{}", start.escape_ascii());
+            assert_eq!(sniff(start), Err(Error::Unsupported(format)), "{}", start.escape_ascii());
         }
     }
 
@@ -220,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_needs_no_more_than_the_stated_bytes() {
+    fn no_more_than_the_stated_bytes_are_looked_at() {
         let mut late = vec![b' '; SNIFF_BYTES];
         late.extend(b"<svg/>");
         assert_eq!(sniff(&late), Err(Error::NotAPhoto));

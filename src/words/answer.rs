@@ -91,8 +91,9 @@ fn in_sentence(name: &str) -> String {
 #[cfg(all(test, feature = "inference"))]
 mod tests {
     use super::*;
-    use crate::classifier::{
-        Alternative, Family, Filter, Fit, KnownFamily, Milliseconds, Resize, Thresholds,
+    use crate::{
+        classifier::{Alternative, Family, KnownFamily, Milliseconds, Thresholds},
+        photo::{Filter, Fit, Resize},
     };
 
     fn model() -> ModelInfo {

@@ -66,7 +66,7 @@ pub fn order(order: Order) -> &'static str {
         Order::Margin => "Least margin first",
         Order::Disagreement => "Surest disagreement first",
         Order::Blur => "Blurriest first",
-        Order::Twins => "Near-duplicates first",
+        Order::NearDuplicates => "Near-duplicates first",
     }
 }
 
@@ -111,11 +111,11 @@ pub fn folder_notes<P>(folder: &Folder<P>, model: Option<&ModelInfo>) -> String 
     if !unknown.is_empty() {
         notes = format!("The network does not know {}: these photos come last. ", unknown.join(", "));
     }
-    match &folder.outside[..] {
+    match &folder.unlabelled[..] {
         [] => {}
         [only] => notes += &format!("1\u{a0}file is in no label’s folder and was left out: {only}."),
         [first, ..] => {
-            let files = folder.outside.len();
+            let files = folder.unlabelled.len();
             notes +=
                 &format!("{files}\u{a0}files are in no label’s folder and were left out, such as {first}.");
         }

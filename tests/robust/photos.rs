@@ -17,7 +17,7 @@ use crate::files::{
 };
 use clothing_classifier::{
     classifier::{Answer, Classifier, ClassifyError},
-    photo::{Format, Least, Limits, decode, decode_reduced, sniff},
+    photo::{Format, Limits, MinSize, decode, decode_reduced, sniff},
 };
 
 /// The time within which any file must be answered or refused.
@@ -75,7 +75,7 @@ fn every_scale_is_decoded(file: &[u8]) {
     let longer = whole.width().max(whole.height());
     for reduction in [2, 4, 8].into_iter().filter(|_| sniff(file) == Ok(Format::Jpeg)) {
         let reduced =
-            decode_reduced(file, &limits, Least::LongerSide(longer / reduction)).expect("as the whole");
+            decode_reduced(file, &limits, MinSize::LongerSide(longer / reduction)).expect("as the whole");
         assert_eq!((reduced.width, reduced.height), whole.dimensions());
         assert!(!reduced.pixels.is_empty());
     }

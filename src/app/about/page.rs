@@ -10,6 +10,7 @@ use crate::{
         shell::title,
     },
     classifier::{Group, Label, Metrics, ModelInfo},
+    photo::{READ, READ_BY_BROWSERS},
     words::percent,
 };
 
@@ -34,7 +35,10 @@ mislead it.</li>
 <p>A network that you trained on other things answers here too: drop its ONNX file on the page. And the network helps to find \
 wrong labels among your photos: <a href='clean' rel='external'>clean labelled photos</a>.</p>
 <h2>Photos it can read</h2>
-<p>JPEG, PNG, WebP, GIF (the first picture) and BMP; AVIF and HEIC where the browser itself knows them. Up to 100 million \
+<p>";
+
+/// What follows the formats that are read.
+const ABOUT_LIMITS: &str = " where the browser itself knows them. Of an animation, the first picture counts. Up to 100 million \
 pixels and 100 MB; on phones, which have less memory, half of that. Photos that are stored sideways are turned first.</p>
 <p>All of this may be used and changed freely, as <a href='licences' rel='external'>its licences</a> say.</p>";
 
@@ -46,7 +50,7 @@ pub fn About() -> impl IntoView {
     let model = Memo::new(move |_| session.network.model());
     view! {
         <article class="prose">
-            <div class="prose" inner_html=ABOUT></div>
+            <div class="prose" inner_html={[ABOUT, READ, "; ", READ_BY_BROWSERS, ABOUT_LIMITS].concat()}></div>
             // Last, since it comes with the network: what stood below would jump.
             {move || match model.get() {
                 Some(model) => knowledge(model).into_any(),

@@ -4,12 +4,12 @@ use super::{decision_name, judged, pictures::Pictures, state::Cleaning};
 use crate::{
     app::session::Session,
     classifier::ModelInfo,
-    clean::{Action, Judgement, Review, Standing},
+    clean::{Action, Judgement, Review, Status},
     words::{self, label_name, percent},
 };
 
 /// How many photos that nearly equal another are named.
-const TWINS: usize = 4;
+const NAMED: usize = 4;
 
 /// The photo that is looked at, as it is shown.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,14 +32,14 @@ struct Looked {
     decided: String,
     decision: &'static str,
     proposal: String,
-    twins: Vec<Twin>,
+    duplicates: Vec<NearDuplicate>,
     /// Those that are not named.
-    more_twins: Option<String>,
+    more_duplicates: Option<String>,
 }
 
 /// A photo that nearly equals the one that is looked at.
 #[derive(Clone, Debug, PartialEq)]
-struct Twin {
+struct NearDuplicate {
     photo: usize,
     name: String,
     has_other_label: bool,
@@ -49,17 +49,17 @@ impl Looked {
     fn of(review: &Review<web_sys::File>, model: Option<&ModelInfo>, pictures: Pictures) -> Option<Self> {
         let (photo, place) = review.current()?;
         let folder = review.folder();
-        let standing = &review.standings()[photo];
-        let judgement = judged(standing);
+        let status = &review.statuses()[photo];
+        let judgement = judged(status);
         let decision = review.decisions().of(photo);
         let name = |label: &str| label_name(label, model);
-        let twins = review.twins(photo);
-        let named = twins.iter().take(TWINS).map(|&twin| {
-            let file = folder.photos[twin].file.rsplit('/').next().unwrap_or_default();
-            Twin {
-                photo: twin,
-                name: format!("{}: {file}", name(folder.label_of(twin))),
-                has_other_label: folder.label_of(twin) != folder.label_of(photo),
+        let duplicates = review.near_duplicates(photo);
+        let named = duplicates.iter().take(NAMED).map(|&duplicate| {
+            let file = folder.photos[duplicate].file.rsplit('/').next().unwrap_or_default();
+            NearDuplicate {
+                photo: duplicate,
+                name: format!("{}: {file}", name(folder.label_of(duplicate))),
+                has_other_label: folder.label_of(duplicate) != folder.label_of(photo),
             }
         });
         Some(Self {
@@ -71,12 +71,12 @@ impl Looked {
             said: words::said(judgement, model),
             share: judgement.map_or_else(String::new, |judgement| percent(judgement.probability)),
             loss: words::loss(judgement.and_then(Judgement::loss)),
-            refusal: if let Standing::Refused(reason) = standing { reason.clone() } else { String::new() },
+            refusal: if let Status::Refused(reason) = status { reason.clone() } else { String::new() },
             decided: words::decided(decision, model),
             decision: decision_name(decision),
             proposal: words::proposal(review.proposal(photo), model),
-            twins: named.collect(),
-            more_twins: (twins.len() > TWINS).then(|| words::and_more(twins.len() - TWINS)),
+            duplicates: named.collect(),
+            more_duplicates: (duplicates.len() > NAMED).then(|| words::and_more(duplicates.len() - NAMED)),
         })
     }
 }
@@ -110,23 +110,26 @@ pub fn Look(pictures: Pictures) -> impl IntoView {
         };
         labels.get().into_iter().enumerate().map(chip).collect_view()
     };
-    let twins = Memo::new(move |_| {
-        looked.with(|looked| looked.as_ref().map(|looked| (looked.twins.clone(), looked.more_twins.clone())))
+    let duplicates = Memo::new(move |_| {
+        looked.with(|looked| {
+            looked.as_ref().map(|looked| (looked.duplicates.clone(), looked.more_duplicates.clone()))
+        })
     });
-    let named_twins = move || {
-        let twin = |Twin { photo, name, has_other_label }| {
+    let named = move || {
+        let duplicate = |NearDuplicate { photo, name, has_other_label }| {
             let class = if has_other_label { "chip other" } else { "chip" };
             view! {
                 <li><button class=class prop:textContent=name on:click=move |_| cleaning.act(Action::LookAt(photo))></button></li>
             }
         };
-        let (named, more) = twins.get().unwrap_or_default();
+        let (named, more) = duplicates.get().unwrap_or_default();
         (
-            named.into_iter().map(twin).collect_view(),
+            named.into_iter().map(duplicate).collect_view(),
             more.map(|more| view! { <li prop:textContent=more></li> }),
         )
     };
-    let has_twins = move || twins.with(|twins| twins.as_ref().is_some_and(|(named, _)| !named.is_empty()));
+    let has_duplicates =
+        move || duplicates.with(|duplicates| duplicates.as_ref().is_some_and(|(named, _)| !named.is_empty()));
     view! {
         <div class="look" data-decision=move || looked.with(|looked| looked.as_ref().map(|looked| looked.decision))>
             <div class="stage">
@@ -151,9 +154,9 @@ pub fn Look(pictures: Pictures) -> impl IntoView {
                     <dt>"Decision"</dt>
                     <dd data-part="decided" prop:textContent=text(|looked| &looked.decided)></dd>
                 </dl>
-                <div hidden=move || !has_twins()>
+                <div hidden=move || !has_duplicates()>
                     <p class="detail">"Nearly equal:"</p>
-                    <ul class="chips" aria-label="Nearly equal photos" data-part="twins">{named_twins}</ul>
+                    <ul class="chips" aria-label="Nearly equal photos" data-part="twins">{named}</ul>
                 </div>
                 <p class="detail" data-part="refusal" prop:textContent=text(|looked| &looked.refusal)></p>
                 <div class="decide">

@@ -23,7 +23,7 @@ use super::{
     shell::{Shell, address, replace_shell, start_session},
 };
 use crate::{
-    clean::{Decision, Judgement, Photo, Review, Standing},
+    clean::{Decision, Judgement, LabelledPhoto, Review, Status},
     engine::{
         client::{Engine, Workers},
         message::Measured,
@@ -59,20 +59,20 @@ fn Cleaner() -> impl IntoView {
     }
 }
 
-fn judged(standing: &Standing) -> Option<&Judgement> {
-    match standing {
-        Standing::Judged(judgement) => Some(judgement),
-        Standing::Waiting | Standing::Refused(_) => None,
+fn judged(status: &Status) -> Option<&Judgement> {
+    match status {
+        Status::Judged(judgement) => Some(judgement),
+        Status::Waiting | Status::Refused(_) => None,
     }
 }
 
 /// Where a photo's picture is; `None` if it cannot be shown.
 fn picture(review: &Review<web_sys::File>, photo: usize, pictures: Pictures) -> Option<String> {
-    let Photo { file, source, .. } = &review.folder().photos[photo];
-    match &review.standings()[photo] {
-        Standing::Refused(_) => None,
-        Standing::Judged(Judgement { preview: Some(preview), .. }) => Some(preview.clone()),
-        Standing::Judged(_) | Standing::Waiting => Some(pictures.url(file, source)),
+    let LabelledPhoto { file, source, .. } = &review.folder().photos[photo];
+    match &review.statuses()[photo] {
+        Status::Refused(_) => None,
+        Status::Judged(Judgement { preview: Some(preview), .. }) => Some(preview.clone()),
+        Status::Judged(_) | Status::Waiting => Some(pictures.url(file, source)),
     }
 }
 

@@ -16,8 +16,9 @@ use crate::{
         save::save,
         session::{News, Session, focus_later, is_model},
     },
-    clean::{Action, ApplyError, Decision, Decisions, Folder, Judgement, Review, Standing, Traits, table},
+    clean::{Action, ApplyError, Decision, Decisions, Folder, Judgement, Review, Status, table},
     engine::{ItemState, queue::ItemId},
+    photo::Measurements,
     words::{self, Explained},
 };
 
@@ -25,7 +26,7 @@ use crate::{
 const AHEAD: usize = 24;
 
 /// What is measured of photos, until their answers come.
-pub type TraitsOfPhotos = StoredValue<HashMap<ItemId, Traits>, LocalStorage>;
+pub type TraitsOfPhotos = StoredValue<HashMap<ItemId, Measurements>, LocalStorage>;
 
 /// A handle to the state; copies are the same.
 #[derive(Clone, Copy)]
@@ -305,27 +306,27 @@ impl Cleaning {
     /// Saves the decisions as the table that is carried out.
     fn save(self) {
         let text =
-            untrack(|| self.read(|review| table(review.folder(), review.decisions(), review.standings())));
+            untrack(|| self.read(|review| table(review.folder(), review.decisions(), review.statuses())));
         save("decisions.csv", &text.unwrap_or_default());
     }
 
     fn hear(self, id: ItemId, state: &ItemState) {
         let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
-        let standing = |label: &str| match state {
+        let status = |label: &str| match state {
             ItemState::Done(answered) => {
                 let answer = &answered.answer;
                 let mut judgement = Judgement::of(&answer.prediction, label, traits);
                 judgement.preview.clone_from(&answer.preview);
-                Some(Standing::Judged(judgement))
+                Some(Status::Judged(judgement))
             }
-            ItemState::Refused(refusal) => Some(Standing::Refused(refusal.explanation())),
+            ItemState::Refused(refusal) => Some(Status::Refused(refusal.explanation())),
             ItemState::Waiting | ItemState::Working => None,
         };
         let Some(photo) = self.asked.with_value(|asked| asked.get(&id).copied()) else { return };
         let label = untrack(|| self.read(|review| review.folder().label_of(photo).to_string()));
-        let Some(standing) = label.and_then(|label| standing(&label)) else { return };
+        let Some(status) = label.and_then(|label| status(&label)) else { return };
         self.asked.update_value(|asked| _ = asked.remove(&id));
-        self.change(|review| review.settle(photo, standing));
+        self.change(|review| review.settle(photo, status));
         self.ask();
     }
 

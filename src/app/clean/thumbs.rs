@@ -33,7 +33,7 @@ impl Shown {
         pictures: Pictures,
     ) -> Option<Self> {
         let &photo = review.page().1.get(place)?;
-        let judgement = judged(&review.standings()[photo]);
+        let judgement = judged(&review.statuses()[photo]);
         let decision = review.decisions().of(photo);
         Some(Self {
             photo,
@@ -44,7 +44,9 @@ impl Shown {
             mark: decision.map_or_else(String::new, |decision| words::decision(decision, model)),
             decision: decision_name(decision),
             loss: judgement.and_then(Judgement::loss),
-            sharpness: judgement.and_then(|judgement| judgement.traits).map(|traits| traits.sharpness),
+            sharpness: judgement
+                .and_then(|judgement| judgement.measurements)
+                .map(|measured| measured.sharpness),
             is_current: review.current().is_some_and(|(current, _)| current == photo),
         })
     }

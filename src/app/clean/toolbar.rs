@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::state::Cleaning;
 use crate::{
     app::session::Session,
-    clean::{Action, Filter, Order},
+    clean::{Action, Order, Subset},
     words,
 };
 
@@ -13,16 +13,16 @@ const ORDERS: [(&str, Order); 5] = [
     ("margin", Order::Margin),
     ("disagreement", Order::Disagreement),
     ("blur", Order::Blur),
-    ("twins", Order::Twins),
+    ("twins", Order::NearDuplicates),
 ];
 
 /// The filter of that name in the list of choices: a label's is its index.
-fn filter_of(name: &str) -> Filter {
+fn filter_of(name: &str) -> Subset {
     match name {
-        "all" => Filter::All,
-        "decided" => Filter::Decided,
-        "refused" => Filter::Refused,
-        label => Filter::Label(label.parse().unwrap_or_default()),
+        "all" => Subset::All,
+        "decided" => Subset::Decided,
+        "refused" => Subset::Refused,
+        label => Subset::Label(label.parse().unwrap_or_default()),
     }
 }
 
@@ -46,7 +46,7 @@ pub fn Toolbar() -> impl IntoView {
     let ordered = move |event| {
         let name = event_target_value(&event);
         if let Some(&(_, order)) = ORDERS.iter().find(|(other, _)| *other == name) {
-            cleaning.change(|review| review.show(review.filter(), order));
+            cleaning.change(|review| review.show(review.subset(), order));
         }
     };
     let of_labels = move || {

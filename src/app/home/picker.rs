@@ -2,14 +2,13 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlInputElement};
 
-use crate::app::{
-    components::icon::{Camera, Picture},
-    session::Session,
+use crate::{
+    app::{
+        components::icon::{Camera, Picture},
+        session::Session,
+    },
+    photo::ACCEPTED,
 };
-
-/// The kinds that are decoded. HEIC is not among them though some browsers decode it: without it, phones that keep
-/// photos so hand over a JPEG.
-const KINDS: &str = "image/jpeg,image/png,image/webp,image/gif,image/bmp,image/avif";
 
 /// Chooses photos from the device or, on phones, takes one.
 #[component]
@@ -26,7 +25,7 @@ pub fn Picker() -> impl IntoView {
     };
     view! {
         <div class="picker">
-            <input id="choose" class="visually-hidden" type="file" accept=KINDS multiple=multiple on:change=picked/>
+            <input id="choose" class="visually-hidden" type="file" accept=ACCEPTED multiple=multiple on:change=picked/>
             <label class="button primary" for="choose">
                 <Picture/>
                 <span prop:textContent=move || if multiple() { "Choose photos" } else { "Choose a photo" }></span>

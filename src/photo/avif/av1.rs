@@ -9,18 +9,18 @@ use re_rav1d::{
 
 use super::container::Coding;
 
-/// A decoded picture: a plane of brightness, and but for grey pictures two of colour.
+/// A decoded picture: a luma plane and, unless it is grey, two chroma planes.
 pub struct Frame {
     picture: Picture,
     planes: Vec<Plane>,
-    /// What the coded picture itself says.
+    /// As the AV1 data says.
     pub coding: Coding,
 }
 
-/// How many pixels share a value of the colour planes, across and down.
+/// The resolution of the chroma planes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chroma {
-    /// There are none: the picture is grey.
+    /// There are none: 4:0:0.
     None,
     /// 4:2:0.
     Quarter,
@@ -30,37 +30,37 @@ pub enum Chroma {
     Full,
 }
 
-/// The values of a row of a plane.
+/// The samples of one row of a plane.
 #[derive(Clone, Copy)]
-pub enum Row<'a> {
+pub enum Samples<'a> {
     Bytes(&'a [u8]),
-    /// Of 10 or 12 bits, two bytes each.
+    /// Samples of 10 or 12 bits, two bytes each.
     Words(&'a [[u8; 2]]),
 }
 
-impl Row<'_> {
+impl Samples<'_> {
     pub fn get(self, x: usize) -> f32 {
         match self {
-            Row::Bytes(row) => row[x].into(),
-            Row::Words(row) => u16::from_ne_bytes(row[x]).into(),
+            Samples::Bytes(row) => row[x].into(),
+            Samples::Words(row) => u16::from_ne_bytes(row[x]).into(),
         }
     }
 }
 
-/// Decodes the bytes of one item. A picture of more than `pixels` is refused before memory is allocated for it.
+/// Decodes one item. A picture of more than `pixels` is refused before memory is allocated for it.
 pub fn decode(item: &[u8], pixels: u32) -> Result<Frame, Error> {
     let mut settings = Settings::new();
-    // The command line works on several photos at once instead. With threads of its own, what goes wrong in one of them
-    // would be waited for.
+    // The command line decodes several photos at once instead. With several threads here, the decoder would wait for one that
+    // had panicked.
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
-    // Of a picture in several layers, the last is the whole.
+    // Of a layered picture, only the last layer is wanted: it is complete.
     settings.set_all_layers(false);
     settings.set_frame_size_limit(pixels);
     let mut decoder = Decoder::with_settings(&settings)?;
     let mut sent = decoder.send_data(item.to_vec(), None, None, None);
     let mut last = None;
-    // While a picture waits to be taken, the decoder takes no more itself.
+    // The decoder takes no more data until its picture has been fetched.
     while let Ok(picture) = decoder.get_picture() {
         last = Some(picture);
         if sent == Err(Error::Again) {
@@ -72,10 +72,10 @@ pub fn decode(item: &[u8], pixels: u32) -> Result<Frame, Error> {
     Ok(Frame::new(picture, coding(item).ok_or(Error::InvalidArgument)?))
 }
 
-/// What the sequence header says. (The picture's own methods tell as much, but not of reserved numbers.)
+/// The coding of colours in the sequence header. (The picture's own methods do not return reserved numbers.)
 fn coding(item: &[u8]) -> Option<Coding> {
     let mut header = MaybeUninit::<Dav1dSequenceHeader>::uninit();
-    // SAFETY: it reads as many bytes as there are, and fills the header where it returns 0.
+    // SAFETY: it reads no more than `item.len()` bytes, and has filled the header if it returns 0.
     let header = unsafe {
         let to = NonNull::from(&mut header).cast();
         let read = dav1d_parse_sequence_header(Some(to), Some(NonNull::from(item).cast()), item.len());
@@ -99,7 +99,7 @@ impl Frame {
         self.picture.height() as usize
     }
 
-    /// Bits a value: 8, 10 or 12.
+    /// Bits per sample: 8, 10 or 12.
     pub fn depth(&self) -> u32 {
         self.picture.bit_depth() as u32
     }
@@ -113,15 +113,15 @@ impl Frame {
         }
     }
 
-    /// A row of brightness (plane 0) or of a colour (1 and 2). It may be longer than the picture is wide.
+    /// A row of the luma plane (0) or a chroma plane (1 or 2). It may be longer than the picture is wide.
     ///
     /// # Panics
     ///
     /// If the picture has no such plane or row.
-    pub fn row(&self, plane: usize, y: usize) -> Row<'_> {
+    pub fn row(&self, plane: usize, y: usize) -> Samples<'_> {
         let component = if plane == 0 { PlanarImageComponent::Y } else { PlanarImageComponent::U };
         let stride = self.picture.stride(component) as usize;
         let row = &self.planes[plane][y * stride..][..stride];
-        if self.depth() == 8 { Row::Bytes(row) } else { Row::Words(row.as_chunks().0) }
+        if self.depth() == 8 { Samples::Bytes(row) } else { Samples::Words(row.as_chunks().0) }
     }
 }

@@ -1,18 +1,18 @@
-//! Planes of brightness and colour → RGB (ITU-T H.273, 8.3).
+//! Luma and chroma planes → RGB (ITU-T H.273, 8.3).
 
 use image::{GrayImage, RgbImage};
 
 use super::{
-    av1::{Chroma, Frame, Row},
-    container::{Coding, Fault},
+    av1::{Chroma, Frame, Samples},
+    container::{AvifError, Coding},
 };
 
-/// How three values become red, green and blue.
+/// How three samples become red, green and blue (matrix coefficients).
 #[derive(Clone, Copy)]
 enum Matrix {
-    /// They are green, blue and red.
+    /// They are green, blue and red themselves.
     Identity,
-    /// Weights of red and blue in brightness.
+    /// The weights of red and blue in the luma.
     Weights {
         red: f32,
         blue: f32,
@@ -21,7 +21,7 @@ enum Matrix {
 }
 
 impl Matrix {
-    /// By its number in table 4. What says nothing is taken for BT.601, as by browsers.
+    /// By its number in table 4; `None` if it is not supported. Unspecified ones count as BT.601, as in browsers.
     fn of(number: u16) -> Option<Self> {
         let (red, blue) = match number {
             0 => return Some(Self::Identity),
@@ -48,15 +48,15 @@ impl Matrix {
     }
 }
 
-/// How a plane's values become numbers from 0 to 1, or from -0.5 to 0.5.
+/// The sample values that stand for 0 and 1.
 #[derive(Clone, Copy)]
-struct Scale {
+struct Range {
     zero: f32,
     one: f32,
 }
 
-impl Scale {
-    fn brightness(depth: u32, is_full_range: bool) -> Self {
+impl Range {
+    fn luma(depth: u32, is_full_range: bool) -> Self {
         let unit = (1 << (depth - 8)) as f32;
         if is_full_range {
             Self { zero: 0.0, one: 256.0 * unit - 1.0 }
@@ -71,25 +71,28 @@ impl Scale {
         Self { zero: 128.0 * unit, one }
     }
 
+    /// A sample as a number from 0 to 1 (luma) or -0.5 to 0.5 (chroma).
     fn of(self, value: f32) -> f32 {
         (value - self.zero) / self.one
     }
 }
 
+/// The picture as RGB.
+///
 /// # Errors
 ///
-/// [`Fault::Rare`] for codings that hardly anything writes.
-pub fn rgb(frame: &Frame, coding: Coding) -> Result<RgbImage, Fault> {
+/// [`AvifError::Rare`] if the coding of colours is not supported; [`AvifError::Damaged`] if it contradicts the planes.
+pub fn rgb(frame: &Frame, coding: Coding) -> Result<RgbImage, AvifError> {
     let matrix = Matrix::of(coding.matrix)
-        .ok_or(Fault::Rare("its colours are coded in a way that is not known here"))?;
+        .ok_or(AvifError::Rare("its colours are coded in a way that is not known here"))?;
     let chroma = frame.chroma();
     if matches!(matrix, Matrix::Identity) && !matches!(chroma, Chroma::Full | Chroma::None) {
-        return Err(Fault::Damaged("green, blue and red are not of one size"));
+        return Err(AvifError::Damaged("green, blue and red are not of one size"));
     }
-    let brightness = Scale::brightness(frame.depth(), coding.is_full_range);
+    let luma = Range::luma(frame.depth(), coding.is_full_range);
     let difference = match matrix {
-        Matrix::Identity => brightness,
-        _ => Scale::chroma(frame.depth(), coding.is_full_range),
+        Matrix::Identity => luma,
+        _ => Range::chroma(frame.depth(), coding.is_full_range),
     };
     let (width, height) = (frame.width(), frame.height());
     let mut picture = RgbImage::new(width as u32, height as u32);
@@ -98,7 +101,7 @@ pub fn rgb(frame: &Frame, coding: Coding) -> Result<RgbImage, Fault> {
         let row = frame.row(0, y);
         if chroma == Chroma::None {
             for (x, pixel) in pixels.chunks_exact_mut(3).enumerate() {
-                pixel.fill(byte(brightness.of(row.get(x))));
+                pixel.fill(byte(luma.of(row.get(x))));
             }
             continue;
         }
@@ -107,22 +110,22 @@ pub fn rgb(frame: &Frame, coding: Coding) -> Result<RgbImage, Fault> {
         }
         for (x, pixel) in pixels.chunks_exact_mut(3).enumerate() {
             let [u, v] = [0, 1].map(|plane: usize| difference.of(colours[plane][x]));
-            pixel.copy_from_slice(&matrix.rgb([brightness.of(row.get(x)), u, v]).map(byte));
+            pixel.copy_from_slice(&matrix.rgb([luma.of(row.get(x)), u, v]).map(byte));
         }
     }
     Ok(picture)
 }
 
-/// How opaque an auxiliary picture says that each pixel is.
+/// An auxiliary picture as alpha.
 pub fn alpha(frame: &Frame) -> GrayImage {
-    let scale = Scale::brightness(frame.depth(), frame.coding.is_full_range);
+    let scale = Range::luma(frame.depth(), frame.coding.is_full_range);
     GrayImage::from_fn(frame.width() as u32, frame.height() as u32, |x, y| {
         image::Luma([byte(scale.of(frame.row(0, y as usize).get(x as usize)))])
     })
 }
 
-/// A row of a colour plane, stretched to the picture's width: between values that are farther apart than pixels it is
-/// linear, three quarters of the nearer and one of the other.
+/// A row of a chroma plane at the picture's full width. Where samples are farther apart than pixels it is interpolated linearly:
+/// three quarters of the nearer sample and one quarter of the other.
 fn chroma_row(frame: &Frame, plane: usize, y: usize, to: &mut [f32]) {
     let chroma = frame.chroma();
     if chroma == Chroma::Full {
@@ -130,7 +133,7 @@ fn chroma_row(frame: &Frame, plane: usize, y: usize, to: &mut [f32]) {
         to.iter_mut().enumerate().for_each(|(x, to)| *to = row.get(x));
         return;
     }
-    let (near, far): (Row, Row) = if chroma == Chroma::Quarter {
+    let (near, far): (Samples, Samples) = if chroma == Chroma::Quarter {
         let (near, far) = neighbours(y, frame.height());
         (frame.row(plane, near), frame.row(plane, far))
     } else {
@@ -144,7 +147,7 @@ fn chroma_row(frame: &Frame, plane: usize, y: usize, to: &mut [f32]) {
     }
 }
 
-/// Of half as many values as there are pixels, the one that a pixel is nearest to, and the one on its other side.
+/// If there are half as many samples as pixels: the index of the sample nearest to a pixel, and of the one on its other side.
 fn neighbours(at: usize, pixels: usize) -> (usize, usize) {
     let near = at / 2;
     let far =

@@ -1,6 +1,6 @@
-//! The boxes of an AVIF file: where its coded pictures lie, and how the one that is shown is put together of them.
+//! The boxes of an AVIF file: where its coded pictures are, and how they make up the one that is shown.
 //!
-//! Numbers of sections are those of HEIF (ISO/IEC 23008-12:2022) and, with BMFF, of the base format (ISO/IEC 14496-12).
+//! Section numbers refer to HEIF (ISO/IEC 23008-12:2022) or, after "BMFF", to its base (ISO/IEC 14496-12).
 
 use std::borrow::Cow;
 
@@ -8,26 +8,26 @@ use std::borrow::Cow;
 pub struct Container<'a> {
     pub colour: Coded<'a>,
     pub alpha: Option<Coded<'a>>,
-    /// Whether the colours are already multiplied by alpha.
+    /// Whether the colours are multiplied by alpha.
     pub is_premultiplied: bool,
-    /// How colours are coded, where the file says it in the place of the coded picture.
+    /// The coding of colours, if the boxes say it. It takes precedence over the coded picture's own.
     pub coding: Option<Coding>,
-    /// By how many quarters it is turned anticlockwise.
+    /// Anticlockwise quarter turns to apply, 0 to 3.
     pub quarters: u8,
-    /// How it is mirrored after that.
+    /// The mirroring to apply after that.
     pub mirror: Option<Mirror>,
 }
 
-/// One coded picture, or a grid of them.
+/// A coded picture, in one piece or as a grid of tiles.
 pub struct Coded<'a> {
     pub width: u32,
     pub height: u32,
     pub columns: u32,
-    /// Row by row.
+    /// The coded tiles, row by row.
     pub tiles: Vec<Cow<'a, [u8]>>,
 }
 
-/// Numbers of ITU-T H.273.
+/// How colours are coded (ITU-T H.273).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Coding {
     pub matrix: u16,
@@ -36,27 +36,29 @@ pub struct Coding {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mirror {
-    /// Top and bottom change places.
+    /// Top and bottom are swapped.
     Vertical,
-    /// Left and right do.
+    /// Left and right are swapped.
     Horizontal,
 }
 
-/// Why a file's boxes do not make up a picture.
+/// Why a file cannot be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum AvifError {
     Damaged(&'static str),
     Rare(&'static str),
 }
 
-/// Anything that is missing or cut short.
-const BROKEN: Fault = Fault::Damaged("its boxes are cut short or contradict each other");
+/// Something is missing or cut short.
+const BROKEN: AvifError = AvifError::Damaged("its boxes are cut short or contradict each other");
 
+/// Reads the boxes of a file.
+///
 /// # Errors
 ///
-/// See [`Fault`].
-pub fn read(file: &[u8]) -> Result<Container<'_>, Fault> {
-    let mut boxes = Reader(file);
+/// See [`AvifError`].
+pub fn read(file: &[u8]) -> Result<Container<'_>, AvifError> {
+    let mut boxes = BoxReader(file);
     let meta = std::iter::from_fn(|| boxes.next_box()).find(|each| each.kind == *b"meta").ok_or(BROKEN)?;
     let items = Items::read(file, meta.data).ok_or(BROKEN)?;
     items.container()
@@ -64,26 +66,27 @@ pub fn read(file: &[u8]) -> Result<Container<'_>, Fault> {
 
 type FourCc = [u8; 4];
 
-/// What the file's items are and how they hang together (box `meta`).
+/// The file's items and how they relate (box `meta`).
 struct Items<'a> {
     file: &'a [u8],
     primary: u32,
     kinds: Vec<(u32, FourCc)>,
     places: Vec<Place>,
-    /// Kind, the item that refers, and those that it refers to.
+    /// Kind of the reference, the item that refers, and those that it refers to.
     references: Vec<(FourCc, u32, Vec<u32>)>,
-    properties: Vec<Part<'a>>,
-    /// Item, number of its property from 1, and whether nobody may show it who does not know the property.
+    properties: Vec<IsoBox<'a>>,
+    /// An item, the number of its property (from 1), and whether the property is essential: without knowing it, the item must not be
+    /// shown.
     associations: Vec<(u32, usize, bool)>,
-    /// Data that lies in the boxes themselves.
+    /// Data within the boxes (box `idat`).
     data: &'a [u8],
 }
 
-/// Where an item's bytes lie.
+/// Where an item's bytes are.
 struct Place {
     item: u32,
     is_in_boxes: bool,
-    /// Beginnings and lengths.
+    /// Offsets and lengths.
     extents: Vec<(u64, u64)>,
 }
 
@@ -99,10 +102,10 @@ impl<'a> Items<'a> {
             associations: Vec::new(),
             data: &[],
         };
-        let mut boxes = Reader(meta);
+        let mut boxes = BoxReader(meta);
         boxes.full()?;
-        while let Some(Part { kind, data }) = boxes.next_box() {
-            let mut inside = Reader(data);
+        while let Some(IsoBox { kind, data }) = boxes.next_box() {
+            let mut inside = BoxReader(data);
             match &kind {
                 b"pitm" => {
                     let (version, _) = inside.full()?;
@@ -112,13 +115,13 @@ impl<'a> Items<'a> {
                 b"iloc" => items.read_places(inside)?,
                 b"iref" => items.read_references(inside)?,
                 b"iprp" => {
-                    while let Some(Part { kind, data }) = inside.next_box() {
+                    while let Some(IsoBox { kind, data }) = inside.next_box() {
                         match &kind {
                             b"ipco" => {
-                                let mut properties = Reader(data);
+                                let mut properties = BoxReader(data);
                                 items.properties.extend(std::iter::from_fn(|| properties.next_box()));
                             }
-                            b"ipma" => items.read_associations(Reader(data))?,
+                            b"ipma" => items.read_associations(BoxReader(data))?,
                             _ => {}
                         }
                     }
@@ -130,12 +133,12 @@ impl<'a> Items<'a> {
         Some(items)
     }
 
-    /// BMFF 8.11.6.
-    fn read_kinds(&mut self, mut infos: Reader) -> Option<()> {
+    /// Box `iinf`, BMFF 8.11.6.
+    fn read_kinds(&mut self, mut infos: BoxReader) -> Option<()> {
         let (version, _) = infos.full()?;
         infos.number(if version == 0 { 2 } else { 4 })?;
-        while let Some(Part { data, .. }) = infos.next_box() {
-            let mut info = Reader(data);
+        while let Some(IsoBox { data, .. }) = infos.next_box() {
+            let mut info = BoxReader(data);
             let (version, _) = info.full()?;
             let item = info.id(version > 2)?;
             info.take(2)?;
@@ -144,8 +147,8 @@ impl<'a> Items<'a> {
         Some(())
     }
 
-    /// BMFF 8.11.3.
-    fn read_places(&mut self, mut places: Reader) -> Option<()> {
+    /// Box `iloc`, BMFF 8.11.3.
+    fn read_places(&mut self, mut places: BoxReader) -> Option<()> {
         let (version, _) = places.full()?;
         let sizes = places.number(2)? as usize;
         let [offset, length, base, index] = [12, 8, 4, 0].map(|shift| sizes >> shift & 15);
@@ -156,7 +159,7 @@ impl<'a> Items<'a> {
             places.number(2)?;
             let base = places.number(base)?;
             let count = places.number(2)?;
-            // One extent of no stated size is the whole file; many would be a trap.
+            // An extent without a stated size is the whole file. Many of them would exhaust the memory.
             if offset + length + index == 0 && count > 1 {
                 return None;
             }
@@ -165,7 +168,7 @@ impl<'a> Items<'a> {
                 places.number(index)?;
                 extents.push((base.checked_add(places.number(offset)?)?, places.number(length)?));
             }
-            // From other items' data nothing of AVIF is made.
+            // Method 2, data within other items, is not used by AVIF.
             if method < 2 {
                 self.places.push(Place { item, is_in_boxes: method == 1, extents });
             }
@@ -173,11 +176,11 @@ impl<'a> Items<'a> {
         Some(())
     }
 
-    /// BMFF 8.11.12.
-    fn read_references(&mut self, mut references: Reader) -> Option<()> {
+    /// Box `iref`, BMFF 8.11.12.
+    fn read_references(&mut self, mut references: BoxReader) -> Option<()> {
         let (version, _) = references.full()?;
-        while let Some(Part { kind, data }) = references.next_box() {
-            let mut inside = Reader(data);
+        while let Some(IsoBox { kind, data }) = references.next_box() {
+            let mut inside = BoxReader(data);
             let from = inside.id(version > 0)?;
             let count = inside.number(2)?;
             let to = (0..count).map(|_| inside.id(version > 0)).collect::<Option<_>>()?;
@@ -186,8 +189,8 @@ impl<'a> Items<'a> {
         Some(())
     }
 
-    /// BMFF 8.11.14.
-    fn read_associations(&mut self, mut entries: Reader) -> Option<()> {
+    /// Box `ipma`, BMFF 8.11.14.
+    fn read_associations(&mut self, mut entries: BoxReader) -> Option<()> {
         let (version, flags) = entries.full()?;
         let size = if flags & 1 == 1 { 2 } else { 1 };
         for _ in 0..entries.number(4)? {
@@ -201,7 +204,7 @@ impl<'a> Items<'a> {
         Some(())
     }
 
-    fn container(&self) -> Result<Container<'a>, Fault> {
+    fn container(&self) -> Result<Container<'a>, AvifError> {
         let primary = self.primary;
         let colour = self.coded(primary)?;
         let is_alpha = |item: u32| {
@@ -223,7 +226,7 @@ impl<'a> Items<'a> {
             alpha: alpha.map(|item| self.coded(item)).transpose()?,
             is_premultiplied: self.references.iter().any(premultiplied),
             coding: self.properties_of(primary).find_map(|property| coding(&property)),
-            // 6.5.10 and 6.5.12
+            // Boxes `irot` and `imir`, 6.5.10 and 6.5.12.
             quarters: first(b"irot").map_or(0, |angle| angle & 3),
             mirror: first(b"imir")
                 .map(|axis| if axis & 1 == 0 { Mirror::Vertical } else { Mirror::Horizontal }),
@@ -231,7 +234,7 @@ impl<'a> Items<'a> {
         })
     }
 
-    fn coded(&self, item: u32) -> Result<Coded<'a>, Fault> {
+    fn coded(&self, item: u32) -> Result<Coded<'a>, AvifError> {
         const KNOWN: [&FourCc; 13] = [
             b"ispe", b"pixi", b"av1C", b"colr", b"auxC", b"irot", b"imir", b"clap", b"pasp", b"clli",
             b"mdcv", b"a1lx", b"amve",
@@ -246,7 +249,7 @@ impl<'a> Items<'a> {
             .iter()
             .any(|(of, number, essential)| *of == item && *essential && !is_known(*number))
         {
-            return Err(Fault::Rare("it has essential properties that are not known here"));
+            return Err(AvifError::Rare("it has essential properties that are not known here"));
         }
         let (_, kind) = self.kinds.iter().find(|(number, _)| *number == item).ok_or(BROKEN)?;
         match kind {
@@ -255,14 +258,14 @@ impl<'a> Items<'a> {
                 Ok(Coded { width, height, columns: 1, tiles: vec![self.data(item).ok_or(BROKEN)?] })
             }
             b"grid" => self.grid(item).ok_or(BROKEN),
-            _ => Err(Fault::Rare("what it shows is neither coded as AV1 nor a grid")),
+            _ => Err(AvifError::Rare("what it shows is neither coded as AV1 nor a grid")),
         }
     }
 
-    /// 6.6.2.3.
+    /// A grid of tiles, 6.6.2.3.
     fn grid(&self, item: u32) -> Option<Coded<'a>> {
         let data = self.data(item)?;
-        let mut grid = Reader(&data);
+        let mut grid = BoxReader(&data);
         let flags = grid.number(2)? & 0xFF;
         let size = if flags & 1 == 1 { 4 } else { 2 };
         let (rows, columns) = (grid.number(1)? + 1, grid.number(1)? as u32 + 1);
@@ -277,14 +280,14 @@ impl<'a> Items<'a> {
         Some(Coded { width, height, columns, tiles })
     }
 
-    /// 6.5.3.
+    /// Width and height (box `ispe`), 6.5.3.
     fn extent(&self, item: u32) -> Option<(u32, u32)> {
-        let mut extent = Reader(self.property(item, b"ispe")?);
+        let mut extent = BoxReader(self.property(item, b"ispe")?);
         extent.full()?;
         Some((extent.number(4)? as u32, extent.number(4)? as u32))
     }
 
-    fn properties_of(&self, item: u32) -> impl Iterator<Item = Part<'a>> {
+    fn properties_of(&self, item: u32) -> impl Iterator<Item = IsoBox<'a>> {
         let of_item = self.associations.iter().filter(move |(of, ..)| *of == item);
         of_item.filter_map(|(_, number, _)| self.properties.get(number.checked_sub(1)?).copied())
     }
@@ -304,7 +307,7 @@ impl<'a> Items<'a> {
             [extent] => part(extent).map(Cow::Borrowed),
             extents => {
                 let parts: Vec<_> = extents.iter().map(part).collect::<Option<_>>()?;
-                // Parts that overlap could come to any size.
+                // Overlapping parts could add up to any size.
                 let total = parts.iter().try_fold(0usize, |sum, part| sum.checked_add(part.len()))?;
                 (total <= self.file.len()).then(|| parts.concat().into())
             }
@@ -312,9 +315,9 @@ impl<'a> Items<'a> {
     }
 }
 
-/// 6.5.5; the other kinds are ICC profiles.
-fn coding(property: &Part) -> Option<Coding> {
-    let mut data = Reader(property.data);
+/// Box `colr`, 6.5.5. Kinds other than `nclx` are ICC profiles, which are ignored.
+fn coding(property: &IsoBox) -> Option<Coding> {
+    let mut data = BoxReader(property.data);
     if property.kind != *b"colr" || data.four()? != *b"nclx" {
         return None;
     }
@@ -322,22 +325,22 @@ fn coding(property: &Part) -> Option<Coding> {
     Some(Coding { matrix: data.number(2)? as u16, is_full_range: data.number(1)? & 0x80 != 0 })
 }
 
-/// A box.
+/// A box (BMFF 4.2).
 #[derive(Clone, Copy)]
-struct Part<'a> {
+struct IsoBox<'a> {
     kind: FourCc,
     data: &'a [u8],
 }
 
 #[derive(Clone, Copy)]
-struct Reader<'a>(&'a [u8]);
+struct BoxReader<'a>(&'a [u8]);
 
-impl<'a> Reader<'a> {
+impl<'a> BoxReader<'a> {
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
         self.0.split_off(..count)
     }
 
-    /// A number of at most 8 bytes, the highest first.
+    /// A big-endian number of up to 8 bytes.
     fn number(&mut self, bytes: usize) -> Option<u64> {
         (bytes <= 8).then_some(())?;
         Some(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
@@ -347,18 +350,18 @@ impl<'a> Reader<'a> {
         self.take(4)?.try_into().ok()
     }
 
-    /// The number of an item, or how many there are.
+    /// An item's number, or the number of items.
     fn id(&mut self, is_long: bool) -> Option<u32> {
         self.number(if is_long { 4 } else { 2 }).map(|id| id as u32)
     }
 
-    /// Version and flags, with which many boxes begin.
+    /// Version and flags, at the start of many boxes.
     fn full(&mut self) -> Option<(u64, u64)> {
         Some((self.number(1)?, self.number(3)?))
     }
 
-    /// `None` at the end, and for a box that goes on behind it.
-    fn next_box(&mut self) -> Option<Part<'a>> {
+    /// `None` at the end, and if the box is cut short.
+    fn next_box(&mut self) -> Option<IsoBox<'a>> {
         let mut rest = *self;
         let length = rest.number(4)?;
         let kind = rest.four()?;
@@ -370,6 +373,6 @@ impl<'a> Reader<'a> {
         let head = self.0.len() - rest.0.len();
         let data = rest.take(usize::try_from(length).ok()?.checked_sub(head)?)?;
         self.0 = rest.0;
-        Some(Part { kind, data })
+        Some(IsoBox { kind, data })
     }
 }

@@ -1,4 +1,4 @@
-//! AVIF, natively: in the browser its own decoder reads it.
+//! AVIF, on the command line. In browsers, their own decoder reads it.
 
 mod av1;
 mod colour;
@@ -8,24 +8,23 @@ use image::{ImageBuffer, Pixel, RgbImage, imageops};
 
 use self::{
     av1::Frame,
-    container::{Coded, Fault, Mirror},
+    container::{AvifError, Coded, Mirror},
 };
-use super::{Error, Format, Limits, over_white};
+use super::{Error, Format, Limits, pixels::over_white};
 
-/// The upright picture, what is transparent on white; of a sequence the picture that stands for it.
+/// The upright picture, transparent parts on white; of a sequence, its primary picture.
 ///
-/// The file's own instructions to turn and mirror the picture hold; EXIF's do not, nor does a clean aperture cut it: that
-/// is how browsers show it.
+/// As in browsers, the picture is turned and mirrored as the file's boxes say; EXIF's orientation and a clean aperture are ignored.
 ///
 /// # Errors
 ///
-/// [`Error::TooManyPixels`], [`Error::Damaged`], and [`Error::Rare`] for what hardly anything writes.
+/// [`Error::TooManyPixels`], [`Error::Damaged`] and [`Error::Rare`].
 pub fn decode(file: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     let container = container::read(file)?;
     let Coded { width, height, .. } = container.colour;
     limits.check_pixels((width, height))?;
     if width == 0 || height == 0 {
-        return Err(Fault::Damaged("it has no pixels").into());
+        return Err(AvifError::Damaged("it has no pixels").into());
     }
     let mut picture = paint(&container.colour, limits, |frame| {
         colour::rgb(frame, container.coding.unwrap_or(frame.coding))
@@ -34,7 +33,7 @@ pub fn decode(file: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
         limits.check_pixels((coded.width, coded.height))?;
         let alpha = paint(coded, limits, |frame| Ok(colour::alpha(frame)))?;
         if alpha.dimensions() != picture.dimensions() {
-            return Err(Fault::Rare("its transparency is of another size").into());
+            return Err(AvifError::Rare("its transparency is of another size").into());
         }
         for (pixel, alpha) in picture.pixels_mut().zip(alpha.iter()) {
             pixel.0 = if container.is_premultiplied {
@@ -58,11 +57,11 @@ pub fn decode(file: &[u8], limits: &Limits) -> Result<RgbImage, Error> {
     Ok(picture)
 }
 
-/// Decodes a picture's tiles and puts them together.
+/// Decodes a picture's tiles and assembles them.
 fn paint<P: Pixel<Subpixel = u8>>(
     coded: &Coded,
     limits: &Limits,
-    pixels: impl Fn(&Frame) -> Result<ImageBuffer<P, Vec<u8>>, Fault>,
+    pixels: impl Fn(&Frame) -> Result<ImageBuffer<P, Vec<u8>>, AvifError>,
 ) -> Result<ImageBuffer<P, Vec<u8>>, Error> {
     let most = u32::try_from(limits.pixels).unwrap_or(u32::MAX);
     let tile = |item: &[u8]| {
@@ -81,20 +80,20 @@ fn paint<P: Pixel<Subpixel = u8>>(
         let number = number as u32;
         let (column, row) = (number % coded.columns, number / coded.columns);
         let (left, top) = (u64::from(column) * u64::from(width), u64::from(row) * u64::from(height));
-        // All are of one size, and each shows something.
+        // All tiles have the same size, and no tile lies outside the picture.
         if tile.dimensions() != (width, height) || left >= coded.width.into() || top >= coded.height.into() {
-            return Err(Fault::Damaged("its tiles do not make up a picture").into());
+            return Err(AvifError::Damaged("its tiles do not make up a picture").into());
         }
         imageops::replace(&mut whole, &tile, left as i64, top as i64);
     }
     Ok(whole)
 }
 
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::Damaged(detail) => Self::Damaged { format: Format::Avif, detail: detail.into() },
-            Fault::Rare(detail) => Self::Rare { format: Format::Avif, detail: detail.into() },
+impl From<AvifError> for Error {
+    fn from(error: AvifError) -> Self {
+        match error {
+            AvifError::Damaged(detail) => Self::Damaged { format: Format::Avif, detail: detail.into() },
+            AvifError::Rare(detail) => Self::Rare { format: Format::Avif, detail: detail.into() },
         }
     }
 }

@@ -12,17 +12,17 @@ use tract_onnx::{
 };
 
 use super::{
-    ClassifyError, Fault, ModelError,
     contract::{self, Contract},
-    graph::{self, Convolutions},
-    model_info::Shapes,
+    fusion, graph,
+    reader::Convolutions,
 };
+use crate::classifier::{ClassifyError, Fault, InferenceError, ModelError, NotOnnx, model_info::Shapes};
 
 /// The graph's outputs.
 const LOGITS: &str = "logits";
 const CLASS_MAPS: &str = "class_maps";
 
-/// The network as tract runs it: `image` `[1, 3, side, side]` in, `logits` `[1, K]` and `class_maps` `[1, K, h, w]` out.
+/// A network that is ready to run: `image` `[1, 3, side, side]` in, `logits` `[1, K]` and `class_maps` `[1, K, h, w]` out.
 pub struct Network {
     plan: std::sync::Arc<TypedSimplePlan>,
     side: usize,
@@ -30,9 +30,9 @@ pub struct Network {
     grid: [usize; 2],
 }
 
-/// What one run yields.
-pub struct Output {
-    /// One for each label.
+/// What the network yields for one photo.
+pub struct NetworkOutput {
+    /// One for each label, not calibrated.
     pub logits: Vec<f32>,
     /// Rows and columns of a class map.
     pub grid: [usize; 2],
@@ -40,43 +40,47 @@ pub struct Output {
     class_maps: Vec<f32>,
 }
 
-impl Output {
-    /// The map of that label, row-major.
+impl NetworkOutput {
+    /// The class map of the label with that index, row by row.
     pub fn class_map(&self, label: usize) -> &[f32] {
         let cells = self.grid[0] * self.grid[1];
         &self.class_maps[label * cells..][..cells]
     }
 }
 
-/// Reads the bytes as an ONNX file, no more.
+/// Parses the bytes as an ONNX file; its content is not checked.
+///
+/// # Errors
+///
+/// [`ModelError::NotOnnx`].
 pub fn parse(mut bytes: &[u8]) -> Result<ModelProto, ModelError> {
     let proto = Onnx::default()
         .proto_model_for_read(&mut bytes)
-        .map_err(|error| ModelError::NotOnnx { reason: error.to_string() })?;
-    // Of no bytes, too, protobuf makes a message.
+        .map_err(|error| ModelError::NotOnnx(NotOnnx::Malformed { detail: error.to_string() }))?;
+    // Empty input also parses.
     if proto.graph.is_none() {
-        return Err(ModelError::NotOnnx { reason: "it has no graph".into() });
+        return Err(ModelError::NotOnnx(NotOnnx::NoGraph));
     }
     Ok(proto)
 }
 
-/// A network that has been checked and is not yet ready to run.
+/// A network that has been checked, but is not yet ready to run.
 pub struct Graph {
-    /// Outputs in the order `logits`, `class_maps`.
+    /// Its outputs are `logits` and `class_maps`, in this order.
     model: TypedModel,
     side: usize,
     grid: [usize; 2],
 }
 
-/// Reads the network of a file, and checks its operators, names, types and shapes, these against what the metadata say.
+/// Reads a file's network and checks its operators, names, types and shapes, the latter against the metadata.
 ///
 /// # Errors
 ///
-/// All that is the matter with it. What can only be seen once the graph is read is not among it if it could not be read.
+/// Everything that is wrong with it. If the graph cannot be read, what follows from reading it is not included.
 pub fn read(proto: ModelProto, shapes: &Shapes) -> Result<Graph, Vec<Fault>> {
     #[cfg(target_arch = "wasm32")]
     clothing_kernel::install();
-    let graph = proto.graph.as_ref().expect("`parse` has seen to it");
+    let graph = proto.graph.as_ref().expect("`parse` checks it");
     let mut faults = Contract::read().faults(&proto, graph);
     for name in [LOGITS, CLASS_MAPS] {
         if !graph.output.iter().any(|output| output.name == name) {
@@ -91,16 +95,17 @@ pub fn read(proto: ModelProto, shapes: &Shapes) -> Result<Graph, Vec<Fault>> {
             return Err(faults);
         }
     };
-    // `make fuzz` is to find what browsers would meet.
+    // `make fuzz` looks for what browsers would meet.
     let is_for_browsers = cfg!(any(target_arch = "wasm32", fuzzing));
-    let convolutions = if is_for_browsers { Convolutions::Fused } else { Convolutions::Tracts };
+    let convolutions = if is_for_browsers { Convolutions::Own } else { Convolutions::Tract };
     let version = contract::opset(&proto);
-    let model = graph::read(graph, version, &[LOGITS, CLASS_MAPS], convolutions).map_err(broken)?;
+    let mut model = graph::read(graph, version, &[LOGITS, CLASS_MAPS], convolutions).map_err(broken)?;
+    fusion::fuse(&mut model).map_err(broken)?;
     let grid = grid_of(&model, shapes.labels)?;
     Ok(Graph { model, side, grid })
 }
 
-/// Side of the square that is the graph's one input.
+/// Side of the square that is the graph's only input, in pixels.
 fn side_of(graph: &GraphProto, expected: Option<usize>) -> Result<usize, Fault> {
     let inputs: Vec<_> = graph::inputs(graph).collect();
     if let [input] = inputs[..]
@@ -119,11 +124,11 @@ fn side_of(graph: &GraphProto, expected: Option<usize>) -> Result<usize, Fault> 
     })
 }
 
-/// Rows and columns of the class maps, if both outputs have the shapes that so many labels call for.
+/// Rows and columns of the class maps, if both outputs have the right shapes for that number of labels.
 fn grid_of(model: &TypedModel, labels: Option<usize>) -> Result<[usize; 2], Vec<Fault>> {
     let output = |ix| model.output_fact(ix).map_err(broken);
     let (logits, maps) = (output(0)?, output(1)?);
-    // Where the metadata do not tell how many labels there are, the outputs must at least agree.
+    // If the metadata do not say how many labels there are, the outputs must at least agree.
     let labels = labels.or_else(|| logits.shape.as_concrete()?.get(1).copied()).unwrap_or_default();
     let grid = match maps.shape.as_concrete() {
         Some(&[_, _, rows, columns]) if rows > 0 && columns > 0 => Some([rows, columns]),
@@ -154,21 +159,25 @@ impl Network {
     ///
     /// # Errors
     ///
-    /// tract cannot make it so.
+    /// tract refuses it.
     pub fn new(graph: Graph) -> Result<Self, ModelError> {
         let plan = optimised(graph.model).and_then(|model| model.into_runnable());
         let plan = plan.map_err(|error| ModelError::Unfit(broken(error)))?;
         Ok(Self { plan, side: graph.side, grid: graph.grid })
     }
 
-    /// Runs it on `[3, side, side]` normalised pixels.
-    pub fn run(&self, pixels: &[f32]) -> Result<Output, ClassifyError> {
+    /// Runs it on normalised pixels, `[3, side, side]`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClassifyError::Inference`].
+    pub fn run(&self, pixels: &[f32]) -> Result<NetworkOutput, ClassifyError> {
         let (logits, class_maps) =
-            self.try_run(pixels).map_err(|error| ClassifyError::Inference(error.to_string()))?;
+            self.try_run(pixels).map_err(|error| InferenceError::Failed { detail: error.to_string() })?;
         if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(ClassifyError::Inference("its output is not a number".into()));
+            return Err(InferenceError::NotANumber.into());
         }
-        Ok(Output { logits, grid: self.grid, class_maps })
+        Ok(NetworkOutput { logits, grid: self.grid, class_maps })
     }
 
     fn try_run(&self, pixels: &[f32]) -> TractResult<(Vec<f32>, Vec<f32>)> {
@@ -180,8 +189,9 @@ impl Network {
     }
 }
 
-/// tract fuses to a matrix product what follows it number by number, such as a ReLU; but where the product is a convolution's,
-/// a reshape stands between them, and tract looks no further. So both change places, and it looks again.
+/// The model as tract optimises it, and a bit more. tract fuses a matrix product with an elementwise operator after it, such as a
+/// ReLU. After a convolution's product there is a reshape between the two, which it does not look past: so both change places,
+/// and tract optimises again.
 fn optimised(model: TypedModel) -> TractResult<TypedModel> {
     let mut model = model.into_optimized()?;
     for id in 0..model.nodes.len() {
@@ -193,7 +203,7 @@ fn optimised(model: TypedModel) -> TractResult<TypedModel> {
     Ok(model)
 }
 
-/// If the node applies one number to a reshaped product that nothing else uses: the same before the reshape.
+/// If the node applies a single number to a reshaped product that nothing else uses: the same with the reshape last.
 fn before_reshape(model: &TypedModel, id: usize) -> TractResult<Option<TypedModelPatch>> {
     let node = model.node(id);
     let sole_use = |outlet: OutletId| model.node(outlet.node).outputs[outlet.slot].successors.len() == 1;
@@ -221,7 +231,7 @@ fn before_reshape(model: &TypedModel, id: usize) -> TractResult<Option<TypedMode
 }
 
 fn broken(error: impl std::fmt::Display) -> Vec<Fault> {
-    vec![Fault::Broken { reason: format!("{error:#}") }]
+    vec![Fault::Broken { detail: format!("{error:#}") }]
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! What is asked of a graph before it is read: operators that are known, used in ways that are known.
+//! What a graph must keep to: known operators, used in supported ways.
 //!
-//! `operators.json` says which; the pipeline in `model/` asks the same of what it exports.
+//! `operators.json` lists both. The pipeline in `model/` reads the same file and checks what it exports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,28 +8,29 @@ use serde::Deserialize;
 use serde_json::Value;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, tensor_proto::DataLocation};
 
-use super::{Fault, UnknownUse, graph::name_of};
+use super::reader::name_of;
+use crate::classifier::{Fault, UnknownUse};
 
 /// What `operators.json` holds.
 #[derive(Deserialize)]
 pub struct Contract {
-    /// Least and latest version of ONNX's operators.
+    /// First and last known version of ONNX's operators.
     opset: [i64; 2],
     /// By the operator's name.
     pub operators: BTreeMap<String, Uses>,
 }
 
-/// In which ways an operator can be used.
+/// In which ways an operator may be used.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uses {
-    /// Inputs that must be constant where they are given.
+    /// Slots of inputs that must be constant, if they are given.
     #[serde(default)]
     constant: BTreeSet<usize>,
-    /// For some attributes the values that are known.
+    /// The supported values of some attributes; others may have any value.
     #[serde(default)]
     attributes: BTreeMap<String, Vec<Value>>,
-    /// How many of its outputs can be used.
+    /// How many of its outputs may be used.
     #[serde(default = "one")]
     outputs: usize,
 }
@@ -40,10 +41,10 @@ fn one() -> usize {
 
 impl Contract {
     pub fn read() -> Self {
-        serde_json::from_str(include_str!("operators.json")).expect("its tests read it")
+        serde_json::from_str(include_str!("operators.json")).expect("the tests read it")
     }
 
-    /// All that the file breaks.
+    /// Everything in the file that is not supported.
     pub fn faults(&self, model: &ModelProto, graph: &GraphProto) -> Vec<Fault> {
         let mut faults = Vec::new();
         let opset = opset(model);
@@ -60,7 +61,9 @@ impl Contract {
         for node in &graph.node {
             match self.operators.get(&node.op_type).filter(|_| is_onnx(&node.domain)) {
                 Some(uses) => {
-                    uses.others(node, &constants).into_iter().for_each(|how| note(&mut faults, node, how));
+                    uses.violations(node, &constants)
+                        .into_iter()
+                        .for_each(|how| note(&mut faults, node, how));
                 }
                 None => _ = unknown.insert(operator(node)),
             }
@@ -77,9 +80,9 @@ impl Contract {
 }
 
 impl Uses {
-    /// In which ways the node is used otherwise.
-    fn others(&self, node: &NodeProto, constants: &BTreeSet<&str>) -> Vec<UnknownUse> {
-        let mut others = Vec::new();
+    /// In which ways the node is not used as it may be.
+    fn violations(&self, node: &NodeProto, constants: &BTreeSet<&str>) -> Vec<UnknownUse> {
+        let mut violations = Vec::new();
         for given in &node.attribute {
             let is_given = |known: &Value| match known {
                 Value::String(text) => text.as_bytes() == given.s,
@@ -90,23 +93,23 @@ impl Uses {
             {
                 let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
                 let known = known.iter().map(text).collect();
-                others.push(UnknownUse::Attribute { name: given.name.clone(), known });
+                violations.push(UnknownUse::Attribute { name: given.name.clone(), known });
             }
         }
         for &slot in &self.constant {
             if node.input.get(slot).is_some_and(|name| !name.is_empty() && !constants.contains(&**name)) {
-                others.push(UnknownUse::ComputedInput { slot });
+                violations.push(UnknownUse::ComputedInput { slot });
             }
         }
         let used = node.output.iter().filter(|name| !name.is_empty()).count();
         if used > self.outputs {
-            others.push(UnknownUse::Outputs { used, known: self.outputs });
+            violations.push(UnknownUse::Outputs { used, known: self.outputs });
         }
-        others
+        violations
     }
 }
 
-/// Adds a fault, or counts it where other nodes have the same.
+/// Adds a fault, or counts it if another node has the same.
 fn note(faults: &mut Vec<Fault>, node: &NodeProto, how: UnknownUse) {
     for fault in &mut *faults {
         if let Fault::UnknownUse { operator, how: known, times, .. } = fault
@@ -121,7 +124,7 @@ fn note(faults: &mut Vec<Fault>, node: &NodeProto, how: UnknownUse) {
     faults.push(Fault::UnknownUse { operator, node, how, times: 1 });
 }
 
-/// Version of ONNX's operators that the model is written in; 0 if it does not say.
+/// The version of ONNX's operators that the model uses; 0 if it does not say.
 pub fn opset(model: &ModelProto) -> i64 {
     let own = model.opset_import.iter().filter(|import| is_onnx(&import.domain));
     own.map(|import| import.version).max().unwrap_or(0)
