@@ -12,7 +12,6 @@ from .words import percent
 DEFAULT_DATA = [pathlib.Path("../shared/photos")]
 DEFAULT_RUN = pathlib.Path("model/runs/main")
 DEFAULT_ONNX = pathlib.Path("model/clothing.onnx")
-DEFAULT_FIXTURES = pathlib.Path("tests/fixtures")
 ROUNDING_PHOTOS = 96  # of the training photos, by which the weights of an export are rounded
 LARGEST_MB = 5.5  # of an exported file: what a first visit to the page can afford
 CHECKED_PHOTOS = 1000  # with which an export is compared with PyTorch
@@ -21,7 +20,10 @@ CHECKED_PHOTOS = 1000  # with which an export is compared with PyTorch
 def train(arguments) -> None:
     import torch
 
-    from . import data, export as exporting, mending, training
+    from .clean import corrections
+    from .export import exporting
+    from .train import training
+    from . import dataset
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -32,10 +34,10 @@ def train(arguments) -> None:
         run.settings = replace(run.settings, **given)
     else:
         settings = training.Settings(**{"data": _storable(DEFAULT_DATA)} | given)
-        run = training.start(settings, arguments.run, mending.scan(settings.roots))
-    photos = mending.scan(run.settings.roots)
-    if run.state and data.digest(photos) != run.digest:
-        raise PipelineError(f"{data.named(run.settings.roots)}: the photos are not those that this training began with",
+        run = training.start(settings, arguments.run, corrections.scan(settings.roots))
+    photos = corrections.scan(run.settings.roots)
+    if run.state and dataset.digest(photos) != run.digest:
+        raise PipelineError(f"{dataset.named(run.settings.roots)}: the photos are not those that this training began with",
                             "restore them, or begin a new run")
     exporting.foresee(run, bytes_of(arguments.largest))
     training.train(run, photos)
@@ -51,14 +53,15 @@ def _storable(value):
 def refine(arguments) -> None:
     """Trains the later stages of a backbone on kept views, near what it knew, taught by regressions that have not seen a
     photo's source: for photos of other people and shops than those trained on."""
-    from . import mending, refining, training
+    from .clean import corrections
+    from .train import refining, training
 
     plan = refining.Plan(**{key: value for key, value in vars(arguments).items()
                             if key in refining.Plan.__dataclass_fields__ and value is not None})
     settings = training.Settings(data=tuple(map(str, arguments.data or DEFAULT_DATA)), backbone=arguments.backbone,
                                  weights=arguments.weights, labels=arguments.labels, input_size=arguments.input_size,
                                  skip_bad=arguments.skip_bad)
-    photos = mending.scan(settings.roots)
+    photos = corrections.scan(settings.roots)
     others = {name: pathlib.Path(file) for name, file in (pair.split("=", 1) for pair in arguments.teachers)}
     run = refining.refine(settings, plan, arguments.run, photos, others, arguments.cache)
     print(f"trained: {run.checkpoint}")
@@ -66,7 +69,7 @@ def refine(arguments) -> None:
 
 def soup(arguments) -> None:
     """Averages the weights of runs that began from one another, for instance of a run and of the run before it."""
-    from . import training
+    from .train import training
 
     folders = [path for path in arguments.of if path.suffix != training.EXPORTED]
     if not folders:
@@ -80,11 +83,14 @@ def calibrate(arguments) -> None:
     """Temperature and thresholds of a run, from its val photos; stored in the run's folder."""
     import numpy as np
 
-    from . import calibration, data, evaluation, mending, training
+    from .clean import corrections
+    from .judge import calibration, evaluation
+    from .train import training
+    from . import dataset
     from .onnx_file import softmax
 
     run = training.Run.load(arguments.run)
-    photos, pixels = data.load(mending.scan(arguments.data or run.settings.roots, ("val",)),
+    photos, pixels = dataset.load(corrections.scan(arguments.data or run.settings.roots, ("val",)),
                                skip_bad=arguments.skip_bad)
     index = {label.id: i for i, label in enumerate(run.labels)}
     targets = np.array([index[photo.label] for photo in photos])
@@ -101,7 +107,10 @@ def export(arguments) -> None:
     """Writes the ONNX file of a run, if it answers as PyTorch does."""
     import numpy as np
 
-    from . import data, export as exporting, mending, training
+    from .clean import corrections
+    from .export import exporting
+    from .train import training
+    from . import dataset
 
     run = training.Run.load(arguments.run)
     file = arguments.run / "calibration.json"
@@ -110,7 +119,7 @@ def export(arguments) -> None:
     roots = arguments.data or run.settings.roots
 
     def squares(split: str, count: int) -> np.ndarray:
-        _, pixels = data.load(data.evenly(mending.scan(roots, (split,)), count), skip_bad=arguments.skip_bad)
+        _, pixels = dataset.load(dataset.evenly(corrections.scan(roots, (split,)), count), skip_bad=arguments.skip_bad)
         return np.stack([run.settings.preprocessing.square(image) for image in pixels])
 
     version = arguments.version or exporting.default_version()
@@ -125,17 +134,20 @@ def evaluate(arguments) -> None:
     """Figures of an ONNX file on one split."""
     import onnx
 
-    from . import data, evaluation, manifest, mending, onnx_file
+    from .clean import corrections
+    from .collect import manifest
+    from .judge import evaluation
+    from . import dataset, onnx_file
 
     if arguments.against:
-        from . import training  # and with it PyTorch, which the rest does without
+        from .train import training  # and with it PyTorch, which the rest does without
     model = onnx_file.OnnxModel.load(arguments.onnx)
-    photos = mending.scan(arguments.data, (arguments.split,))
+    photos = corrections.scan(arguments.data, (arguments.split,))
     unknown = {photo.label for photo in photos} - {label.id for label in model.labels}
     if unknown:
-        raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
+        raise PipelineError(f"{dataset.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
                             "remove these folders, or train a model that has them")
-    photos, pixels = data.load(photos, skip_bad=arguments.skip_bad)
+    photos, pixels = dataset.load(photos, skip_bad=arguments.skip_bad)
     logits, targets = evaluation.run(model, photos, pixels)
     result = {"model": model.version, "split": arguments.split,
               **evaluation.report(logits, targets, model.labels, model.temperature, model.thresholds,
@@ -159,13 +171,13 @@ def evaluate(arguments) -> None:
 
 def predict(arguments) -> None:
     """One JSON line a picture."""
-    from . import data, onnx_file
+    from . import dataset, onnx_file
 
     model = onnx_file.OnnxModel.load(arguments.onnx)
     failed = False
     for path in arguments.paths:
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in data.SUFFIXES) if path.is_dir() else [path]
-        for file in data.evenly(files, arguments.sample) if arguments.sample else files:
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in dataset.SUFFIXES) if path.is_dir() else [path]
+        for file in dataset.evenly(files, arguments.sample) if arguments.sample else files:
             try:
                 answer = model.predict(file)
                 if not arguments.json:
@@ -183,17 +195,6 @@ def _in_words(answer: dict) -> str:
     if family:
         return f"{family['name']}, {percent(family['probability'])} (most like {answer['name']})"
     return f"{answer['name']}, {percent(answer['probability'])}" + " (not sure)" * (not answer["recognised"])
-
-
-def fixtures(arguments) -> None:
-    """Draws the test pictures where they are missing, and writes what PyTorch and the ONNX file answer to them."""
-    from . import fixtures as making, onnx_file, training
-
-    if arguments.redraw or not all((arguments.out / name).exists() for name in making.PICTURES):
-        making.draw(arguments.out)
-    result = making.write(arguments.out, training.Run.load(arguments.run), onnx_file.OnnxModel.load(arguments.onnx))
-    for entry in result["files"]:
-        print(f"{entry['file']}: {entry['width']} x {entry['height']}, {entry['top1']}")
 
 
 def sizes(text: str) -> tuple[int, ...]:
@@ -307,13 +308,6 @@ def parser() -> argparse.ArgumentParser:
     verb.add_argument("--json", action="store_true", help="whole Predictions with all labels' probabilities and logits")
     verb.add_argument("--sample", type=int, help="of each folder only so many, evenly spaced")
     verb.add_argument("paths", nargs="+", type=pathlib.Path, metavar="PATH", help="picture, or folder of pictures")
-
-    verb = verbs.add_parser("fixtures", help="make the test pictures and their answers", description=fixtures.__doc__)
-    verb.set_defaults(call=fixtures)
-    verb.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training (%(default)s)")
-    verb.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="its exported file (%(default)s)")
-    verb.add_argument("--out", type=pathlib.Path, default=DEFAULT_FIXTURES, help="folder of pictures (%(default)s)")
-    verb.add_argument("--redraw", action="store_true", help="make the pictures anew, not only their answers")
 
     photo_verbs.add_to(verbs)
     return top

@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 
-from . import data, picture
-from .data import Photo
+from . import dataset, picture
+from .dataset import Photo
 from .errors import PipelineError
 from .onnx_file import OnnxModel, open_session
 from .picture import Preprocessing
@@ -52,7 +52,7 @@ def of_backbone(backbone: str, weights: pathlib.Path | None, photos: list[Photo]
     """(photos, features float32 [n, C]) of a timm network as ImageNet made it. weights as for training."""
     import torch
 
-    from .network import Classifier
+    from .train.network import Classifier
 
     preprocessing = Preprocessing(size=size)
     network = Classifier(backbone, 1, weights).eval()
@@ -97,7 +97,7 @@ def _cached(folder: pathlib.Path, network: bytes, preprocessing: Preprocessing, 
             shown = time.time()
             print(f"  features of {done} of {len(missing)} photos, {done / (shown - began):.1f} a second", flush=True)
     if bad:
-        data.report_bad([bad[digest] for digest in digests if digest in bad], skip_bad)
+        dataset.report_bad([bad[digest] for digest in digests if digest in bad], skip_bad)
     kept = [(photo, *known[digest]) for photo, digest in zip(photos, digests) if digest not in bad]
     if not kept:
         raise PipelineError("no photo could be read", "look at the files that were named")

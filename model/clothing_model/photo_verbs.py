@@ -12,7 +12,7 @@ DEFAULT_CACHE = pathlib.Path("model/runs/features")
 
 
 def collect(arguments) -> None:
-    from . import collection, download, sources
+    from .collect import collection, download, sources
 
     searches = [_pair(text) for text in arguments.phrases]
     for file in arguments.phrase_file or []:
@@ -55,9 +55,11 @@ def _pair(text: str) -> tuple[str, str]:
 def explore(arguments) -> None:
     import webbrowser
 
-    from . import data, exploration, features, manifest, onnx_file
+    from .collect import manifest
+    from .explore import exploration
+    from . import dataset, features, onnx_file
 
-    photos, vectors = data.scan(arguments.data, tuple(arguments.splits)), None
+    photos, vectors = dataset.scan(arguments.data, tuple(arguments.splits)), None
     if arguments.onnx:
         photos, vectors, _ = features.of_exported(onnx_file.OnnxModel.load(arguments.onnx), photos, arguments.cache,
                                                   arguments.skip_bad)
@@ -72,7 +74,7 @@ def explore(arguments) -> None:
 
 
 def apply(arguments) -> None:
-    from . import decisions
+    from .clean import decisions
 
     if arguments.undo == bool(arguments.decisions):
         raise PipelineError("either a CSV of decisions or --undo is needed", "see apply --help")
@@ -94,15 +96,17 @@ def apply(arguments) -> None:
 def losses(arguments) -> None:
     import numpy as np
 
-    from . import data, features, losses as ranking, manifest, onnx_file
+    from .clean import losses as ranking
+    from .collect import manifest
+    from . import dataset, features, onnx_file
 
-    photos = data.scan(arguments.data, tuple(arguments.splits))
+    photos = dataset.scan(arguments.data, tuple(arguments.splits))
     files = ranking.files(arguments.out, arguments.data)
     if arguments.judge == "network":
         model = onnx_file.OnnxModel.load(arguments.onnx)
         labels = model.labels
         if unknown := {photo.label for photo in photos} - {label.id for label in labels}:
-            raise PipelineError(f"{data.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
+            raise PipelineError(f"{dataset.named(arguments.data)}: the model has no label {', '.join(sorted(unknown))}",
                                 "remove these folders, train a model that has them, or use --judge cross-validation")
         photos, _, logits = features.of_exported(model, photos, arguments.cache, arguments.skip_bad)
     else:
@@ -124,7 +128,7 @@ def losses(arguments) -> None:
         ranking.write(file, root, photos, labels, probabilities, targets, changed)
     loss = ranking.losses(probabilities, targets)
     others = count(int((probabilities.argmax(1) != targets).sum()), "photo seems", "photos seem")
-    print(f"{count(len(photos), 'photo')} ranked in {data.named(files.values())}; mean loss {loss.mean():.3f}; "
+    print(f"{count(len(photos), 'photo')} ranked in {dataset.named(files.values())}; mean loss {loss.mean():.3f}; "
           f"{others} to have another label")
     if changed is not None:
         swapped = count(int(changed.sum()), "label was", "labels were")
@@ -135,11 +139,13 @@ def losses(arguments) -> None:
 def compare(arguments) -> None:
     import numpy as np
 
-    from . import comparison, features, mending, onnx_file, table
+    from .clean import corrections
+    from .judge import comparison
+    from . import features, onnx_file, spreadsheet
 
     model = onnx_file.OnnxModel.load(arguments.onnx)
     splits = ("train", "val", *(["test"] if arguments.split == "test" else []))
-    photos = mending.scan(arguments.data, splits)
+    photos = corrections.scan(arguments.data, splits)
     labels = labelling.describe({photo.label for photo in photos}, arguments.labels)
     if labels != model.labels:
         raise PipelineError(f"{arguments.onnx}: its labels are not those of {arguments.data}",
@@ -155,7 +161,7 @@ def compare(arguments) -> None:
     _, _, logits = features.of_exported(model, shown, arguments.cache, arguments.skip_bad)
     seconds = None
     for file in arguments.history or []:
-        seconds = (seconds or 0) + sum(table.number(row["seconds"]) for _, row in table.read(file, ("seconds",)))
+        seconds = (seconds or 0) + sum(spreadsheet.number(row["seconds"]) for _, row in spreadsheet.read(file, ("seconds",)))
     targets, figures = parts[arguments.split].targets, []
     print(f"fitting on {count(len(parts['train'].targets), 'photo')}, choosing on {len(parts['val'].targets)}, "
           f"showing {len(targets)} of {arguments.split}", flush=True)

@@ -17,7 +17,8 @@ from PIL import Image
 pytest.importorskip("aiohttp", reason="collecting needs the extra 'collect'")
 from web import FAULTS, Web, picture  # noqa: E402
 
-from clothing_model import cli, collection, download, duplicates, manifest, sources  # noqa: E402
+from clothing_model import cli, duplicates  # noqa: E402
+from clothing_model.collect import collection, download, manifest, sources  # noqa: E402
 from clothing_model.errors import PipelineError  # noqa: E402
 
 FAST = ["--rate", "2000", "--together", "8", "--parallel", "32", "--tries", "2", "--timeout", "3", "--bytes", "1000000"]

@@ -4,7 +4,9 @@ import pathlib
 
 import pytest
 
-from clothing_model import cells, cli, decisions, manifest, table, words
+from clothing_model import cli, spreadsheet, words
+from clothing_model.clean import decisions
+from clothing_model.collect import manifest
 from clothing_model.errors import PipelineError
 
 
@@ -174,7 +176,7 @@ def test_numbers_are_put_into_words():
 
 
 def test_numbers_have_a_decimal_point_or_comma():
-    assert [table.number(text) for text in ("0.75", "0,75", "12", "1e-3")] == [0.75, 0.75, 12, 0.001]
+    assert [spreadsheet.number(text) for text in ("0.75", "0,75", "12", "1e-3")] == [0.75, 0.75, 12, 0.001]
 
 
 def test_a_file_that_is_no_list_of_decisions_is_told(root, tmp_path):
@@ -248,13 +250,13 @@ def test_trees_without_splits(tmp_path):
 
 @pytest.mark.parametrize("text", ["=1+1", "-hat", "+", "@me", "\t=1", "two\n=lines\r\n-x", "'=quoted", "''", "", "plain", "a=b"])
 def test_cells_are_no_formulas_and_read_as_they_were(text):
-    cell = cells.guarded(text)
+    cell = spreadsheet.guarded(text)
     assert not any(line[:1] in "=+-@\t" and line for line in cell.splitlines())
-    assert cells.plain(cell) == text
+    assert spreadsheet.plain(cell) == text
 
 
 def test_numbers_stay_numbers():
-    assert [cells.guarded(value) for value in (-0.5, "-0.5000", 3, "1e-3")] == ["-0.5", "-0.5000", "3", "1e-3"]
+    assert [spreadsheet.guarded(value) for value in (-0.5, "-0.5000", 3, "1e-3")] == ["-0.5", "-0.5000", "3", "1e-3"]
 
 
 def test_photos_named_like_formulas_are_found_again(tmp_path):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clothing_model import cli, data, duplicates, features, losses
+from clothing_model import cli, dataset, duplicates, features
+from clothing_model.clean import losses
 from clothing_model.onnx_file import OnnxModel
 
 MODEL = pathlib.Path(__file__).parents[1]
@@ -116,14 +117,14 @@ def test_features_are_asked_for_once(tmp_path):
         (tmp_path / "photos" / label).mkdir(parents=True)
         for i in range(3):
             noise(i + 10 * (label == "b")).save(tmp_path / "photos" / label / f"{i}.jpg")
-    model, photos = OnnxModel.load(FILE), data.scan(tmp_path / "photos")
+    model, photos = OnnxModel.load(FILE), dataset.scan(tmp_path / "photos")
     _, vectors, logits = features.of_exported(model, photos, tmp_path / "cache")
     pixels = [np.asarray(Image.open(photo.path)) for photo in photos]
     assert np.abs(model.logits(model.preprocessing.square(own) for own in pixels) - logits).max() < 1e-4
     (cache,) = (tmp_path / "cache").iterdir()
     (tmp_path / "photos" / "a" / "0.jpg").rename(tmp_path / "photos" / "b" / "moved.jpg")
     stamp = cache.stat().st_mtime_ns
-    _, again, _ = features.of_exported(model, data.scan(tmp_path / "photos"), tmp_path / "cache")
+    _, again, _ = features.of_exported(model, dataset.scan(tmp_path / "photos"), tmp_path / "cache")
     assert cache.stat().st_mtime_ns == stamp and np.allclose(sorted(again.sum(1)), sorted(vectors.sum(1)))
     cache.write_bytes(cache.read_bytes()[:100])  # a damaged cache is only slow
     _, again, _ = features.of_exported(model, photos[:1], tmp_path / "cache") if photos[0].path.exists() else (0, vectors[:1], 0)

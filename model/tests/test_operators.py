@@ -10,7 +10,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from clothing_model import onnx_file, operators
+from clothing_model import onnx_file
+from clothing_model.export import operators
 from clothing_model.errors import PipelineError
 
 ROOT = pathlib.Path(__file__).parents[2]

@@ -14,7 +14,8 @@ pytest.importorskip("xgboost", reason="comparing needs the extra 'compare'")
 import timm  # noqa: E402
 from web import Web  # noqa: E402
 
-from clothing_model import cli, comparison, onnx_file  # noqa: E402
+from clothing_model import cli, onnx_file  # noqa: E402
+from clothing_model.judge import comparison  # noqa: E402
 
 LABELS = [{"id": "cup", "name": "Cup", "phrase": "a cup", "group": "core"}, {"id": "leaf", "name": "Leaf", "phrase": "a leaf", "group": "core"},
           {"id": "nothing", "name": "Neither", "phrase": "neither cup nor leaf", "group": "none"}]

@@ -13,12 +13,14 @@ import onnx  # noqa: E402
 import timm  # noqa: E402
 from test_operators import adopt, opened_by_the_product  # noqa: E402
 
-from clothing_model import (augment, calibration, cli, data, evaluation, export, onnx_file, operators, quantisation,  # noqa: E402
-                            reopen, robustness, training)
+from clothing_model import cli, dataset, onnx_file  # noqa: E402
 from clothing_model.errors import PipelineError  # noqa: E402
+from clothing_model.export import exporting, operators, quantisation  # noqa: E402
+from clothing_model.judge import calibration, evaluation, robustness  # noqa: E402
 from clothing_model.labels import Label  # noqa: E402
-from clothing_model.network import Classifier  # noqa: E402
 from clothing_model.picture import Preprocessing  # noqa: E402
+from clothing_model.train import augment, reopen, training  # noqa: E402
+from clothing_model.train.network import Classifier  # noqa: E402
 
 COLOURS = {"jeans": (40, 70, 160), "socks": (200, 60, 50), "not-clothing": (70, 160, 60)}
 BACKBONE = "test_resnet"
@@ -129,7 +131,7 @@ def test_several_folders_are_trained_on_and_judged_together(photos, weights, tmp
     folder, file = tmp_path / "run", tmp_path / "two.onnx"
     train(roots[0], weights, folder, "--data", *map(str, roots), "--sizes", "64", "--steps", "3")
     run = training.Run.load(folder)
-    assert run.settings.roots == roots and run.digest == data.digest(data.scan(photos))
+    assert run.settings.roots == roots and run.digest == dataset.digest(dataset.scan(photos))
     with (folder / "history.csv").open() as opened:
         for row in csv.DictReader(opened):  # each folder has half of the photos of val
             halves = [float(row["accuracy_1_a"]), float(row["accuracy_2_b"])]
@@ -152,7 +154,7 @@ def test_an_exported_file_opens_again_as_the_same_network(photos, run, exported)
     settings = training.Run.load(run).settings
     model, reopened = onnx_file.OnnxModel.load(exported), training.Run.open(exported, settings)
     assert reopened.labels == model.labels and reopened.digest == training.Run.load(run).digest
-    shown, pixels = data.load(data.scan(photos, ("train",)))
+    shown, pixels = dataset.load(dataset.scan(photos, ("train",)))
     squares = [model.preprocessing.square(image) for image in pixels]
     expected = model.logits(squares)
     assert np.abs(reopened.answers(squares) - expected).max() < 1e-4 * np.ptp(expected)
@@ -275,7 +277,7 @@ def test_export_refuses_a_file_that_answers_otherwise(run, exported):
     scale.CopyFrom(onnx.numpy_helper.from_array(-onnx.numpy_helper.to_array(scale), scale.name))
     squares = np.random.default_rng(0).integers(0, 255, (8, 64, 64, 3)).astype(np.uint8)
     with pytest.raises(PipelineError, match="not written"):
-        export.verify(spoilt, trained, squares, 10**6)
+        exporting.verify(spoilt, trained, squares, 10**6)
 
 
 def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
@@ -287,7 +289,7 @@ def test_tensorflow_padding_ends_in_the_convolutions(tmp_path):
     settings = training.Settings("none", backbone="mobilenet_edgetpu_100", weights=str(file), input_size=64)
     labels = [Label.default(name) for name in "abc"]
     whole = training.Run(tmp_path, settings, labels, "sha256:0", {"average": network.state_dict()})
-    model = export.graph_of(whole)
+    model = exporting.graph_of(whole)
     onnx.save(model, tmp_path / "edge.onnx")
     assert reopen.tensorflow_padded(tmp_path / "edge.onnx")
     assert {node.op_type for node in model.graph.node} == {"Conv", "Relu", "Add", "ReduceMean"}
@@ -421,7 +423,7 @@ def test_unreadable_pictures_are_all_named_before_training(copied, weights, tmp_
     arguments = ["train", "--data", copied, "--weights", weights, "--backbone", BACKBONE, "--run", tmp_path / "run"]
     message = refusal(*arguments)
     assert all(str(file) in message for file in bad) and "--skip-bad" in message
-    photos, pixels = data.load(data.scan(copied), skip_bad=True)
+    photos, pixels = dataset.load(dataset.scan(copied), skip_bad=True)
     assert len(photos) == len(pixels) == 72 - 2 and not set(bad) & {photo.path for photo in photos}
 
 
@@ -442,9 +444,9 @@ def test_wrong_weights_and_damaged_checkpoints(photos, weights, run, tmp_path):
 
 def test_a_tree_without_splits_is_divided_by_name(photos, tmp_path):
     tree = shutil.copytree(photos / "train", tmp_path / "flat")
-    first = {photo.path: photo.split for photo in data.scan(tree)}
+    first = {photo.path: photo.split for photo in dataset.scan(tree)}
     shutil.copy(tree / "socks" / "0.jpg", tree / "socks" / "extra.jpg")
-    second = {photo.path: photo.split for photo in data.scan(tree)}
+    second = {photo.path: photo.split for photo in dataset.scan(tree)}
     assert {split for split in first.values()} == {"train", "val"}
     assert sum(first[path] != second[path] for path in first) <= 1
 
@@ -471,7 +473,7 @@ def test_what_export_writes_the_product_opens(backbone, tmp_path):
     run = untrained(backbone, tmp_path)
     squares = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3)).astype(np.uint8)
     calibration = {"temperature": 1.0, "thresholds": {"core": 0.5, "garment": 0.5}}
-    export.write(export.build(run, calibration, "2026.01-1", squares), tmp_path / "own.onnx")
+    exporting.write(exporting.build(run, calibration, "2026.01-1", squares), tmp_path / "own.onnx")
     photo = pathlib.Path(__file__).parents[2] / "tests" / "fixtures" / "polo-shirt.jpg"
     expected = onnx_file.OnnxModel.load(tmp_path / "own.onnx").predict(photo)
     answer = opened_by_the_product(tmp_path / "own.onnx", photo)
@@ -492,9 +494,9 @@ def test_training_is_not_begun_for_what_could_not_be_opened(photos, tmp_path, ba
 
 def test_larger_files_can_be_allowed(tmp_path):
     run = untrained("test_resnet", tmp_path)
-    export.foresee(run, 500_000)
+    exporting.foresee(run, 500_000)
     with pytest.raises(PipelineError, match="--largest"):
-        export.foresee(run, 300_000)
+        exporting.foresee(run, 300_000)
 
 
 def test_export_refuses_what_the_product_cannot_open(run, monkeypatch, tmp_path):

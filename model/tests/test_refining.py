@@ -7,11 +7,12 @@ torch = pytest.importorskip("torch", reason="training needs the extra 'train'")
 pytest.importorskip("sklearn", reason="the teachers need the extra 'compare'")
 import timm  # noqa: E402
 
-from clothing_model import cli, refining  # noqa: E402
+from clothing_model import cli  # noqa: E402
+from clothing_model.train import refining  # noqa: E402
 from clothing_model.errors import PipelineError  # noqa: E402
-from clothing_model.network import Classifier  # noqa: E402
-from clothing_model.training import Run, Settings  # noqa: E402
-from clothing_model.views import SIDE, Changes, Kept, Photos  # noqa: E402
+from clothing_model.train.network import Classifier  # noqa: E402
+from clothing_model.train.training import Run, Settings  # noqa: E402
+from clothing_model.train.views import SIDE, Changes, Kept, Photos  # noqa: E402
 
 BACKBONE = "test_efficientnet"
 COLOURS = {"jeans": (40, 70, 160), "socks": (200, 60, 50), "not-clothing": (70, 160, 60)}

@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clothing_model import cli, data, decisions, evaluation, labels as labelling, losses, manifest, mending
+from clothing_model import cli, dataset, labels as labelling
+from clothing_model.clean import corrections, decisions, losses
+from clothing_model.collect import manifest
+from clothing_model.judge import evaluation
 from clothing_model.errors import PipelineError
 from clothing_model.labels import Label
 
@@ -34,38 +37,38 @@ def two(tmp_path):
 
 
 def test_several_folders_are_one_set_of_photos(two):
-    found = data.scan(two)
+    found = dataset.scan(two)
     assert [(photo.root, photo.path.relative_to(photo.root).as_posix()) for photo in found] == [
         *((two[0], place) for place in ("train/hat/0.jpg", "train/shirt/1.jpg", "val/hat/2.jpg", "val/shirt/3.jpg")),
         *((two[1], place) for place in ("train/hat/0.jpg", "train/socks/4.jpg", "val/hat/5.jpg", "val/socks/6.jpg"))]
-    assert data.scan(two[0]) == found[:4]
-    assert data.digest(found) == data.digest(found[::-1]) != data.digest(found[:4])
+    assert dataset.scan(two[0]) == found[:4]
+    assert dataset.digest(found) == dataset.digest(found[::-1]) != dataset.digest(found[:4])
 
 
 def test_a_label_may_be_missing_in_one_folder_but_not_in_all(two):
     (two[1] / "val" / "hat" / "5.jpg").rename(two[1] / "val" / "socks" / "5.jpg")
     (two[1] / "val" / "hat").rmdir()
-    assert "hat" in {photo.label for photo in data.scan(two, ("val",))}
+    assert "hat" in {photo.label for photo in dataset.scan(two, ("val",))}
     (two[0] / "val" / "shirt" / "3.jpg").unlink()
     (two[0] / "val" / "shirt").rmdir()
     with pytest.raises(PipelineError, match="'shirt'") as refusal:
-        data.scan(two)
+        dataset.scan(two)
     assert all(str(root / "val") in str(refusal.value) for root in two)
 
 
 def test_a_folder_without_splits_joins_one_that_has_them(two, tmp_path):
     flat = photos(tmp_path / "flat", *(f"hat/{i}.jpg" for i in range(7)))
-    found = [photo for photo in data.scan([two[0], flat]) if photo.root == flat]
+    found = [photo for photo in dataset.scan([two[0], flat]) if photo.root == flat]
     assert sorted(photo.split for photo in found) == ["train"] * 6 + ["val"]
-    assert data.scan([flat], data.SPLITS) == data.scan(flat)  # no test where the tree has none
+    assert dataset.scan([flat], dataset.SPLITS) == dataset.scan(flat)  # no test where the tree has none
 
 
 def test_manifests_are_found_in_the_folder_or_beside_it(two, tmp_path):
     tell(tmp_path / "manifest.csv", "train,hat,0.jpg,home,beside", "val,hat,2.jpg,home,beside")
     tell(two[1] / "manifest.csv", "train,hat,0.jpg,worn,inside")
-    assert manifest.sources(data.scan(two)) == ["beside", "unknown", "beside", "unknown", "inside", *["unknown"] * 3]
-    assert manifest.sources(data.scan(two[1]), tmp_path / "manifest.csv")[0] == "beside"
-    assert [row.get("setting") for row in manifest.rows(data.scan(two))][:5:4] == ["home", "worn"]
+    assert manifest.sources(dataset.scan(two)) == ["beside", "unknown", "beside", "unknown", "inside", *["unknown"] * 3]
+    assert manifest.sources(dataset.scan(two[1]), tmp_path / "manifest.csv")[0] == "beside"
+    assert [row.get("setting") for row in manifest.rows(dataset.scan(two))][:5:4] == ["home", "worn"]
 
 
 def test_each_source_counts_the_same_whatever_it_has(two):
@@ -132,8 +135,8 @@ def test_a_judge_has_seen_no_photo_of_the_same_people():
 
 def test_people_are_told_apart_by_sender_or_author(two):
     (two[1] / "manifest.csv").write_text("split,label,file,source,sender\ntrain,hat,0.jpg,phones,7\ntrain,socks,4.jpg,shop,\n")
-    assert manifest.people(data.scan(two[1], ("train",))) == ["phones 7", "shop"]
-    assert manifest.people(data.scan(two[0], ("train",))) == ["", ""]
+    assert manifest.people(dataset.scan(two[1], ("train",))) == ["phones 7", "shop"]
+    assert manifest.people(dataset.scan(two[0], ("train",))) == ["", ""]
 
 
 def test_labels_are_mended_by_the_table(two, tmp_path):
@@ -141,16 +144,16 @@ def test_labels_are_mended_by_the_table(two, tmp_path):
     file.write_text("file,label,action,new_label,why\n" "train/hat/0.jpg,hat,relabel,shirt,it has sleeves\n"
                     "val/socks/6.jpg,socks,delete,,too dark\n" "val/hat/5.jpg,hat,keep,,\n" "test/hat/0.jpg,hat,delete,,\n")
     tell(two[1] / "manifest.csv", "train,hat,0.jpg,worn,me")
-    photos = data.scan(two)
-    mended = mending.mend(photos, file)
+    photos = dataset.scan(two)
+    mended = corrections.mend(photos, file)
     assert [photo.path for photo in mended] == [photo.path for photo in photos if photo.path.name != "6.jpg"]
     assert [photo.label for photo in mended if photo.path.name == "0.jpg"] == ["shirt", "shirt"]
     assert manifest.sources(mended)[4] == "me"  # the manifest goes on naming the folder
-    assert mending.mend(photos, tmp_path / "none.csv") == photos
+    assert corrections.mend(photos, tmp_path / "none.csv") == photos
 
 
 def test_the_table_of_mended_labels_is_one_of_decisions():
-    rows = manifest.read(mending.FILE, (*decisions.COLUMNS, "why"))
+    rows = manifest.read(corrections.FILE, (*decisions.COLUMNS, "why"))
     assert rows and len({row["file"] for row in rows}) == len(rows)
     for row in rows:
         split, label, name = row["file"].split("/")
@@ -164,4 +167,4 @@ def test_the_table_names_photos_that_exist():
     root = MODEL.parents[2] / "shared" / "photos"
     if not root.is_dir():
         pytest.skip(f"no photos at {root}")
-    assert [row["file"] for row in manifest.read(mending.FILE, decisions.COLUMNS) if not (root / row["file"]).is_file()] == []
+    assert [row["file"] for row in manifest.read(corrections.FILE, decisions.COLUMNS) if not (root / row["file"]).is_file()] == []

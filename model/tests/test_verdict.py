@@ -4,7 +4,8 @@ import json
 import numpy as np
 import pytest
 
-from clothing_model import calibration, evaluation, labels as labelling, verdict
+from clothing_model import labels as labelling, verdict
+from clothing_model.judge import calibration, evaluation
 from clothing_model.labels import Family, Label
 
 TOP = Family("top", "Top", "a top")

@@ -26,8 +26,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from . import data, features, labels as labelling, losses, manifest
-from .errors import PipelineError
+from .. import dataset, features, labels as labelling
+from ..clean import losses
+from ..collect import manifest
+from ..errors import PipelineError
 from .network import Classifier
 from .training import Run, Settings, weighted_mean
 from .views import Changes, Kept, Photos
@@ -126,7 +128,7 @@ def folds_of(sources: list[str], folds: int, seed: int) -> np.ndarray:
     return np.array([fold[name] for name in owners])
 
 
-def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[data.Photo],
+def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[dataset.Photo],
            others: dict[str, pathlib.Path], cache: pathlib.Path) -> Run:
     """Trains on the photos of the split train and keeps the run. others: backbones and files of their weights, which teach
     beside the network's own. cache: folder for features, see `features`."""
@@ -134,9 +136,9 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
         raise PipelineError(f"{folder}: there is a run here", "name another --run")
     torch.manual_seed(plan.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    chosen, pixels = data.load([photo for photo in photos if photo.split == "train"], LONGEST, settings.skip_bad)
+    chosen, pixels = dataset.load([photo for photo in photos if photo.split == "train"], LONGEST, settings.skip_bad)
     labels = labelling.describe({photo.label for photo in chosen}, pathlib.Path(settings.labels))
-    run = Run(folder, settings, labels, data.digest(photos))
+    run = Run(folder, settings, labels, dataset.digest(photos))
     network = run.network(pretrained=True)
     if not all(hasattr(network.body, part) for part in ("conv_stem", "bn1", "blocks", "conv_head", "bn2")):
         raise PipelineError(f"backbone {settings.backbone!r}: its stages are not known here", "use `train` for it")
@@ -169,7 +171,7 @@ def refine(settings: Settings, plan: Plan, folder: pathlib.Path, photos: list[da
                  "labels": labelling.dump(labels), "digest": run.digest, "stage": "body", "epoch": 1}
     none = torch.tensor([label.group == "none" for label in labels])
     if none.any():
-        judged, shown = data.load([photo for photo in photos if photo.split == "val" and photo.root == settings.roots[-1]],
+        judged, shown = dataset.load([photo for photo in photos if photo.split == "val" and photo.root == settings.roots[-1]],
                                   skip_bad=settings.skip_bad)
         logits = run.answers([settings.preprocessing.square(image) for image in shown])
         bias = best_bias(logits, np.array([index[photo.label] for photo in judged]), none.numpy())

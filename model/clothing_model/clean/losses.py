@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from . import cells
-from .data import Photo
+from .. import spreadsheet
+from ..dataset import Photo
 from .decisions import COLUMNS
-from .errors import PipelineError
-from .labels import Label
-from .words import count
+from ..errors import PipelineError
+from ..labels import Label
+from ..words import count
 
 FOLDS = 5
 LEAST = 1e-12  # probability, so that no loss is infinite
@@ -59,7 +59,7 @@ def cross_validated(vectors: np.ndarray, targets: np.ndarray, labels: int, seed:
     """
     from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
-    from .comparison import logistic_regression
+    from ..judge.comparison import logistic_regression
 
     counts = np.bincount(targets, minlength=labels)
     if counts.min() < FOLDS:
@@ -99,7 +99,7 @@ def write(file: pathlib.Path, root: pathlib.Path, photos: list[Photo], labels: l
     others[np.arange(len(targets)), targets] = -1
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", newline="", encoding="utf-8") as out:
-        writer = cells.Writer(out)
+        writer = spreadsheet.Writer(out)
         writer.writerow([*HEAD, *(["swapped_from"] if changed is not None else [])])
         for i in np.argsort(-loss, kind="stable"):
             if photos[i].root != root:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
 from scipy import ndimage
 
-from .picture import Preprocessing, border_colour
+from ..picture import Preprocessing, border_colour
 
 STUDIO_BRIGHTNESS = 225  # a ground darker than this is no studio's
 STUDIO_TOLERANCE = 14  # colour distance up to which a pixel still belongs to the plain ground

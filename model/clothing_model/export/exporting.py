@@ -15,12 +15,13 @@ import torch
 from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from . import labels as labelling, operators
-from .errors import PipelineError
-from .network import WithClassMaps
-from .onnx_file import FORMAT, open_session, set_metadata
+from .. import labels as labelling
+from . import operators
+from ..errors import PipelineError
+from ..train.network import WithClassMaps
+from ..onnx_file import FORMAT, open_session, set_metadata
 from .quantisation import quantise
-from .training import Run
+from ..train.training import Run
 
 OPSET = 17  # the last in which ReduceMean takes its axes as an attribute
 LICENSE = "Apache-2.0"

@@ -25,11 +25,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image
 
-from . import duplicates, manifest, picture, sources
+from .. import duplicates, picture
+from . import manifest, sources
 from .download import Client, Manners, Refused
-from .errors import PipelineError
+from ..errors import PipelineError
 from .sources import Candidate
-from .words import count
+from ..words import count
 
 QUALITY = 90
 MOST_PIXELS = Image.MAX_IMAGE_PIXELS  # of a picture before it is decoded; Pillow warns of more, and refuses twice as many

@@ -5,8 +5,8 @@ import os
 import pathlib
 from collections.abc import Iterable
 
-from . import cells, table
-from .data import Photo
+from .. import spreadsheet
+from ..dataset import Photo
 
 KEY = ("split", "label", "file")
 COLUMNS = (*KEY, "source", "author", "licence", "licence_url", "title", "page", "url", "phrase", "width", "height",
@@ -24,7 +24,7 @@ def read(file: pathlib.Path, columns: tuple[str, ...] = KEY, torn: bool = False)
 
     columns: those that must be there. torn: a kill may have cut the last line off, so one without its end does not count.
     """
-    return [row for _, row in table.read(file, columns, torn)] if file.exists() else []
+    return [row for _, row in spreadsheet.read(file, columns, torn)] if file.exists() else []
 
 
 def rows(photos: list[Photo], file: pathlib.Path | None = None) -> list[dict[str, str]]:
@@ -49,7 +49,7 @@ def people(photos: list[Photo]) -> list[str]:
 def line(values: Iterable[object]) -> bytes:
     """One row as one line: each line break within a value becomes a space. All else stays: names may have two spaces."""
     buffer = io.StringIO()
-    cells.Writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
+    spreadsheet.Writer(buffer, lineterminator="\n").writerow([" ".join(str(value).splitlines()) for value in values])
     return buffer.getvalue().encode("utf-8", "replace")
 
 

@@ -19,9 +19,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from . import data, manifest, table
-from .errors import PipelineError
-from .words import count
+from .. import dataset, spreadsheet
+from ..collect import manifest
+from ..errors import PipelineError
+from ..words import count
 
 ACTIONS = ("keep", "relabel", "delete")
 COLUMNS = ("file", "label", "action", "new_label")
@@ -46,7 +47,7 @@ def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
     problems, moves = [], []
     seen: set[pathlib.PurePosixPath] = set()
     taken: set[pathlib.PurePosixPath] = set()
-    for number, row in table.read(decisions, COLUMNS):
+    for number, row in spreadsheet.read(decisions, COLUMNS):
         try:
             origin = _photo(root, row["file"], row["label"])
             if origin in seen:
@@ -82,7 +83,7 @@ def _checked(root: pathlib.Path) -> pathlib.Path:
 
 
 def _labels(root: pathlib.Path) -> set[str]:
-    tops = [root / split for split in data.SPLITS if (root / split).is_dir()] if (root / "train").is_dir() else [root]
+    tops = [root / split for split in dataset.SPLITS if (root / split).is_dir()] if (root / "train").is_dir() else [root]
     return {path.name for top in tops for path in top.iterdir() if path.is_dir() and not path.name.startswith(".")}
 
 
@@ -92,7 +93,7 @@ def _photo(root: pathlib.Path, name: str, label: str) -> pathlib.PurePosixPath:
     depth = 3 if (root / "train").is_dir() else 2
     if not name or path.is_absolute() or "\\" in name or any(part.startswith(".") for part in path.parts):
         raise ValueError("not the path of a photo below the data's folder")
-    if len(path.parts) != depth or depth == 3 and path.parts[0] not in data.SPLITS:
+    if len(path.parts) != depth or depth == 3 and path.parts[0] not in dataset.SPLITS:
         raise ValueError("not of the form " + ("split/label/name" if depth == 3 else "label/name"))
     if path.parent.name != label:
         raise ValueError(f"its folder is not {label!r}")

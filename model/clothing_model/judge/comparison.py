@@ -27,7 +27,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
-from . import cells
+from .. import spreadsheet
 
 FLOOR = 0.001
 SEED = 1
@@ -160,7 +160,7 @@ def write(folder: pathlib.Path, split: str, figures: list[dict], about: dict) ->
     files = [folder / f"comparison-{split}.{kind}" for kind in ("md", "csv", "json", "svg")]
     files[0].write_text(table(figures))
     with files[1].open("w", newline="") as out:
-        writer = cells.Writer(out)
+        writer = spreadsheet.Writer(out)
         writer.writerow(figures[0])
         writer.writerows(row.values() for row in figures)
     files[2].write_text(json.dumps(about | {"split": split, "methods": figures}, indent=1) + "\n")

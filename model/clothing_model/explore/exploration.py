@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
-from . import cells, data, duplicates, features, picture
-from .data import Photo
-from .errors import PipelineError
-from .words import count, noun
+from .. import dataset, duplicates, features, picture, spreadsheet
+from ..dataset import Photo
+from ..errors import PipelineError
+from ..words import count, noun
 
 NEIGHBOURS = 15  # at most
 EXAMPLES = 8  # a label
@@ -51,7 +51,7 @@ class Look:
     def __post_init__(self):
         counts = Counter(photo.label for photo in self.photos)
         self.labels = sorted(counts, key=lambda label: (-counts[label], label))
-        self.splits = [split for split in data.SPLITS if any(photo.split == split for photo in self.photos)]
+        self.splits = [split for split in dataset.SPLITS if any(photo.split == split for photo in self.photos)]
         found = duplicates.pairs(np.stack([own.fingerprint for own in self.measured]))
         self.twins = duplicates.groups(found)
         self.odd, self.akin = self._oddities() if self.vectors is not None else ([], [])
@@ -93,7 +93,7 @@ def examine(root: pathlib.Path, photos: list[Photo], sources: list[str], vectors
 
     with ThreadPoolExecutor(4) as pool:
         measured = list(pool.map(one, photos))
-    data.report_bad([own for own in measured if isinstance(own, PipelineError)], skip_bad)
+    dataset.report_bad([own for own in measured if isinstance(own, PipelineError)], skip_bad)
     good = [i for i, own in enumerate(measured) if not isinstance(own, PipelineError)]
     if not good:
         raise PipelineError(f"{root}: no photo could be read", "look at the files that were named")
@@ -105,12 +105,12 @@ def report(look: Look, folder: pathlib.Path) -> pathlib.Path:
     """Writes everything and returns the HTML file."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "near-duplicates.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = cells.Writer(out)
+        writer = spreadsheet.Writer(out)
         writer.writerow(("group", "file", "label", "split", "source"))
         writer.writerows((number, look.name(i), look.photos[i].label, look.photos[i].split, look.sources[i])
                          for number, group in enumerate(look.twins, 1) for i in group)
     with (folder / "odd.csv").open("w", newline="", encoding="utf-8") as out:
-        writer = cells.Writer(out)
+        writer = spreadsheet.Writer(out)
         writer.writerow(("file", "label", "lies_among", "share", "action", "new_label"))
         writer.writerows((look.name(i), look.photos[i].label, other, f"{share:.2f}", "", "") for i, share, other in look.odd)
     draw(look, folder)

@@ -7,16 +7,17 @@ import pathlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from . import data, manifest
-from .data import Photo
+from .. import dataset
+from ..collect import manifest
+from ..dataset import Photo
 from .decisions import COLUMNS
 
-FILE = pathlib.Path(__file__).parents[1] / "mended.csv"
+FILE = pathlib.Path(__file__).parents[2] / "mended.csv"
 
 
 def scan(roots: Sequence[pathlib.Path], splits: tuple[str, ...] = ("train", "val")) -> list[Photo]:
-    """As `data.scan`, with the labels mended and without the photos that show nothing that could be told."""
-    return mend(data.scan(roots, splits))
+    """As `dataset.scan`, with the labels mended and without the photos that show nothing that could be told."""
+    return mend(dataset.scan(roots, splits))
 
 
 def mend(photos: list[Photo], file: pathlib.Path = FILE) -> list[Photo]:

@@ -9,9 +9,9 @@ import pathlib
 import onnx
 from onnx import helper
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
-CONTRACT = json.loads((pathlib.Path(__file__).parents[2] / "src" / "classifier" / "operators.json").read_text())
+CONTRACT = json.loads((pathlib.Path(__file__).parents[3] / "src" / "classifier" / "operators.json").read_text())
 OUTPUTS = ("logits", "class_maps")
 GOOD_BACKBONES = "tf_efficientnet_lite0, mobilenet_edgetpu_100, mobilenetv3_large_100, ghostnet_100, convnext_atto"
 

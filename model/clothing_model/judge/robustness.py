@@ -4,7 +4,7 @@ import io
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
-from .picture import border_colour
+from ..picture import border_colour
 
 BLUR = 0.006  # standard deviation as a share of the longest side: a hand that moved
 DARK = 0.35  # of the light is left, as in a room at dusk

@@ -13,7 +13,7 @@ import onnx
 from numpy.lib.stride_tricks import sliding_window_view
 from onnx import helper, numpy_helper
 
-from .onnx_file import open_session
+from ..onnx_file import open_session
 
 LEVELS = 127  # on either side of zero: all that int8 has
 LEVELS_LARGE = 45  # of layers with many weights; see the model card for what this costs and saves

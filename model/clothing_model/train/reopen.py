@@ -12,9 +12,9 @@ import torch
 from onnx import numpy_helper
 from torch import nn
 
-from .errors import PipelineError
+from ..errors import PipelineError
 from .network import Classifier
-from .onnx_file import OnnxModel
+from ..onnx_file import OnnxModel
 
 BATCH = 32
 COMPARED = 8  # photos on which the network must answer as the file does

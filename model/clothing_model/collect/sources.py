@@ -12,9 +12,9 @@ import urllib.parse
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
-from . import table
+from .. import spreadsheet
 from .download import Answer, Client, Refused
-from .errors import PipelineError
+from ..errors import PipelineError
 
 OPENVERSE = "https://api.openverse.org/v1/images/"
 COMMONS = "https://commons.wikimedia.org/w/api.php"
@@ -138,11 +138,11 @@ def from_list(file: pathlib.Path, label: str | None = None) -> list[Candidate]:
     """From a CSV with a column `url` and any of label, source, title, author, licence, licence_url, page; or from a file
     with one URL a line. label: of all, where the file names none."""
     try:
-        text = table.decode(file.read_bytes())
+        text = spreadsheet.decode(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise PipelineError(f"{file}: {error}", "name a CSV file in UTF-8 with a column url") from error
     try:
-        rows = [(number, {name.lower(): cell for name, cell in row.items()}) for number, row in table.parse(text, ("url",))]
+        rows = [(number, {name.lower(): cell for name, cell in row.items()}) for number, row in spreadsheet.parse(text, ("url",))]
     except KeyError:
         rows = [(number, {"url": line}) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     except csv.Error as error:

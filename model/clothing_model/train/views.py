@@ -14,8 +14,8 @@ from PIL import Image
 from torch.nn import functional
 
 from .augment import cut_out
-from .errors import PipelineError
-from .picture import border_colour
+from ..errors import PipelineError
+from ..picture import border_colour
 
 SIDE = 272  # of the kept squares, pixels; a photo is stretched to one, and its shape put right when a view is drawn
 LEVELS = 127  # of an int8 on each side of 0

@@ -1,9 +1,9 @@
 """What makes a probability mean something: one temperature, and how sure an answer must be. Both are fitted on val."""
 import numpy as np
 
-from . import verdict
-from .labels import Label
-from .onnx_file import softmax
+from .. import verdict
+from ..labels import Label
+from ..onnx_file import softmax
 
 GRID = np.round(np.arange(0.20, 0.991, 0.01), 2)  # thresholds that are tried
 RIGHT = 0.92  # of the answers that are given, as far as thresholds can bring it about

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from timm.layers import Conv2dSame
 from torch import nn
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
 
 class SamePadConv2d(nn.Conv2d):

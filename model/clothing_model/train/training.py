@@ -22,13 +22,15 @@ from fastai.data.load import DataLoader
 from fastai.learner import Learner
 from fastai.metrics import AccumMetric, accuracy
 
-from . import BACKBONE, data, labels as labelling, mending, reopen
+from .. import BACKBONE, dataset, labels as labelling
+from ..clean import corrections
+from . import reopen
 from .augment import Augment, Strength, ground_patches
-from .errors import PipelineError
-from .labels import Label
+from ..errors import PipelineError
+from ..labels import Label
 from .network import Classifier
-from .onnx_file import OnnxModel, metadata, softmax
-from .picture import Preprocessing
+from ..onnx_file import OnnxModel, metadata, softmax
+from ..picture import Preprocessing
 
 matplotlib.use("Agg")
 
@@ -169,7 +171,7 @@ def soft_targets(settings: Settings, labels: list[Label], pixels: list[np.ndarra
     return (1 - TEACHER_SHARE) * labelled + TEACHER_SHARE * taught
 
 
-def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Photo], pixels: list[np.ndarray]
+def build_loaders(settings: Settings, labels: list[Label], photos: list[dataset.Photo], pixels: list[np.ndarray]
                   ) -> DataLoaders:
     index = {label.id: i for i, label in enumerate(labels)}
     groups = [label.group for label in labels]
@@ -196,7 +198,7 @@ def build_loaders(settings: Settings, labels: list[Label], photos: list[data.Pho
     return DataLoaders(train, valid, device=torch.device(settings.device))
 
 
-def metrics(labels: list[Label], judged: list[data.Photo]) -> list:
+def metrics(labels: list[Label], judged: list[dataset.Photo]) -> list:
     """Right answers among all labels; of the core garments' photos, among all labels, and among the core alone.
 
     Where the photos judged lie in several folders, also among all labels in each: a folder of sources that nothing was
@@ -353,8 +355,8 @@ class Run:
         if path.suffix != EXPORTED:
             return cls.load(path)
         model = OnnxModel.load(path)
-        shown = data.evenly(mending.scan(settings.roots, ("train",)), MEASURED_PHOTOS)
-        _, pixels = data.load(shown, skip_bad=settings.skip_bad)
+        shown = dataset.evenly(corrections.scan(settings.roots, ("train",)), MEASURED_PHOTOS)
+        _, pixels = dataset.load(shown, skip_bad=settings.skip_bad)
         run = cls(path, settings, model.labels, metadata(onnx.load(path))["training_data"])
         network = run.network()
         reopen.restore(network, model, np.stack([model.preprocessing.square(image) for image in pixels]))
@@ -401,7 +403,7 @@ class Run:
         return network, known
 
 
-def start(settings: Settings, folder: pathlib.Path, photos: list[data.Photo]) -> Run:
+def start(settings: Settings, folder: pathlib.Path, photos: list[dataset.Photo]) -> Run:
     if (folder / "checkpoint.pt").exists():
         raise PipelineError(f"{folder}: a training was begun here", "go on with --resume, or name another --run")
     if settings.begin and not settings.weights:
@@ -409,7 +411,7 @@ def start(settings: Settings, folder: pathlib.Path, photos: list[data.Photo]) ->
     folder.mkdir(parents=True, exist_ok=True)
     labels = labelling.describe({photo.label for photo in photos}, pathlib.Path(settings.labels))
     (folder / "settings.json").write_text(json.dumps(asdict(settings), indent=1) + "\n")
-    return Run(folder, settings, labels, data.digest(photos))
+    return Run(folder, settings, labels, dataset.digest(photos))
 
 
 def _weights_behind(begin: pathlib.Path) -> str | None:
@@ -454,14 +456,14 @@ def weighted_mean(states: list[dict], shares: list[float]) -> dict:
     return {key: mean(key, value) if value.is_floating_point() else value for key, value in states[0].items()}
 
 
-def train(run: Run, photos: list[data.Photo]) -> None:
+def train(run: Run, photos: list[dataset.Photo]) -> None:
     """All stages that the run has not finished yet. photos: of the splits train and val."""
     settings, state = run.settings, run.state
     if "soup" in state:
         raise PipelineError(f"{run.folder}: this is an average of runs", "begin a new run from it with --begin")
     torch.manual_seed(settings.seed)
     longest = max(*settings.sizes, *settings.head_sizes, settings.input_size)
-    photos, pixels = data.load(photos, longest, settings.skip_bad)
+    photos, pixels = dataset.load(photos, longest, settings.skip_bad)
     loaders = build_loaders(settings, run.labels, photos, pixels)
     if settings.keep_early and len(Classifier.groups(run.network())) < 3:
         raise PipelineError(f"backbone {settings.backbone!r}: no early stages known to leave as they are",

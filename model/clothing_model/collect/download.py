@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import aiohttp
 
-from .errors import PipelineError
+from ..errors import PipelineError
 
 T = TypeVar("T")
 

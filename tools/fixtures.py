@@ -1,29 +1,39 @@
-"""Pictures made by this project, and what PyTorch and onnxruntime answer to them: the parity tests' material."""
+"""Draws the pictures of tests/fixtures, and writes what PyTorch and the ONNX file answer to them: logits.json.
+
+Native, browser and model tests compare their own logits with these. Run it in the repository's root after an export, in the
+environment of the training: model/.venv/bin/python tools/fixtures.py --help
+"""
+import argparse
 import io
 import json
 import pathlib
+import sys
 
+import drawings
 import numpy as np
 import torch
 from PIL import Image
 
-from . import drawings, picture
-from .onnx_file import OnnxModel
-from .training import Run
+from clothing_model import picture
+from clothing_model.cli import DEFAULT_ONNX, DEFAULT_RUN
+from clothing_model.errors import PipelineError
+from clothing_model.onnx_file import OnnxModel
+from clothing_model.train.training import Run
 
+FOLDER = pathlib.Path("tests/fixtures")
 LARGEST_DRAWING = 115_000  # bytes
 EXIF_ORIENTATION = 0x0112
-# The transposition that undoes each EXIF orientation is applied by the reader; these are the opposite ones.
+# How a picture is stored under each EXIF orientation: the inverse of what readers do to set it upright.
 STORED_AS = {1: None, 2: Image.FLIP_LEFT_RIGHT, 3: Image.ROTATE_180, 4: Image.FLIP_TOP_BOTTOM, 5: Image.TRANSPOSE,
              6: Image.ROTATE_90, 7: Image.TRANSVERSE, 8: Image.ROTATE_270}
 PICTURES = (*(f"{label}.jpg" for label in drawings.GARMENTS), *(f"orientation-{i}.jpg" for i in range(1, 9)),
             "wide.jpg", "tiny-1x1.png", "tiny-3x2.png", "grey.jpg", "alpha.png", "palette.png", "sixteen-bit.png",
             "photo.webp", "animated.gif", "photo.bmp")
-SAMPLES = 5  # of the prepared square, a grid of so many by so many pixels is kept
+SAMPLES = 5  # a grid of this many by this many pixels of the preprocessed square is stored
 
 
 def draw(folder: pathlib.Path) -> None:
-    """Writes all pictures: one drawing of each garment, every EXIF orientation, and awkward shapes and encodings."""
+    """Writes all pictures: a drawing of each garment, every EXIF orientation, and unusual shapes and encodings."""
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {label: drawings.draw(label) for label in drawings.GARMENTS}
     for label, image in drawn.items():
@@ -61,7 +71,7 @@ def _small_jpeg(image: Image.Image) -> bytes:
 
 
 def answers(folder: pathlib.Path, run: Run, model: OnnxModel) -> dict:
-    """For each picture: its upright size, the prepared square at some places, PyTorch's logits, the exported file's."""
+    """For each picture: its upright size, samples of the preprocessed square, the logits of PyTorch and of the exported file."""
     network, preprocessing = run.classifier(), model.preprocessing
     places = [(2 * i + 1) * preprocessing.size // (2 * SAMPLES) for i in range(SAMPLES)]
     files = []
@@ -82,8 +92,30 @@ def answers(folder: pathlib.Path, run: Run, model: OnnxModel) -> dict:
 
 
 def write(folder: pathlib.Path, run: Run, model: OnnxModel) -> dict:
+    """Writes logits.json, with one line per picture, and returns its content."""
     result = answers(folder, run, model)
     lines = ",\n".join("  " + json.dumps(entry) for entry in result["files"])
     head = ",\n".join(f" {json.dumps(key)}: {json.dumps(result[key])}" for key in ("model", "labels"))
     (folder / "logits.json").write_text("{\n" + head + ',\n "files": [\n' + lines + "\n ]\n}\n")
     return result
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options.add_argument("--run", type=pathlib.Path, default=DEFAULT_RUN, help="folder of the training run (%(default)s)")
+    options.add_argument("--onnx", type=pathlib.Path, default=DEFAULT_ONNX, help="its exported file (%(default)s)")
+    options.add_argument("--out", type=pathlib.Path, default=FOLDER, help="folder of the pictures (%(default)s)")
+    options.add_argument("--redraw", action="store_true", help="draw the pictures again, even if none is missing")
+    given = options.parse_args()
+    try:
+        if given.redraw or not all((given.out / name).exists() for name in PICTURES):
+            draw(given.out)
+        result = write(given.out, Run.load(given.run), OnnxModel.load(given.onnx))
+    except PipelineError as error:
+        sys.exit(f"error: {error}")
+    for entry in result["files"]:
+        print(f"{entry['file']}: {entry['width']} x {entry['height']}, {entry['top1']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,10 +4,10 @@ from functools import partial
 
 import numpy as np
 
-from . import verdict
-from .data import Photo
-from .labels import Label
-from .onnx_file import OnnxModel, softmax
+from .. import verdict
+from ..dataset import Photo
+from ..labels import Label
+from ..onnx_file import OnnxModel, softmax
 from .robustness import CHANGES, in_scene
 
 BINS = 15
