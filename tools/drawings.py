@@ -1,8 +1,8 @@
-"""Pictures of garments made by this project from code alone, so that tests and documents need nobody's photos.
+"""Drawings of garments, made by code alone, so that tests and documents need no photos.
 
-Each drawing is cloth laid on a ground: outlines as smooth closed curves, filled with a dyed weave, lit by a height
-field (the cloth bulges, has folds and seams), with a soft shadow under it. Coordinates are in a square of 0..1000
-that is scaled and placed on the ground; everything random is seeded.
+Each drawing is cloth laid on a background: smooth closed outlines, filled with a dyed weave, lit by a height field (the
+cloth bulges and has folds and seams), with a soft shadow under it. Coordinates are in a square of 0..1000 that is scaled
+and placed on the background. All random numbers are seeded.
 """
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 WIDTH, HEIGHT = 900, 1200  # of a finished drawing, pixels
 UNIT = 1000  # side of the square in which garments are described
-SCALE = 1.5  # drawn so much larger than shown, against jagged edges
+SCALE = 1.5  # drawings are made larger by this factor and then shrunk, against jagged edges
 SIDE = int(880 * SCALE)  # of the garment's square on the canvas, pixels
 
 CANVAS = (int(HEIGHT * SCALE), int(WIDTH * SCALE))
@@ -21,7 +21,7 @@ Colour = tuple[int, int, int]
 
 
 def smooth(points: list[Point], steps: int = 14, closed: bool = True) -> list[Point]:
-    """A Catmull-Rom curve through the points. A point given twice in a row makes a corner."""
+    """A Catmull-Rom curve through the points. A point that is given twice in a row is a corner."""
     corners = [i for i, (a, b) in enumerate(zip(points, points[1:])) if a == b]
     if closed and corners:  # begin and end at a corner, so that every piece is an open curve
         points = points[corners[0] + 1:] + points[:corners[0] + 1]
@@ -40,7 +40,7 @@ def smooth(points: list[Point], steps: int = 14, closed: bool = True) -> list[Po
 
 
 def mirrored(points: list[Point]) -> list[Point]:
-    """Half an outline, top to bottom on the right, completed by its mirror image at x = 500."""
+    """A symmetric outline. points: its right half, from top to bottom; the axis is at x = 500."""
     return points + [(UNIT - x, y) for x, y in reversed(points)]
 
 
@@ -64,14 +64,14 @@ def lit(height: np.ndarray, strength: float) -> np.ndarray:
 
 
 def _window(shape: np.ndarray, margin: int) -> tuple[slice, slice]:
-    """The rows and columns that a mask touches, and some around them: work there is work enough."""
+    """The rows and columns that a mask touches, and a margin around them: the rest need not be computed."""
     return tuple(slice(max(0, int(used[0]) - margin), min(SIDE, int(used[-1]) + margin + 1)) if len(used) else slice(0, 1)
                  for used in (np.flatnonzero(shape.any(axis)) for axis in (1, 0)))
 
 
 @dataclass
 class Cloth:
-    """A layer under construction: colour [n, n, 3] and mask [n, n] in 0..1, n = SIDE."""
+    """A layer of cloth: colour [n, n, 3] in 0..255 and mask [n, n] in 0..1, n = SIDE."""
 
     rng: np.random.Generator
 
@@ -106,7 +106,7 @@ class Cloth:
 
     def add(self, shape: np.ndarray, colour: Colour | np.ndarray, folds: float = 1, bulge: float = 1,
             weave: str = "knit", edge: float = 0.25) -> None:
-        """Lays a piece of cloth over what is there.
+        """Lays a piece of cloth over the layer.
 
         colour: one, or a field [n, n, 3] 0..255. folds: depth of its creases. bulge: how round its rim is. weave: knit,
         twill, plain, rib or none. edge: darkness of the line where it lies on what is below.
@@ -130,7 +130,7 @@ class Cloth:
         self.mask[window] = np.maximum(self.mask[window], shape)
 
     def tint(self, shape: np.ndarray, colour: Colour, amount: float = 1) -> None:
-        """Dyes or draws on what is there, following its light."""
+        """Dyes the layer, or draws on it, keeping its light and shade."""
         window = _window(shape, 0)
         under, on_cloth = self.colour[window], self.mask[window] > 0.5
         part = (shape[window] * amount * on_cloth)[..., None]
@@ -138,7 +138,7 @@ class Cloth:
         under += (np.asarray(colour, np.float32) * np.clip(brightness, 0.7, 1.25) - under) * part
 
     def seam(self, points: list[Point], thread: Colour | None = None, closed: bool = False) -> None:
-        """A line where two pieces meet: a dark groove with a light lip, and stitches where a thread is given."""
+        """A line where two pieces meet: a dark groove with a light edge, and stitches if a thread is given."""
         points = smooth(points, closed=closed)
         for offset, factor in ((0, 0.62), (2.4, 1.1)):
             line = self.stroke([(x + offset, y + offset) for x, y in points], 3.2)
@@ -154,32 +154,32 @@ class Cloth:
             self.tint(self.stroke([(x + dx * radius / 4, y + dy * radius / 4), (x + dx * radius / 4 + 0.6, y + dy * radius / 4)],
                                   radius / 3.2), (60, 55, 50), 0.8)
 
-    def lay(self, ground: Image.Image, angle: float = 0, scale: float = 1, centre: Point = (0.5, 0.5)) -> Image.Image:
-        """On a ground, with its shadow."""
+    def lay(self, background: Image.Image, angle: float = 0, scale: float = 1, centre: Point = (0.5, 0.5)) -> Image.Image:
+        """Lays the cloth on a background, with its shadow. scale: factor of its size. centre: as shares of the background's sides."""
         cloth = Image.fromarray(np.dstack([self.colour, self.mask * 255]).clip(0, 255).astype(np.uint8), "RGBA")
         cloth = cloth.rotate(angle, Image.BICUBIC).resize((round(SIDE * scale),) * 2, Image.LANCZOS)
-        place = (round(ground.width * centre[0] - cloth.width / 2), round(ground.height * centre[1] - cloth.height / 2))
+        place = (round(background.width * centre[0] - cloth.width / 2), round(background.height * centre[1] - cloth.height / 2))
         for reach, depth in ((26, 0.5), (7, 0.45)):
-            shadow = Image.new("L", ground.size)
+            shadow = Image.new("L", background.size)
             shadow.paste(cloth.getchannel("A"), (place[0] + reach // 2, place[1] + reach // 2))
             shadow = shadow.filter(ImageFilter.GaussianBlur(reach)).point(lambda value: int(value * depth))
-            ground.paste((12, 10, 14), (0, 0), shadow)
-        ground.paste(cloth, place, cloth)
-        return ground
+            background.paste((12, 10, 14), (0, 0), shadow)
+        background.paste(cloth, place, cloth)
+        return background
 
 
-def finish(ground: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """As a camera sees it: light that falls off to one side, a little grain, final size."""
-    image = ground.resize((WIDTH, HEIGHT), Image.LANCZOS)
+def finish(background: Image.Image, rng: np.random.Generator) -> Image.Image:
+    """The picture as a camera would take it: light falling off to one side, a little grain, final size."""
+    image = background.resize((WIDTH, HEIGHT), Image.LANCZOS)
     y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
     light = 1.06 - 0.16 * (x / WIDTH * 0.45 + y / HEIGHT * 0.55) + 0.02 * noise((HEIGHT, WIDTH), 400, rng)
     grain = rng.normal(0, 1.6, (HEIGHT, WIDTH, 1)).astype(np.float32)
     return Image.fromarray(np.clip(np.asarray(image) * light[..., None] + grain, 0, 255).astype(np.uint8))
 
 
-# Grounds, each as large as CANVAS
+# Backgrounds, each as large as CANVAS
 
-def _ground(field: np.ndarray) -> Image.Image:
+def _background(field: np.ndarray) -> Image.Image:
     return Image.fromarray(np.clip(field, 0, 255).astype(np.uint8))
 
 
@@ -195,20 +195,20 @@ def floorboards(rng: np.random.Generator) -> Image.Image:
         field[:, x:x + 4] *= 0.55
         joint = int(rng.uniform(0.1, 0.9) * h)
         field[joint:joint + 4, x:x + wide] *= 0.6
-    return _ground(field)
+    return _background(field)
 
 
 def bed_sheet(rng: np.random.Generator, colour: Colour = (226, 224, 220)) -> Image.Image:
     h, w = CANVAS
     folds = noise((h, w), 330, rng, 1.2) * 34 + noise((h, w), 120, rng, 2.2) * 8
     ridge = 14 * np.exp(-((np.mgrid[0:h, 0:w][1] - w * 0.3 - noise((h, w), 700, rng) * 120) / 26) ** 2)
-    return _ground(np.array(colour) * lit(folds + ridge, 0.6)[..., None] * (1 + 0.008 * rng.normal(size=(h, w, 1))))
+    return _background(np.array(colour) * lit(folds + ridge, 0.6)[..., None] * (1 + 0.008 * rng.normal(size=(h, w, 1))))
 
 
 def carpet(rng: np.random.Generator, colour: Colour = (150, 146, 142)) -> Image.Image:
     h, w = CANVAS
     tufts = noise((h, w), 5, rng) * 0.09 + noise((h, w), 11, rng) * 0.09 + noise((h, w), 240, rng) * 0.03
-    return _ground(np.array(colour) * (1 + tufts[..., None]))
+    return _background(np.array(colour) * (1 + tufts[..., None]))
 
 
 def tiles(rng: np.random.Generator) -> Image.Image:
@@ -219,12 +219,12 @@ def tiles(rng: np.random.Generator) -> Image.Image:
         field[line:line + 9] *= 0.72
     for line in range(side // 3, w, side):
         field[:, line:line + 9] *= 0.72
-    return _ground(field)
+    return _background(field)
 
 
 def wall(rng: np.random.Generator, colour: Colour = (222, 214, 200)) -> Image.Image:
     h, w = CANVAS
-    return _ground(np.array(colour) * (1 + noise((h, w), 260, rng)[..., None] * 0.02 + noise((h, w), 7, rng)[..., None] * 0.008))
+    return _background(np.array(colour) * (1 + noise((h, w), 260, rng)[..., None] * 0.02 + noise((h, w), 7, rng)[..., None] * 0.008))
 
 
 # Garments
@@ -344,7 +344,7 @@ def jeans(rng: np.random.Generator) -> Image.Image:
 
 
 def socks(rng: np.random.Generator) -> Image.Image:
-    ground = carpet(rng, (168, 158, 146))
+    background = carpet(rng, (168, 158, 146))
     for angle, centre in ((12, (0.33, 0.5)), (-4, (0.68, 0.52))):
         cloth = Cloth(rng)
         outline = [(430, 60), (430, 60), (590, 60), (590, 60), (592, 300), (596, 520), (640, 640), (760, 740), (820, 820), (806, 900),
@@ -360,13 +360,13 @@ def socks(rng: np.random.Generator) -> Image.Image:
         cloth.add(cuff, (48, 58, 92), 0.2, 0.7, "rib", 0.5)
         cloth.seam([(530, 640), (470, 680), (438, 770)])
         cloth.seam([(716, 800), (740, 860), (708, 925)])
-        ground = cloth.lay(ground, angle, 0.98, centre)
-    return finish(ground, rng)
+        background = cloth.lay(background, angle, 0.98, centre)
+    return finish(background, rng)
 
 
 def shoes(rng: np.random.Generator) -> Image.Image:
-    """A pair of sneakers seen from the side, one behind the other."""
-    ground = tiles(rng)
+    """A pair of sneakers from the side, one behind the other."""
+    background = tiles(rng)
     for centre, scale in (((0.53, 0.36), 0.9), ((0.47, 0.63), 1.0)):
         shoe = Cloth(rng)
         sole = [(60, 690), (60, 690), (66, 640), (200, 655), (420, 665), (700, 668), (900, 650), (955, 640), (958, 690), (930, 722),
@@ -394,8 +394,8 @@ def shoes(rng: np.random.Generator) -> Image.Image:
         shoe.add(shoe.shape(smooth([(300, 640), (360, 560), (470, 540), (600, 600), (480, 590), (390, 606)])), (236, 234, 226), 0, 0.4, "none", 0.4)
         shoe.seam([(180, 655), (176, 560), (156, 470), (130, 420)], (150, 170, 205))
         shoe.seam([(700, 660), (690, 600), (650, 545)], (150, 170, 205))
-        ground = shoe.lay(ground, 0, scale, centre)
-    return finish(ground, rng)
+        background = shoe.lay(background, 0, scale, centre)
+    return finish(background, rng)
 
 
 def dress(rng: np.random.Generator) -> Image.Image:
@@ -417,7 +417,7 @@ def dress(rng: np.random.Generator) -> Image.Image:
 
 
 def landscape(rng: np.random.Generator) -> Image.Image:
-    """No garment: hills behind a lake, firs on its shore."""
+    """No garment: hills behind a lake, with firs on its shore."""
     h, w = CANVAS
     y, x = np.mgrid[0:h, 0:w].astype(np.float32)
     down = (y / h)[..., None]
@@ -441,7 +441,7 @@ def landscape(rng: np.random.Generator) -> Image.Image:
         fir = (from_top > 0) & (from_top < 1) & (np.abs(x - place * w + 3 * noise((h, w), 9, rng)) < from_top * jags * tall * h * 0.21)
         needles = np.array((34, 66, 44)) * (1 + 0.22 * noise((h, w), 5, rng) - 0.2 * np.sign(x - place * w))[..., None]
         scene = np.where(fir[..., None], needles, scene)
-    return finish(_ground(scene), rng)
+    return finish(_background(scene), rng)
 
 
 GARMENTS = {"shirt": shirt, "t-shirt": t_shirt, "polo-shirt": polo_shirt, "jeans": jeans, "socks": socks, "shoes": shoes,
@@ -449,5 +449,5 @@ GARMENTS = {"shirt": shirt, "t-shirt": t_shirt, "polo-shirt": polo_shirt, "jeans
 
 
 def draw(label: str) -> Image.Image:
-    """RGB, 900 x 1200; the same for the same label each time."""
+    """A drawing of a label, RGB, 900 x 1200 pixels; always the same for the same label."""
     return GARMENTS[label](np.random.default_rng(sum(label.encode())))

@@ -15,10 +15,10 @@ import torch
 from PIL import Image
 
 from clothing_model import picture
-from clothing_model.cli import DEFAULT_ONNX, DEFAULT_RUN
 from clothing_model.errors import PipelineError
 from clothing_model.onnx_file import OnnxModel
-from clothing_model.train.training import Run
+from clothing_model.train.run import Run
+from clothing_model.verbs.options import DEFAULT_ONNX, DEFAULT_RUN
 
 FOLDER = pathlib.Path("tests/fixtures")
 LARGEST_DRAWING = 115_000  # bytes

@@ -1,4 +1,4 @@
-"""Photos in folders: finding them, checking them before work starts, and keeping them decoded in memory."""
+"""Photos in folders: finding them, checking them before work starts, and decoding them."""
 import hashlib
 import pathlib
 from collections.abc import Iterable, Sequence
@@ -10,16 +10,17 @@ from PIL import Image
 
 from . import picture
 from .errors import PipelineError
+from .labels import Label
 
 SPLITS = ("train", "val", "test")
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".bmp"}
-VAL_PART = 7  # one photo in so many is kept back where the tree itself names no splits
-NO_LABEL = {"outfit"}  # a folder of dressed people of whose garments none is the subject
+VAL_PART = 7  # where the folders name no splits, one photo in this many belongs to val
+NO_LABEL = {"outfit"}  # a folder of dressed people, on whose photos no single garment is the subject
 
 
 @dataclass(frozen=True)
 class Photo:
-    """root: the folder that was scanned, which holds the photo at <split>/<label>/ or <label>/."""
+    """A photo file. root: the folder that was scanned; the photo is in its <split>/<label>/ or <label>/."""
 
     path: pathlib.Path
     split: str
@@ -28,15 +29,16 @@ class Photo:
 
 
 def scan(roots: pathlib.Path | Sequence[pathlib.Path], splits: tuple[str, ...] = ("train", "val")) -> list[Photo]:
-    """All photos below one folder or several, sorted within each.
+    """All photos below one or more folders, sorted within each folder.
 
-    Either root/<split>/<label>/*, or root/<label>/*, in which case a photo's place in train or val follows from its
-    name alone, so that it stays there when photos are added. Folders named in `NO_LABEL` are passed over.
+    They are at root/<split>/<label>/* or root/<label>/*. In the latter case the split, train or val, follows from the hash of
+    a photo's name, so that adding photos moves few others between splits. Folders named in `NO_LABEL` are skipped. Raises
+    PipelineError if a folder is missing or empty or has other files, or if a label has photos in one split but not in another.
     """
     roots = [roots] if isinstance(roots, pathlib.Path) else list(roots)
     photos = [photo for root in roots for photo in _tree(root, splits)]
     for split in splits:
-        here = {photo.label for photo in photos if photo.split == split}  # none of a split that no tree has
+        here = {photo.label for photo in photos if photo.split == split}  # empty for a split that no root has
         for label in sorted({photo.label for photo in photos} - here) if here else []:
             raise PipelineError(f"{named(root / split for root in roots)}: the label {label!r} has photos in "
                                 "another split but none here",
@@ -51,7 +53,7 @@ def _tree(root: pathlib.Path, splits: tuple[str, ...]) -> list[Photo]:
         return [photo for photo in _divide(_folder(root, root, "")) if photo.split in splits]
     for split in splits:
         if not (root / split).is_dir():
-            raise PipelineError(f"{root / split}: there is no such folder", "make it, with one folder a label")
+            raise PipelineError(f"{root / split}: there is no such folder", "make it, with one folder for each label")
     return [photo for split in splits for photo in _folder(root, root / split, split)]
 
 
@@ -59,13 +61,13 @@ def _folder(root: pathlib.Path, folder: pathlib.Path, split: str) -> list[Photo]
     labels = sorted(path for path in folder.iterdir()
                     if path.is_dir() and not path.name.startswith(".") and path.name not in NO_LABEL)
     if not labels:
-        raise PipelineError(f"{folder}: no label folders in it", "photos belong in one folder for each label")
+        raise PipelineError(f"{folder}: it has no label folders", "put photos in one folder for each label")
     photos = []
     for label in labels:
         files = sorted(path for path in label.iterdir() if path.is_file() and not path.name.startswith("."))
         for file in files:
             if file.suffix.lower() not in SUFFIXES:
-                raise PipelineError(f"{file}: not a kind of picture file known here",
+                raise PipelineError(f"{file}: not a supported picture file",
                                     f"remove it, or convert it to one of {', '.join(sorted(SUFFIXES))}")
         if not files:
             raise PipelineError(f"{label}: the folder is empty", "add photos to it, or remove it")
@@ -80,7 +82,7 @@ def _divide(photos: list[Photo]) -> list[Photo]:
     divided = []
     for label, group in by_label.items():
         if len(group) < 2:
-            raise PipelineError(f"{group[0].path.parent}: one photo cannot be both trained on and tested",
+            raise PipelineError(f"{group[0].path.parent}: one photo cannot serve for both training and validation",
                                 "add more photos of this label")
         order = sorted(group, key=lambda photo: hashlib.sha256(photo.path.name.encode()).digest())
         kept = max(1, len(order) // VAL_PART)
@@ -89,17 +91,24 @@ def _divide(photos: list[Photo]) -> list[Photo]:
 
 
 def named(paths: Iterable[pathlib.Path]) -> str:
-    """Folders or files in a sentence."""
+    """Folders or files, joined by "and"."""
     return " and ".join(map(str, paths))
 
 
+def check_labels(photos: list[Photo], labels: list[Label], where: str, remedy: str) -> None:
+    """Raises PipelineError if a photo's label is not among a model's. where: the folders of the photos."""
+    unknown = {photo.label for photo in photos} - {label.id for label in labels}
+    if unknown:
+        raise PipelineError(f"{where}: the model has no label {', '.join(sorted(unknown))}", remedy)
+
+
 def evenly(items: list, count: int) -> list:
-    """`count` of the items, evenly spaced; all where there are no more."""
+    """`count` of the items, evenly spaced; all of them if there are no more."""
     return [items[i * len(items) // count] for i in range(count)] if count < len(items) else items
 
 
 def digest(photos: list[Photo]) -> str:
-    """"sha256:<hex>" over the sorted lines "split label sha256-of-the-file": which data a network has seen."""
+    """Identifies the data that a network was trained on: "sha256:<hex>" of the sorted lines "split label sha256-of-the-file"."""
     lines = sorted(f"{photo.split} {photo.label} {hashlib.sha256(photo.path.read_bytes()).hexdigest()}\n"
                    for photo in photos)
     return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -107,10 +116,10 @@ def digest(photos: list[Photo]) -> str:
 
 def load(photos: list[Photo], longest: int | None = None, skip_bad: bool = False
          ) -> tuple[list[Photo], list[np.ndarray]]:
-    """Decodes all photos, uint8 [h, w, 3] each, shrunk where a side exceeds `longest`.
+    """Decodes all photos, uint8 [h, w, 3] each, shrunk so that no side exceeds `longest` pixels.
 
-    Every file is read before anything else happens, and all broken ones are named in one error, so that a bad file
-    never ends a training that is under way. With `skip_bad` they are named and left out.
+    All files are read before training starts, and all broken ones are named in one PipelineError, so that a bad file
+    never ends a training run half-way. With `skip_bad` they are reported and left out.
     """
     def one(photo: Photo) -> np.ndarray | PipelineError:
         try:
@@ -131,10 +140,10 @@ def load(photos: list[Photo], longest: int | None = None, skip_bad: bool = False
 
 
 def report_bad(errors: list[PipelineError], skip: bool) -> None:
-    """Names files that could not be read: in one error, or, with `skip`, in print."""
+    """Reports files that could not be read: in one PipelineError or, with `skip`, in print."""
     for error in errors[:20] if skip else []:
         print(f"left out: {error.cause}", flush=True)
     if errors and not skip:
         raise PipelineError("\n".join(error.cause for error in errors[:20])
                             + (f"\nand {len(errors) - 20} more" * (len(errors) > 20)),
-                            "remove or replace these files, or leave them out with --skip-bad")
+                            "remove or replace these files, or skip them with --skip-bad")

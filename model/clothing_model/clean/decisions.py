@@ -1,17 +1,16 @@
-"""Carrying out what somebody decided on looking through photos: keep, relabel, delete. Nothing is ever deleted.
+"""Carries out decisions about photos: keep, relabel, delete. No file is lost: deleted photos are moved to a bin.
 
 Decisions are a CSV file with the columns `file,label,action,new_label`:
 
-    file       below the data's root, with forward slashes: train/shirt/0a1b.jpg, or shirt/0a1b.jpg where there are no splits
-    label      the photo's label when it was looked at: its folder
+    file       path below the root, with forward slashes: train/shirt/0a1b.jpg, or shirt/0a1b.jpg without splits
+    label      the photo's label at the time of the decision: its folder
     action     keep (or nothing), relabel, delete
     new_label  the right label, with relabel; otherwise empty
 
 Other columns are ignored, and so is the order of columns and rows. Photos without a row stay as they are.
 
-Photos to delete go to ROOT/.bin/<time>/, which the other verbs do not look into. The journal of all moves is written there
-before the first one is made: `begun.csv` while they are under way, `journal.csv` when they are done, `undone.csv` when
-they have been taken back.
+Deleted photos go to ROOT/.bin/<time>/, which the other verbs ignore. The journal of all moves is written there before the
+first move: it is called `begun.csv` until all are made, then `journal.csv`, and `undone.csv` once they have been undone.
 """
 import os
 import pathlib
@@ -28,19 +27,19 @@ ACTIONS = ("keep", "relabel", "delete")
 COLUMNS = ("file", "label", "action", "new_label")
 JOURNAL = ("from", "to")
 BIN = ".bin"
-SHOWN = 20  # problems, or moves
+SHOWN = 20  # most problems or moves that are printed
 
 
 @dataclass(frozen=True)
 class Move:
-    """Both below the data's root."""
+    """A file's move. Both paths are relative to the root."""
 
     origin: pathlib.PurePosixPath
     target: pathlib.PurePosixPath
 
 
 def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
-    """The moves that the decisions ask for; everything is checked first, and all that is wrong is told at once."""
+    """The moves that the decisions ask for. Raises one PipelineError with all problems if a row is wrong."""
     root = _checked(root)
     folder = pathlib.PurePosixPath(BIN, _new_name(root / BIN))
     labels = _labels(root)
@@ -51,18 +50,18 @@ def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
         try:
             origin = _photo(root, row["file"], row["label"])
             if origin in seen:
-                raise ValueError("an earlier row has decided about this photo")
+                raise ValueError("an earlier row is about the same photo")
             seen.add(origin)
             action, new_label = row["action"].strip().lower() or "keep", row["new_label"].strip()
             if action not in ACTIONS:
-                raise ValueError(f"the action {action!r} is none of {', '.join(ACTIONS)}")
+                raise ValueError(f"the action {action!r} is not one of {', '.join(ACTIONS)}")
             if action != "relabel" and new_label:
-                raise ValueError(f"it has the new_label {new_label!r} without the action relabel")
+                raise ValueError(f"it has the new_label {new_label!r}, but not the action relabel")
             if action == "relabel":
                 if new_label not in labels:
-                    raise ValueError(f"there is no folder of a label {new_label!r}")
+                    raise ValueError(f"there is no folder for the label {new_label!r}")
                 if new_label == row["label"]:
-                    raise ValueError("it is to be relabelled to the label that it has")
+                    raise ValueError("its new_label is the label that it has already")
                 target = _free(root, origin.parent.parent / new_label / origin.name, row["label"], taken)
                 moves.append(Move(origin, target))
             elif action == "delete":
@@ -71,8 +70,8 @@ def plan(root: pathlib.Path, decisions: pathlib.Path) -> list[Move]:
             problems.append(f"{decisions}, row {number} ({row['file']}): {error}")
     if problems:
         more = f"\nand {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
-        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the table, or decide about the "
-                            "photos anew; for a new label, make its folder first")
+        raise PipelineError("\n".join(problems[:SHOWN]) + more, "nothing was changed. Correct the table, or decide again; "
+                            "for a new label, make its folder first")
     return moves
 
 
@@ -88,11 +87,11 @@ def _labels(root: pathlib.Path) -> set[str]:
 
 
 def _photo(root: pathlib.Path, name: str, label: str) -> pathlib.PurePosixPath:
-    """The path of a photo that is there, in its label's folder; ValueError otherwise."""
+    """The path of a photo that exists in its label's folder. Raises ValueError otherwise."""
     path = pathlib.PurePosixPath(name)
     depth = 3 if (root / "train").is_dir() else 2
     if not name or path.is_absolute() or "\\" in name or any(part.startswith(".") for part in path.parts):
-        raise ValueError("not the path of a photo below the data's folder")
+        raise ValueError("not a relative path of a photo")
     if len(path.parts) != depth or depth == 3 and path.parts[0] not in dataset.SPLITS:
         raise ValueError("not of the form " + ("split/label/name" if depth == 3 else "label/name"))
     if path.parent.name != label:
@@ -101,12 +100,12 @@ def _photo(root: pathlib.Path, name: str, label: str) -> pathlib.PurePosixPath:
     if file.is_symlink() or not file.is_file():
         raise ValueError("there is no such photo")
     if file.resolve() != file:
-        raise ValueError("a link leads out of the data's folder")
+        raise ValueError("a link leads out of the folder")
     return path
 
 
 def _free(root: pathlib.Path, wanted: pathlib.PurePosixPath, label: str, taken: set) -> pathlib.PurePosixPath:
-    """A name that no photo has in the new folder."""
+    """A path in the new folder that no other photo has or gets: `wanted`, or with a label and a number added to its name."""
     target, number = wanted, 1
     while target in taken or os.path.lexists(root / target):
         target = wanted.with_name(f"{wanted.stem}-{label}{'' if number == 1 else f'-{number}'}{wanted.suffix}")
@@ -116,7 +115,7 @@ def _free(root: pathlib.Path, wanted: pathlib.PurePosixPath, label: str, taken: 
 
 
 def _new_name(folder: pathlib.Path) -> str:
-    """Names sort by time, also within one second."""
+    """A name for a bin: the time, with a number, so that names sort by time even within one second."""
     stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
     number = 0
     while (folder / f"{stamp}-{number:03}").exists():
@@ -125,9 +124,9 @@ def _new_name(folder: pathlib.Path) -> str:
 
 
 def describe(moves: list[Move]) -> str:
-    """What the moves come to, for a person."""
+    """A summary of the moves for a person to read."""
     if not moves:
-        return "nothing to do: every photo is kept as it is"
+        return "nothing to do: every photo stays as it is"
 
     def place(path: pathlib.PurePosixPath) -> str:
         return "bin" if path.parts[0] == BIN else path.parent.name
@@ -142,10 +141,10 @@ def describe(moves: list[Move]) -> str:
 
 
 def carry_out(root: pathlib.Path, moves: list[Move]) -> pathlib.Path:
-    """Makes the moves and returns their journal."""
+    """Makes the moves and returns their journal. Raises PipelineError if earlier moves are unfinished."""
     root = _checked(root)
     if broken := _journals(root, "begun.csv"):
-        raise PipelineError(f"{broken[-1]}: these moves were begun and not finished", "take them back first, with --undo")
+        raise PipelineError(f"{broken[-1]}: these moves were begun and not finished", "undo them first, with --undo")
     folder = root / BIN / next((move.target.parts[1] for move in moves if move.target.parts[0] == BIN), _new_name(root / BIN))
     folder.mkdir(parents=True)
     begun, done = folder / "begun.csv", folder / "journal.csv"
@@ -156,23 +155,26 @@ def carry_out(root: pathlib.Path, moves: list[Move]) -> pathlib.Path:
 
 
 def last(root: pathlib.Path) -> tuple[pathlib.Path, list[Move]]:
-    """The newest journal that has not been undone, and the moves that take it back; those not made are left out."""
+    """The newest journal that has not been undone, and the moves that undo it. Moves that were never made are left out.
+
+    Raises PipelineError if there is no such journal, or if files have been changed since.
+    """
     root = _checked(root)
     journals = sorted(_journals(root, "begun.csv") + _journals(root, "journal.csv"))
     if not journals:
-        raise PipelineError(f"{root / BIN}: no journal to take back", "nothing was applied here, or all of it is undone")
+        raise PipelineError(f"{root / BIN}: no journal to undo", "nothing was applied here, or all of it is undone")
     moves, problems = [], []
     for row in reversed(manifest.read(journals[-1], JOURNAL)):
         move = Move(*(pathlib.PurePosixPath(row[key]) for key in ("to", "from")))
         here, there = (os.path.lexists(root / place) for place in (move.origin, move.target))
         if here and there:
-            problems.append(f"{root / move.target}: another file has taken this place")
+            problems.append(f"{root / move.target}: another file is at this place")
         elif here:
             moves.append(move)
         elif not there:
-            problems.append(f"{root / move.origin}: it is gone")
+            problems.append(f"{root / move.origin}: this file is gone")
     if problems:
-        raise PipelineError("\n".join(problems[:SHOWN]), f"nothing was changed. Put things right by hand, with {journals[-1]}")
+        raise PipelineError("\n".join(problems[:SHOWN]), f"nothing was changed. Move the files by hand; {journals[-1]} lists them")
     return journals[-1], moves
 
 
@@ -190,19 +192,19 @@ def _move(root: pathlib.Path, moves: list[Move]) -> None:
         target = root / move.target
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
-            raise PipelineError(f"{target}: there is a file of this name by now", "take back what was done so far, with --undo")
+            raise PipelineError(f"{target}: there is a file of this name now", "undo what was done so far, with --undo")
         (root / move.origin).rename(target)
-    _follow(root, moves)
+    _update_manifest(root, moves)
 
 
-def _follow(root: pathlib.Path, moves: list[Move]) -> None:
-    """Lets the manifest of the photos name them as they are now called."""
+def _update_manifest(root: pathlib.Path, moves: list[Move]) -> None:
+    """Writes the photos' new labels and names into their manifest."""
     file = manifest.of(root)
     rows = manifest.read(file)
     named = {move.origin: move.target for move in moves if BIN not in (move.origin.parts[0], move.target.parts[0])}
     changed = False
     for row in rows:
-        for split in {row["split"], ""}:  # a manifest may tell the split of photos that lie in no split's folder
+        for split in {row["split"], ""}:  # a manifest may have splits although the folder has none
             target = named.get(pathlib.PurePosixPath(split, row["label"], row["file"]))
             if target:
                 row["label"], row["file"], changed = target.parent.name, target.name, True

@@ -1,14 +1,14 @@
-"""From phrases and lists of URLs to folders of photos, one a label, each photo with its origin in a manifest.
+"""From phrases and lists of URLs to folders of photos, one per label, with the origin of each photo in a manifest.
 
-The folder, which a run may leave and another take up at any moment:
+A collection can be interrupted and resumed at any time. Its folder has:
 
-    photos/<label>/<id>.jpg   upright JPEG without metadata, at most so large; the id is of the bytes as fetched
-    manifest.csv              a row for each of these photos: source, author, licence, address
-    refused.csv               a row for each address that gave nothing, and why; those that may pass are tried again
-    searches/                 what each search has listed, so that it is asked once
+    photos/<label>/<id>.jpg   upright JPEG without metadata, shrunk if too large; the id is from the hash of the file as fetched
+    manifest.csv              one row per photo: source, author, licence, URL
+    refused.csv               one row per URL that gave no photo, and why; temporary failures are tried again in the next run
+    searches/                 the results of each search, so that it is made only once
 
-A photo's row is on disk before the photo has its name: a row whose photo is missing is completed from the file `.part`
-beside its place, and a `.part` without a row is dropped. So nothing is lost or kept twice.
+A photo is written in three steps: its bytes to a file `.part`, its row to the manifest, and then the file gets its name. After
+an interruption, a `.part` with a row gets its name, and one without is deleted. So no photo is lost or kept twice.
 """
 import asyncio
 import fcntl
@@ -27,39 +27,38 @@ from PIL import Image
 
 from .. import duplicates, picture
 from . import manifest, sources
-from .download import Client, Manners, Refused
+from .download import Client, Policy, Refused
 from ..errors import PipelineError
 from .sources import Candidate
 from ..words import count
 
 QUALITY = 90
-MOST_PIXELS = Image.MAX_IMAGE_PIXELS  # of a picture before it is decoded; Pillow warns of more, and refuses twice as many
+MAX_PIXELS = Image.MAX_IMAGE_PIXELS  # of a picture; checked before decoding. Pillow warns above it, and refuses twice as many
 REFUSALS = ("url", "label", "reason", "again")
 ACCEPT = "image/jpeg,image/png,image/webp,image/*;q=0.5"
-PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")  # some stores name no better type
+PHOTO_TYPES = ("image/", "application/octet-stream", "binary/octet-stream")  # the latter two from some file stores
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What to collect and how. each: photos a label at most. listed: addresses taken from one search at most.
-    longest, least: of a photo's sides in pixels; larger ones are shrunk, smaller ones refused."""
+class Request:
+    """What to collect, and how."""
 
     out: pathlib.Path
     searches: tuple[tuple[str, str], ...] = ()  # (label, phrase)
-    listed_urls: tuple[Candidate, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     sources: tuple[str, ...] = tuple(sources.SEARCHES)
     endpoints: dict[str, str] = field(default_factory=lambda: dict(sources.ENDPOINTS))
     licences: str = ""
-    each: int = 300
-    listed: int = 200
-    longest: int = 1024
-    least: int = 64
-    near: int = duplicates.NEAR
-    manners: Manners = Manners()
+    per_label: int = 300  # most photos per label
+    per_search: int = 200  # most URLs taken from one search
+    max_side: int = 1024  # pixels; photos with a longer side are shrunk
+    min_side: int = 64  # pixels; photos with a shorter side are refused
+    near: int = duplicates.NEAR  # most bits by which near-duplicates' fingerprints differ
+    policy: Policy = Policy()
 
 
 def read_phrases(file: pathlib.Path) -> list[tuple[str, str]]:
-    """From TOML: `[phrases]`, and for each label a list: `hat = ["straw hat", "felt hat"]`."""
+    """(label, phrase) pairs from a TOML file with `[phrases]` and a list for each label: `hat = ["straw hat", "felt hat"]`."""
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))["phrases"]
         wanted = [(label, phrase) for label, phrases in table.items() for phrase in phrases]
@@ -67,22 +66,22 @@ def read_phrases(file: pathlib.Path) -> list[tuple[str, str]]:
                 isinstance(phrase, str) and phrase.strip() for _, phrase in wanted):
             raise ValueError("each label needs a list of phrases")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = "no table [phrases]" if isinstance(error, KeyError) else error
+        reason = "it has no table [phrases]" if isinstance(error, KeyError) else error
         raise PipelineError(f"{file}: {reason}", 'write [phrases] and lines such as hat = ["straw hat", "felt hat"]') from error
     return wanted
 
 
 def check_label(label: str) -> str:
-    """A label is a folder's name."""
+    """Returns the label if it can be the name of a folder."""
     if not label or label != label.strip() or label.startswith(".") or any(
             not (letter.isalnum() or letter in "-_ ") for letter in label) or len(label) > 60:
-        raise PipelineError(f"label {label!r}: it cannot be a folder's name", "use letters, digits, - and _")
+        raise PipelineError(f"label {label!r}: it cannot be the name of a folder", "use letters, digits, - and _")
     return label
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A photo as it will be kept."""
+class PreparedPhoto:
+    """A photo as it is stored."""
 
     jpeg: bytes
     width: int
@@ -91,35 +90,35 @@ class Prepared:
     fingerprint: np.ndarray
 
 
-def prepare(body: bytes, longest: int, least: int) -> Prepared:
-    """Checks that the bytes are a whole picture of a fair size and makes a plain JPEG of it. Raises Refused."""
+def prepare(body: bytes, max_side: int, min_side: int) -> PreparedPhoto:
+    """Checks that the bytes are an intact picture of an acceptable size, and makes a plain JPEG of it. Raises Refused."""
     try:
         with Image.open(io.BytesIO(body)) as opened:
             width, height = opened.size
     except Image.DecompressionBombError as error:
-        raise Refused(f"over {2 * MOST_PIXELS} pixels, too many") from error
+        raise Refused(f"over {2 * MAX_PIXELS} pixels, too many") from error
     except Exception as error:  # Pillow's readers raise many kinds on broken files
         begins = body[:200].lstrip().lower()
         raise Refused("HTML, not a picture" if begins.startswith((b"<!doctype html", b"<html")) else
-                      "no picture that can be read" if body else "an empty file") from error
-    if width * height > MOST_PIXELS:
+                      "not a readable picture" if body else "an empty file") from error
+    if width * height > MAX_PIXELS:
         raise Refused(f"{width} x {height} pixels, too many")
-    if min(width, height) < least:
-        raise Refused(f"{width} x {height} pixels, smaller than {least}")
+    if min(width, height) < min_side:
+        raise Refused(f"{width} x {height} pixels, smaller than {min_side}")
     try:
         pixels = picture.read(body)
     except PipelineError as error:
         raise Refused(f"a damaged picture: {error.cause.rpartition(': ')[2]}") from error
     image = Image.fromarray(pixels)
-    image.thumbnail((longest, longest), Image.LANCZOS)
+    image.thumbnail((max_side, max_side), Image.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY, optimize=True)
-    return Prepared(buffer.getvalue(), image.width, image.height, hashlib.sha256(body).hexdigest(),
-                    duplicates.fingerprint(pixels))
+    return PreparedPhoto(buffer.getvalue(), image.width, image.height, hashlib.sha256(body).hexdigest(),
+                         duplicates.fingerprint(pixels))
 
 
 class Store:
-    """The folder, and what is known of every address. One process at a time."""
+    """The folder of a collection, and what is known about each URL. Only one process may use it at a time."""
 
     def __init__(self, out: pathlib.Path, near: int):
         self.out, self.near = out, near
@@ -128,7 +127,7 @@ class Store:
         try:
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise PipelineError(f"{out}: another collection is under way here", "wait for it, or name another --out") from None
+            raise PipelineError(f"{out}: another process is collecting here", "wait for it, or name another --out") from None
         self.kept = manifest.Log(out / "manifest.csv", manifest.COLUMNS)
         final = {row["url"]: row for row in manifest.read(out / "refused.csv", REFUSALS, torn=True) if row["again"] != "yes"}
         manifest.write(out / "refused.csv", REFUSALS, final.values())
@@ -139,9 +138,10 @@ class Store:
         self.places = list(self.names.values())
         self.fingerprints = np.array([duplicates.from_hex(row["fingerprint"]) for row in self.kept.rows],
                                      np.uint64).reshape(-1, duplicates.BITS // 64)
-        self._mend()
+        self._recover()
 
-    def _mend(self) -> None:
+    def _recover(self) -> None:
+        """Completes or deletes photos that an interrupted run has left half stored."""
         for place in self.places:
             part = _part(self.out / "photos" / place)
             if part.exists():
@@ -149,8 +149,8 @@ class Store:
         for stray in (self.out / "photos").glob("*/.*.part"):
             stray.unlink()
 
-    def keep(self, candidate: Candidate, photo: Prepared) -> None:
-        """Raises Refused for a photo that is there already, under whatever label."""
+    def keep(self, candidate: Candidate, photo: PreparedPhoto) -> None:
+        """Stores a photo. Raises Refused if the folder has it already, under any label."""
         if photo.sha256 in self.names:
             raise Refused(f"the same file as {self.names[photo.sha256]}")
         apart = duplicates.distances(photo.fingerprint, self.fingerprints)
@@ -178,7 +178,7 @@ class Store:
     def refuse(self, candidate: Candidate, refusal: Refused) -> None:
         self.settled.add(candidate.url)
         self.refused.append({"url": candidate.url, "label": candidate.label, "reason": refusal.reason,
-                             "again": "yes" if refusal.passing else "no"})
+                             "again": "yes" if refusal.temporary else "no"})
 
     def close(self) -> None:
         self.lock.close()
@@ -190,72 +190,77 @@ def _part(file: pathlib.Path) -> pathlib.Path:
 
 @dataclass
 class Summary:
+    """What a collection has. kept: photos by label. reasons: why the URLs of this run gave no photo, with their number."""
+
     kept: Counter
     reasons: Counter
     failed_searches: list[str]
-    full: set[str]  # labels that have as many photos as were wished for
+    full: set[str]  # labels that have as many photos as were asked for
 
 
-async def collect(wishes: Wishes, say: Callable[[str], None] = print) -> Summary:
-    """All of it; what earlier runs have settled is not fetched again."""
-    for label in {label for label, _ in wishes.searches} | {candidate.label for candidate in wishes.listed_urls}:
+async def collect(request: Request, say: Callable[[str], None] = print) -> Summary:
+    """Searches and fetches. URLs that earlier runs fetched or refused for good are not fetched again."""
+    for label in {label for label, _ in request.searches} | {candidate.label for candidate in request.candidates}:
         check_label(label)
-    store = Store(wishes.out, wishes.near)
+    store = Store(request.out, request.near)
     try:
-        async with Client(wishes.manners) as client:
-            found, failed = await _search(client, wishes, say)
-            candidates = list({candidate.url: candidate for candidate in [*found[::-1], *wishes.listed_urls[::-1]]}.values())[::-1]
-            reasons = await _fetch(client, store, wishes, candidates, say)
+        async with Client(request.policy) as client:
+            found, failed = await _search(client, request, say)
+            candidates = list({candidate.url: candidate for candidate in [*found[::-1], *request.candidates[::-1]]}.values())[::-1]
+            reasons = await _fetch(client, store, request, candidates, say)
     finally:
         store.close()
-    full = {label for label, count in store.counts.items() if count >= wishes.each}
+    full = {label for label, count in store.counts.items() if count >= request.per_label}
     return Summary(store.counts, reasons, failed, full)
 
 
-async def _search(client: Client, wishes: Wishes, say) -> tuple[list[Candidate], list[str]]:
-    """Everything that the searches list, each source one search at a time; the searches that failed are named."""
+async def _search(client: Client, request: Request, say) -> tuple[list[Candidate], list[str]]:
+    """(all candidates, descriptions of the searches that failed). Each source is asked one search at a time."""
     failed: list[str] = []
 
     async def ask(source: str) -> list[list[Candidate]]:
         found = []
-        for label, phrase in wishes.searches:
-            endpoint = wishes.endpoints[source]
-            key = hashlib.sha256(repr((endpoint, phrase, wishes.licences, wishes.listed)).encode()).hexdigest()[:12]
-            file = wishes.out / "searches" / f"{source}-{label}-{key}.json"
+        for label, phrase in request.searches:
+            endpoint = request.endpoints[source]
+            key = hashlib.sha256(repr((endpoint, phrase, request.licences, request.per_search)).encode()).hexdigest()[:12]
+            file = request.out / "searches" / f"{source}-{label}-{key}.json"
             if file.exists():
                 found.append(sources.from_json(file.read_text(encoding="utf-8")))
                 continue
             listed: list[Candidate] = []
             try:
-                async for candidate in sources.SEARCHES[source](client, endpoint, label, phrase, wishes.licences):
+                async for candidate in sources.SEARCHES[source](client, endpoint, label, phrase, request.licences):
                     listed.append(candidate)
-                    if len(listed) == wishes.listed:
+                    if len(listed) == request.per_search:
                         break
                 file.parent.mkdir(exist_ok=True)
                 _part(file).write_text(sources.to_json(listed), encoding="utf-8")
-                _part(file).replace(file)  # only a whole search is remembered
+                _part(file).replace(file)  # only complete results are stored
             except Refused as refusal:
                 failed.append(f"{source}, {phrase!r}: {refusal.reason}")
             say(f"{source} lists {count(len(listed), 'picture')} for {label}: {phrase!r}")
             found.append(listed)
         return found
 
-    by_source = await asyncio.gather(*map(ask, wishes.sources)) if wishes.searches else []
-    # the sources in turns, so that a label that is soon full has photos of each
+    by_source = await asyncio.gather(*map(ask, request.sources)) if request.searches else []
+    # alternate between sources, so that a label that fills quickly has photos from each
     return [candidate for searches in zip(*by_source) for turn in _turns(searches) for candidate in turn], failed
 
 
 def _turns(lists) -> list[list[Candidate]]:
+    """The first of each list, then the second of each, and so on."""
     return [[own[i] for own in lists if i < len(own)] for i in range(max(map(len, lists), default=0))]
 
 
-async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[Candidate], say) -> Counter:
-    """Fetches until every label has its photos or nothing is left. Each host is asked in the order of the list."""
+async def _fetch(client: Client, store: Store, request: Request, candidates: list[Candidate], say) -> Counter:
+    """Fetches until each label has its photos or no candidate is left; returns the reasons of those refused, counted.
+
+    The URLs of each host are fetched in the order of the list."""
     reasons: Counter = Counter()
     under_way: Counter = Counter()
     waiting = [candidate for candidate in candidates if candidate.url not in store.settled]
     if len(waiting) < len(candidates):
-        say(f"{len(candidates) - len(waiting)} of {count(len(candidates), 'address', 'addresses')} settled before")
+        say(f"{len(candidates) - len(waiting)} of {count(len(candidates), 'address', 'addresses')} settled in earlier runs")
     total, done = len(waiting), 0
 
     async def one(candidate: Candidate) -> None:
@@ -263,13 +268,14 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
         under_way[candidate.label] += 1
         try:
             answer = await client.get(candidate.url, ACCEPT, only=PHOTO_TYPES)
-            photo = await asyncio.to_thread(prepare, answer.body, wishes.longest, wishes.least)
+            photo = await asyncio.to_thread(prepare, answer.body, request.max_side, request.min_side)
             store.keep(candidate, photo)
         except Refused as refusal:
             store.refuse(candidate, refusal)
             reasons[_kind(refusal.reason)] += 1
         except OSError as error:
-            raise PipelineError(f"{wishes.out}: {error}", "make room or mend it; the same command goes on") from error
+            raise PipelineError(f"{request.out}: {error}",
+                                "free some space or fix the folder; the same command continues") from error
         finally:
             under_way[candidate.label] -= 1
         done += 1
@@ -277,8 +283,8 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
     async def work(queue: list[Candidate], later: list[Candidate]) -> None:
         while queue:
             candidate = queue.pop(0)
-            if store.counts[candidate.label] + under_way[candidate.label] >= wishes.each:
-                later.append(candidate)  # needed only if one that is under way fails
+            if store.counts[candidate.label] + under_way[candidate.label] >= request.per_label:
+                later.append(candidate)  # needed only if one that is being fetched fails
             else:
                 await one(candidate)
 
@@ -289,14 +295,14 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
 
     teller = asyncio.create_task(tell())
     try:
-        while waiting := [candidate for candidate in waiting if store.counts[candidate.label] < wishes.each]:
+        while waiting := [candidate for candidate in waiting if store.counts[candidate.label] < request.per_label]:
             queues: dict[str, list[Candidate]] = {}
             for candidate in waiting:
                 queues.setdefault(urllib.parse.urlsplit(candidate.url).netloc, []).append(candidate)
             later: list[Candidate] = []
             async with asyncio.TaskGroup() as workers:
                 for queue in queues.values():
-                    for _ in range(min(wishes.manners.together, len(queue))):
+                    for _ in range(min(request.policy.per_host, len(queue))):
                         workers.create_task(work(queue, later))
             waiting = later
     except* PipelineError as group:
@@ -307,11 +313,11 @@ async def _fetch(client: Client, store: Store, wishes: Wishes, candidates: list[
 
 
 def _kind(reason: str) -> str:
-    """A reason without its particulars, for counting."""
-    for beginning in ("the same file", "the same picture", "no whole answer", "no connection", "the connection broke",
+    """A reason without its details, for counting."""
+    for beginning in ("the same file", "the same picture", "no complete answer", "no connection", "the connection broke",
                       "a damaged picture", "the server answers", "the server sends", "robots.txt could not be read",
-                      "not an address of the web"):
+                      "not a web address"):
         if reason.startswith(beginning):
             return reason[:len(beginning) + 4] if beginning == "the server answers" else beginning
-    return "asked by robots.txt not to" if "robots.txt" in reason else "of a size not wanted" if "pixels" in reason or (
+    return "forbidden by robots.txt" if "robots.txt" in reason else "too small or too large" if "pixels" in reason or (
         "bytes" in reason) else reason

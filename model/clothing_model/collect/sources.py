@@ -1,8 +1,8 @@
-"""Where photos to collect are listed: Openverse, Wikimedia Commons, and files of URLs.
+"""Where photos are found: Openverse, Wikimedia Commons, and files of URLs.
 
-Each yields `Candidate`s, with what has to be kept of a picture's origin. The two searches are asked as their own
-documentation says: Openverse's API v1 (https://api.openverse.org/v1/, anonymous: 20 results a page, 20 requests a
-minute), MediaWiki's action API (https://www.mediawiki.org/wiki/API:Etiquette: one request at a time, maxlag).
+Each source yields `Candidate`s, with what is worth recording of a picture's origin. The two searches are used as their
+documentation asks: Openverse's API v1 (https://api.openverse.org/v1/; without a key 20 results per page and 20 requests per
+minute), MediaWiki's action API (https://www.mediawiki.org/wiki/API:Etiquette: one request at a time, with maxlag).
 """
 import csv
 import html.parser
@@ -18,15 +18,15 @@ from ..errors import PipelineError
 
 OPENVERSE = "https://api.openverse.org/v1/images/"
 COMMONS = "https://commons.wikimedia.org/w/api.php"
-OPENVERSE_PAGE, OPENVERSE_PAUSE = 20, 3.0  # what clients without a key may ask for, and how often (seconds)
+OPENVERSE_PAGE, OPENVERSE_PAUSE = 20, 3.0  # results per page and seconds between requests, for clients without a key
 COMMONS_PAGE, COMMONS_PAUSE = 50, 1.0
-COMMONS_WIDTH = 960  # pixels; one of the widths that Wikimedia keeps ready
+COMMONS_WIDTH = 960  # pixels; one of the standard thumbnail widths, which Wikimedia has in store
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A picture somewhere. page: where a person finds it. licence: as its source names it; empty where none is told."""
+    """A picture that may be fetched. page: the web page that shows it. licence: as its source names it; empty if unknown."""
 
     label: str
     url: str
@@ -48,7 +48,7 @@ def from_json(text: str) -> list[Candidate]:
 
 
 async def openverse(client: Client, endpoint: str, label: str, phrase: str, licences: str = "") -> AsyncIterator[Candidate]:
-    """licences: "commercial", "modification", both with a comma, or empty for every open one."""
+    """Candidates from Openverse. licences: "commercial", "modification", both with a comma, or empty for any open licence."""
     client.slow_down(endpoint, OPENVERSE_PAUSE if endpoint == OPENVERSE else 0)
     page = 1
     while True:
@@ -56,8 +56,8 @@ async def openverse(client: Client, endpoint: str, label: str, phrase: str, lice
         try:
             answer = await _ask(client, endpoint, query)
         except Refused as refusal:
-            if page > 1 and not refusal.passing:
-                return  # deeper than this API lets anybody page
+            if page > 1 and not refusal.temporary:
+                return  # past the last page that this API gives out
             raise
         for result in answer.get("results") or []:
             if not result.get("url"):
@@ -73,7 +73,7 @@ async def openverse(client: Client, endpoint: str, label: str, phrase: str, lice
 
 
 async def commons(client: Client, endpoint: str, label: str, phrase: str, licences: str = "") -> AsyncIterator[Candidate]:
-    """licences: not used; everything on Wikimedia Commons may be used commercially and changed."""
+    """Candidates from Wikimedia Commons. licences: not used; all of Commons may be used commercially and modified."""
     client.slow_down(endpoint, COMMONS_PAUSE if endpoint == COMMONS else 0)
     query = {"action": "query", "format": "json", "formatversion": 2, "maxlag": 5,
              "generator": "search", "gsrsearch": f"filetype:bitmap {phrase}", "gsrnamespace": 6, "gsrlimit": COMMONS_PAGE,
@@ -104,20 +104,20 @@ async def _ask(client: Client, endpoint: str, query: dict) -> dict:
 
 
 def _object(answer: Answer) -> dict:
-    """A JSON object that is not MediaWiki's way of telling an error with status 200."""
+    """The JSON object of an answer. Raises Refused, also for errors that MediaWiki reports with status 200."""
     try:
         content = json.loads(answer.body)
     except ValueError:
-        raise Refused("the answer is no JSON", passing=True) from None
+        raise Refused("the answer is not JSON", temporary=True) from None
     if not isinstance(content, dict):
-        raise Refused("the answer is no JSON object", passing=True)
+        raise Refused("the answer is not a JSON object", temporary=True)
     if isinstance(error := content.get("error"), dict):
         raise Refused(f"the server answers: {error.get('info') or error.get('code')}",
-                      passing=error.get("code") in ("maxlag", "ratelimited", "readonly"))
+                      temporary=error.get("code") in ("maxlag", "ratelimited", "readonly"))
     return content
 
 
-class _Text(html.parser.HTMLParser):
+class _TextExtractor(html.parser.HTMLParser):
     def __init__(self):
         super().__init__()
         self.parts: list[str] = []
@@ -127,16 +127,16 @@ class _Text(html.parser.HTMLParser):
 
 
 def plain(markup: str) -> str:
-    """The words of a piece of HTML, in one line."""
-    parser = _Text()
+    """The text of a piece of HTML, on one line."""
+    parser = _TextExtractor()
     parser.feed(markup)
     parser.close()
     return " ".join("".join(parser.parts).split())
 
 
 def from_list(file: pathlib.Path, label: str | None = None) -> list[Candidate]:
-    """From a CSV with a column `url` and any of label, source, title, author, licence, licence_url, page; or from a file
-    with one URL a line. label: of all, where the file names none."""
+    """Candidates from a CSV with a column `url` and any of label, source, title, author, licence, licence_url, page; or from
+    a file with one URL per line. label: of those without one in the file. Raises PipelineError."""
     try:
         text = spreadsheet.decode(file.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
@@ -146,7 +146,7 @@ def from_list(file: pathlib.Path, label: str | None = None) -> list[Candidate]:
     except KeyError:
         rows = [(number, {"url": line}) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
     except csv.Error as error:
-        raise PipelineError(f"{file}: {error}", "give a CSV file with a column url, or one URL a line") from error
+        raise PipelineError(f"{file}: {error}", "give a CSV file with a column url, or one URL per line") from error
     candidates = []
     for number, row in rows:
         own = (row.get("label") or label or "").strip()
@@ -155,5 +155,5 @@ def from_list(file: pathlib.Path, label: str | None = None) -> list[Candidate]:
         known = {key: row[key].strip() for key in ("title", "author", "licence", "licence_url", "page") if row.get(key)}
         candidates.append(Candidate(own, row["url"].strip(), (row.get("source") or file.name).strip(), **known))
     if not candidates:
-        raise PipelineError(f"{file}: no URL in it", "give a CSV file with a column url, or one URL a line")
+        raise PipelineError(f"{file}: it has no URL", "give a CSV file with a column url, or one URL per line")
     return candidates

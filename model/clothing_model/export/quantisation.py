@@ -1,12 +1,12 @@
-"""Weights in few bits, so that the file is a quarter as large, computed with in floats as before.
+"""Weight quantisation to int8: a file a quarter as large, while the arithmetic stays in floats.
 
-Each convolution keeps whole numbers and one scale for each output channel; a `DequantizeLinear` node makes floats of
-them when the app loads the file. Large layers use fewer of int8's levels than there are: the file is then no smaller,
-but what travels is, since it is sent compressed.
+Each convolution stores integers and one scale per output channel; a `DequantizeLinear` node turns them into floats when the
+page loads the file. Large layers use fewer levels than int8 has: that does not make the file smaller, but its compressed
+copy, which is what is sent.
 
-Rounding each weight to its nearest level is not the best choice. Where inputs of a layer go together, an error of one
-weight can be made good by those not yet rounded (GPTQ: Frantar et al. 2022, arXiv:2210.17323). Which inputs go
-together is measured on photos.
+Rounding each weight to its nearest level is not optimal. Where the inputs of a layer are correlated, weights that are rounded
+later can compensate the error of those rounded before (GPTQ: Frantar et al. 2022, arXiv:2210.17323). The correlations are
+measured on photos.
 """
 import numpy as np
 import onnx
@@ -15,22 +15,22 @@ from onnx import helper, numpy_helper
 
 from ..onnx_file import open_session
 
-LEVELS = 127  # on either side of zero: all that int8 has
-LEVELS_LARGE = 45  # of layers with many weights; see the model card for what this costs and saves
-LARGE = 20_000  # weights
-DAMPING = 0.01  # share of the mean added to the diagonal, as in the paper
-PLACES = 400  # of each photo, at which a layer's inputs are looked at
+LEVELS = 127  # on either side of zero: all of int8
+LEVELS_LARGE = 45  # for large layers; the model card says what this costs and saves
+LARGE = 20_000  # weights from which a layer counts as large
+DAMPING = 0.01  # share of the diagonal's mean that is added to it, as in the paper
+PLACES = 400  # positions per photo at which a layer's inputs are sampled
 
 
 def quantise(model: onnx.ModelProto, images: np.ndarray) -> onnx.ModelProto:
-    """Stores each convolution's weights as int8. images: float32 [n, 3, S, S], to measure the layers' inputs on."""
+    """Stores the weights of each convolution as int8, in place. images: float32 [n, 3, S, S], to measure correlations on."""
     graph = model.graph
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     moments = _second_moments(model, [node for node in convolutions if _attribute(node, "group", 1) == 1], tensors, images)
     for conv in convolutions:
         name = conv.input[1]
-        if name not in tensors:  # shared with another convolution, and done with it
+        if name not in tensors:  # shared with another convolution, and already quantised
             conv.input[1] = f"{name}.float"
             continue
         tensor = tensors.pop(name)
@@ -50,7 +50,7 @@ def quantise(model: onnx.ModelProto, images: np.ndarray) -> onnx.ModelProto:
 
 
 def _best_scale(rows: np.ndarray, levels: int) -> np.ndarray:
-    """[n, m] -> [n]: for each row the step of least squared error, among some that clip its largest weights."""
+    """The scale of each row, [n, m] -> [n], with the smallest squared error, among some that clip its largest weights."""
     widest = np.maximum(np.abs(rows).max(1), 1e-12) / levels
     best, least = widest, np.full(len(rows), np.inf)
     for shrink in np.linspace(1, 0.6, 17):
@@ -62,15 +62,15 @@ def _best_scale(rows: np.ndarray, levels: int) -> np.ndarray:
 
 
 def _round(rows: np.ndarray, scale: np.ndarray, levels: int, moment: np.ndarray | None) -> np.ndarray:
-    """[n, m] -> whole numbers [n, m], column by column; what a column is off by, the later ones make good.
+    """Rounds rows [n, m] to integers [n, m], column by column; later columns compensate the error of earlier ones.
 
-    moment: [m, m], mean product of each two inputs; None rounds each weight by itself.
+    moment: [m, m], the mean product of each pair of inputs; None rounds each weight by itself.
     """
     if moment is None:
         return np.clip(np.round(rows / scale[:, None]), -levels, levels)
-    order = np.argsort(-np.diag(moment))  # the strongest inputs first, while there are many left to make good
+    order = np.argsort(-np.diag(moment))  # the strongest inputs first, while many columns are left to compensate
     damped = moment[np.ix_(order, order)] + DAMPING * np.mean(np.diag(moment)) * np.eye(len(moment))
-    spread = np.linalg.cholesky(np.linalg.inv(damped)).T  # upper: row i tells how column i's error is shared out
+    spread = np.linalg.cholesky(np.linalg.inv(damped)).T  # upper triangular: row i distributes the error of column i
     left, whole = rows[:, order].copy(), np.empty_like(rows)
     for i in range(len(order)):
         whole[:, i] = np.clip(np.round(left[:, i] / scale), -levels, levels)
@@ -83,7 +83,7 @@ def _round(rows: np.ndarray, scale: np.ndarray, levels: int, moment: np.ndarray 
 
 def _second_moments(model: onnx.ModelProto, convolutions: list[onnx.NodeProto], tensors: dict[str, onnx.TensorProto],
                     images: np.ndarray) -> dict[str, np.ndarray]:
-    """For each convolution, by name: mean product of each two of the inputs that one weight row meets, [m, m]."""
+    """For each convolution, by name: [m, m], the mean product of each pair of its inputs; m = C * kh * kw, as in a weight row."""
     opened = onnx.ModelProto()
     opened.CopyFrom(model)
     inputs = sorted({node.input[0] for node in convolutions} - {model.graph.input[0].name})
@@ -102,7 +102,7 @@ def _second_moments(model: onnx.ModelProto, convolutions: list[onnx.NodeProto], 
 
 
 def _patches(pixels: np.ndarray, node: onnx.NodeProto, kernel: tuple[int, int]) -> np.ndarray:
-    """[C, h, w] -> [places, C * kh * kw]: what the kernel meets at each place."""
+    """im2col, [C, h, w] -> [positions, C * kh * kw]: the inputs of the kernel at each position."""
     top, left, bottom, right = _attribute(node, "pads", [0, 0, 0, 0])
     down, across = _attribute(node, "strides", [1, 1])
     padded = np.pad(pixels, ((0, 0), (top, bottom), (left, right)))

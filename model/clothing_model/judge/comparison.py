@@ -1,14 +1,14 @@
-"""Classic methods against the fine-tuned network, on the same photos.
+"""Compares classic methods with the fine-tuned network, on the same photos.
 
-The methods see what the frozen ImageNet network makes of a photo (its pooled features), standardised on train, and learn
-one-hot labels from the train split. What they can be set to is chosen on val by log loss. The network is the exported file
-with its calibrated probabilities. Measures, on one split:
+The methods get the pooled features of the frozen ImageNet network, standardised on train, and learn one-hot labels from the
+train split. Their settings are chosen on val by log loss. The network is the exported file, with calibrated probabilities.
+Figures, on one split:
 
-- mean absolute error: of all n x K one-hot targets, as the method answers (regressions may leave 0..1);
-- accuracy: how often the largest answer is the photo's label;
-- log loss: -ln of the probability of the photo's label; answers are first raised to FLOOR and scaled to sum to 1, without
-  which a regression has no log loss and a forest that is sure and wrong has an infinite one;
-- seconds: of processor time to fit the chosen setting, features being there; of the network, whatever its history says.
+- mean absolute error over all n x K one-hot targets, of the raw outputs (those of regressions may lie outside 0..1);
+- accuracy: how often the largest output is the photo's label;
+- log loss: -ln of the probability of the photo's label. Outputs are first raised to FLOOR and scaled to sum to 1; otherwise a
+  regression would have no log loss, and a forest that is certain and wrong an infinite one;
+- seconds of processor time to fit the chosen setting, without computing features; for the network, those in its history.
 """
 import json
 import pathlib
@@ -21,13 +21,14 @@ import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, Ridge, RidgeClassifier
+from sklearn.linear_model import Lasso, LinearRegression, Ridge, RidgeClassifier
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier
 
 from .. import spreadsheet
+from ..clean.cross_validation import logistic_regression
 
 FLOOR = 0.001
 SEED = 1
@@ -35,7 +36,7 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Part:
-    """Photos of one split. vectors: float32 [n, C]; targets: int [n]."""
+    """The photos of one split. vectors: features, float32 [n, C]. targets: int [n]."""
 
     vectors: np.ndarray
     targets: np.ndarray
@@ -43,7 +44,7 @@ class Part:
 
 @dataclass
 class Row:
-    """One method on one split. answers: float [n, K]."""
+    """The result of one method on one split. answers: its outputs, float [n, K]."""
 
     method: str
     setting: str
@@ -60,18 +61,13 @@ class Row:
 
 
 def as_probabilities(answers: np.ndarray) -> np.ndarray:
-    """Rows that sum to 1, with nothing under about FLOOR."""
+    """float [n, K] -> float [n, K], rows that sum to 1 with no value far below FLOOR."""
     raised = answers.clip(FLOOR)
     return raised / raised.sum(1, keepdims=True)
 
 
-def logistic_regression(strength: float = 0.003):
-    """Multinomial, on standardised features; `strength` is scikit-learn's C."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=300))
-
-
 def forest(trees: int):
-    """On one-hot targets a forest of regressions splits by the same measure (variance is Gini impurity) and answers alike."""
+    """A classification forest. A regression forest on one-hot targets would split alike: their variance is the Gini impurity."""
     return RandomForestClassifier(trees, random_state=SEED, n_jobs=1)
 
 
@@ -80,20 +76,20 @@ def neighbours(count: int = 10):
 
 
 def boosted(depth: int):
-    """As many rounds as lessen the log loss on val."""
+    """Gradient-boosted trees; boosting stops when the log loss on val no longer improves."""
     return XGBClassifier(n_estimators=400, max_depth=depth, learning_rate=0.2, subsample=0.8, colsample_bytree=0.2,
                          max_bin=64, tree_method="hist", early_stopping_rounds=10, eval_metric="mlogloss",
                          random_state=SEED, n_jobs=1)
 
 
 def stacked():
-    """A logistic regression on the answers of four methods, each asked about photos that it was not fitted on."""
+    """A logistic regression on the out-of-fold predictions of four methods."""
     methods = [("ridge", make_pipeline(StandardScaler(), RidgeClassifier(1000))), ("logistic", logistic_regression()),
                ("forest", forest(100)), ("neighbours", neighbours())]
     return StackingClassifier(methods, logistic_regression(0.03), cv=5, n_jobs=1)
 
 
-# Each method: its name, what its setting is called, the settings to choose from, and how to make one.
+# For each method: its name, the name of its setting, the values to choose from, and a function that makes it.
 METHODS: tuple[tuple[str, str, tuple, Callable], ...] = (
     ("label frequencies", "", (None,), lambda _: DummyClassifier(strategy="prior")),
     ("linear regression", "", (None,), lambda _: LinearRegression()),
@@ -112,21 +108,21 @@ def answers(model, vectors: np.ndarray) -> np.ndarray:
 
 
 def fit(method: str, make: Callable, setting, train: Part, val: Part, labels: int):
-    """(fitted model, seconds of processor time). Regressions learn one-hot targets, classifiers the labels, which says the same."""
+    """(fitted model, seconds of processor time). Regressions learn one-hot targets, classifiers the labels."""
     model = make(setting)
-    aims = train.targets if hasattr(model, "predict_proba") else np.eye(labels, dtype=np.float32)[train.targets]
+    targets = train.targets if hasattr(model, "predict_proba") else np.eye(labels, dtype=np.float32)[train.targets]
     began = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         if isinstance(model, XGBClassifier):
-            model.fit(train.vectors, aims, eval_set=[(val.vectors, val.targets)], verbose=False)
+            model.fit(train.vectors, targets, eval_set=[(val.vectors, val.targets)], verbose=False)
         else:
-            model.fit(train.vectors, aims)
+            model.fit(train.vectors, targets)
     return model, time.process_time() - began
 
 
 def classic(train: Part, val: Part, shown: Part, labels: int) -> Iterator[Row]:
-    """Fits each method with each of its settings, and yields the one that is best on val, asked about `shown`."""
+    """Fits each method with each of its settings, and yields the results on `shown` of the setting that is best on val."""
     for method, name, settings, make in METHODS:
         best, least = None, np.inf
         for setting in settings:
@@ -135,12 +131,12 @@ def classic(train: Part, val: Part, shown: Part, labels: int) -> Iterator[Row]:
             if loss < least:
                 rounds = f", {model.best_iteration + 1} rounds" if isinstance(model, XGBClassifier) else ""
                 best, least = (model, f"{name} {setting:g}{rounds}" if name else "", seconds), loss
-        model, told, seconds = best
-        yield Row(method, told, answers(model, shown.vectors), seconds)
+        model, chosen, seconds = best
+        yield Row(method, chosen, answers(model, shown.vectors), seconds)
 
 
 def table(figures: list[dict]) -> str:
-    """Markdown."""
+    """The figures as a Markdown table."""
     lines = ["| method | setting | mean absolute error | accuracy | log loss | fitted in |", "|---|---|---|---|---|---|"]
     for row in figures:
         lines.append(f"| {row['method']} | {row['setting']} | {row['mean_absolute_error']:.4f} | {row['accuracy']:.3f} | "
@@ -155,7 +151,7 @@ def duration(seconds: float | None) -> str:
 
 
 def write(folder: pathlib.Path, split: str, figures: list[dict], about: dict) -> list[pathlib.Path]:
-    """comparison-SPLIT as .md, .csv, .json and .svg."""
+    """Writes comparison-SPLIT as .md, .csv, .json and .svg, and returns these files. about: added to the JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"comparison-{split}.{kind}" for kind in ("md", "csv", "json", "svg")]
     files[0].write_text(table(figures))
@@ -189,6 +185,6 @@ def draw(file: pathlib.Path, figures: list[dict]) -> None:
         axis.tick_params(length=0)
         axis.spines[["top", "right", "bottom"]].set_visible(False)
     axes[0].invert_yaxis()
-    with matplotlib.rc_context({"svg.hashsalt": "comparison"}):  # the same figures give the same file
+    with matplotlib.rc_context({"svg.hashsalt": "comparison"}):  # so that equal figures give equal files
         figure.savefig(file, metadata={"Date": None})
     pyplot.close("all")

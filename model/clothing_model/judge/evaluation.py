@@ -1,4 +1,4 @@
-"""How good an exported file is, from its logits alone: figures as JSON, pictures where matplotlib is there."""
+"""How good an exported file is, computed from its logits: figures as JSON, and plots where matplotlib is installed."""
 import pathlib
 from functools import partial
 
@@ -11,11 +11,14 @@ from ..onnx_file import OnnxModel, softmax
 from .robustness import CHANGES, in_scene
 
 BINS = 15
-IN_SCENE = "a ninth of a scene"  # of garments only: a scene in a scene is one
+IN_SCENE = "a ninth of a scene"  # for photos of garments only: a scene pasted into a scene is still a scene
 
 
 def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
-    """How often a positive one scores higher than another, ties counting half; None where one kind is missing."""
+    """Area under the ROC curve: how often a positive sample scores higher than a negative one, ties counting half.
+
+    scores: float [n], positive: bool [n]. None if there are no positive or no negative samples.
+    """
     n, m = int(positive.sum()), int((~positive).sum())
     if not n or not m:
         return None
@@ -25,23 +28,30 @@ def auroc(scores: np.ndarray, positive: np.ndarray) -> float | None:
 
 
 def reliability(sure: np.ndarray, right: np.ndarray) -> list[dict]:
-    """Photos by stated probability in equal bins of 0..1: how sure, how often right, how many."""
+    """Photos in bins of equal width by stated probability: its mean, the share that is right, and the number of photos.
+
+    sure: stated probabilities, float [n] in 0..1. right: bool [n]. Empty bins are left out.
+    """
     place = np.minimum((sure * BINS).astype(int), BINS - 1)
     return [{"sure": float(sure[place == i].mean()), "right": float(right[place == i].mean()),
              "photos": int((place == i).sum())} for i in range(BINS) if (place == i).any()]
 
 
 def expected_calibration_error(sure: np.ndarray, right: np.ndarray) -> float:
+    """The mean difference between stated probability and share that is right, over all bins weighted by photos
+    (Naeini et al. 2015). sure: float [n], right: bool [n]."""
     return float(sum(abs(part["sure"] - part["right"]) * part["photos"] for part in reliability(sure, right)) / len(sure))
 
 
 def report(logits: np.ndarray, targets: np.ndarray, labels: list[Label], temperature: float,
            thresholds: dict[str, float], origins: list[dict[str, str]] | None = None) -> dict:
-    """All figures. logits [n, K], targets [n] indices into labels, origins: what `manifest.rows` tells of each photo.
+    """All figures.
 
-    `by_source` and `by_setting` are of the photos whose manifest names one. `sources_alike` are means over sources, so
-    that a hundred photos of one shop count no more than one of a stranger. Answered is what is recognised, or of a known
-    family; such an answer is right if the photo's label is of that family.
+    logits: float [n, K]. targets: int [n], indices into labels. origins: the row of each photo, from `manifest.rows`.
+
+    `by_source` and `by_setting` cover the photos whose manifest names one. `sources_alike` has means over sources, so that
+    each source counts the same, however many photos it has. A photo is answered if its label is recognised or its family
+    known; an answer that names a family is right if the photo's label belongs to it.
     """
     probabilities = softmax(logits, temperature)
     best, sure = probabilities.argmax(1), probabilities.max(1)
@@ -91,15 +101,17 @@ def _mean(values: np.ndarray) -> float | None:
 
 
 def run(model: OnnxModel, photos: list[Photo], pixels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """(logits [n, K], targets [n]) of the file on these photos."""
+    """(logits float [n, K], targets int [n]) of the file on these photos. pixels: of each, uint8 [h, w, 3]."""
     index = {label.id: i for i, label in enumerate(model.labels)}
     logits = model.logits(model.preprocessing.square(image) for image in pixels)
     return logits, np.array([index[photo.label] for photo in photos])
 
 
 def changed(model: OnnxModel, pixels: list[np.ndarray], targets: np.ndarray) -> dict:
-    """Right answers, of all photos and of the core's, with each of the changes of `robustness`. Scenes are photos of the same
-    split that show no garment."""
+    """The accuracy on all photos and on those of core labels, under each of the changes in `robustness`.
+
+    The scenes are photos of the same split that show no garment.
+    """
     core, none = (np.isin(targets, [i for i, label in enumerate(model.labels) if label.group == group])
                   for group in ("core", "none"))
     scenes = [pixels[i] for i in np.flatnonzero(none)]
@@ -115,13 +127,13 @@ def changed(model: OnnxModel, pixels: list[np.ndarray], targets: np.ndarray) -> 
 
 
 def agreement(logits: np.ndarray, run, pixels: list[np.ndarray]) -> float:
-    """Share of the photos for which the float network of a `training.Run` puts the same label first as `logits`."""
+    """The share of photos on which the float network of a `train.run.Run` has the same best label as `logits` [n, K]."""
     preprocessing = run.settings.preprocessing
-    return _mean(run.answers([preprocessing.square(image) for image in pixels]).argmax(1) == logits.argmax(1))
+    return _mean(run.logits([preprocessing.square(image) for image in pixels]).argmax(1) == logits.argmax(1))
 
 
 def draw(result: dict, folder: pathlib.Path) -> list[pathlib.Path]:
-    """Confusion matrix and reliability plot as PNG; nothing where matplotlib is not installed."""
+    """Writes the confusion matrix and the reliability plot as PNG; nothing where matplotlib is not installed."""
     try:
         import matplotlib
     except ImportError:

@@ -1,4 +1,4 @@
-"""What happens to photos on their way to us, as functions of uint8 [h, w, 3]: how much of it does a network bear?"""
+"""What happens to photos before they reach a network, as functions of uint8 [h, w, 3], to test how robust the network is."""
 import io
 
 import numpy as np
@@ -6,9 +6,9 @@ from PIL import Image, ImageFilter, ImageOps
 
 from ..picture import border_colour
 
-BLUR = 0.006  # standard deviation as a share of the longest side: a hand that moved
-DARK = 0.35  # of the light is left, as in a room at dusk
-QUALITY = 20  # of JPEG: passed on through a messenger, more than once
+BLUR = 0.006  # standard deviation as a share of the longest side, as from a moving hand
+DARK = 0.35  # share of the light that is left, as in a room at dusk
+QUALITY = 20  # of JPEG, as after several messengers
 
 
 def _blurred(pixels: np.ndarray) -> np.ndarray:
@@ -31,7 +31,7 @@ def _half_size(pixels: np.ndarray) -> np.ndarray:
 
 
 def _small(pixels: np.ndarray) -> np.ndarray:
-    """The whole photo in one of the nine parts of a frame of its border's colour."""
+    """The whole photo in one cell of a 3 x 3 grid, on its border's colour."""
     height, width = pixels.shape[:2]
     frame = np.empty((3 * height, 3 * width, 3), np.uint8)
     frame[:] = border_colour(pixels)
@@ -39,13 +39,13 @@ def _small(pixels: np.ndarray) -> np.ndarray:
 
 
 def in_scene(pixels: np.ndarray, scene: np.ndarray) -> np.ndarray:
-    """The whole photo in one of the nine parts of another, which fills a frame of the same shape."""
+    """The whole photo in one cell of a 3 x 3 grid, on another photo cropped to the same shape."""
     height, width = pixels.shape[:2]
     return _put(pixels, np.array(ImageOps.fit(Image.fromarray(scene), (3 * width, 3 * height), Image.BICUBIC)))
 
 
 def _put(pixels: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Into one of the nine parts of `frame`; which one, the pixels decide."""
+    """Pastes the photo into one cell of a 3 x 3 grid; which one follows from the pixels, so that it is reproducible."""
     height, width = pixels.shape[:2]
     row, column = divmod(int(pixels.sum(dtype=np.int64)) % 9, 3)
     frame[row * height:(row + 1) * height, column * width:(column + 1) * width] = pixels

@@ -1,10 +1,10 @@
-"""Makes a training photo look like one of the many that people could have taken of the same garment.
+"""Augmentation: makes a training photo look like another photo of the same garment.
 
-The largest gap between the photos at hand and those to come is the surroundings: studio pictures on white against
-garments on beds, floors and carpets. So garments are cut from plain light grounds and laid, turned and scaled, on
-grounds taken from the corners of people's own photos. The rest is what cameras and hands do: tilt, framing, light,
-blur, noise, compression. Everything works on uint8 [h, w, 3] and draws from one `numpy` generator, so that a photo's
-variant is fixed by (seed, epoch, index) however many processes share the work.
+The largest gap between the photos at hand and those to come is the background: studio pictures on white against
+garments on beds, floors and carpets. So garments are cut out of plain light backgrounds and pasted, rotated and scaled,
+on backgrounds taken from the corners of people's own photos. The rest imitates cameras and hands: tilt, framing, light,
+blur, noise, compression. All functions work on uint8 [h, w, 3] and draw from one `numpy` generator, so that a photo's
+variant depends only on (seed, epoch, index), no matter how many processes share the work.
 """
 import io
 from dataclasses import asdict, dataclass
@@ -15,14 +15,14 @@ from scipy import ndimage
 
 from ..picture import Preprocessing, border_colour
 
-STUDIO_BRIGHTNESS = 225  # a ground darker than this is no studio's
-STUDIO_TOLERANCE = 14  # colour distance up to which a pixel still belongs to the plain ground
-GROUND_SIDE = 40  # the least side of a corner that is worth tiling, pixels
+STUDIO_BRIGHTNESS = 225  # darkest background, 0..255, that counts as a studio's
+STUDIO_TOLERANCE = 14  # largest difference in a channel between the plain background and a pixel of it
+PATCH_SIDE = 40  # smallest side of a corner that is worth tiling, pixels
 CANVAS = 240  # longest side of a composed photo, pixels
 
 
 def cut_out(pixels: np.ndarray) -> np.ndarray | None:
-    """The garment's mask, uint8 [h, w] (255 = garment), or None unless it lies on a plain light ground."""
+    """The garment's mask, uint8 [h, w] (255 = garment); None unless its background is plain and light."""
     height, width = pixels.shape[:2]
     if min(height, width) < 96:
         return None
@@ -40,14 +40,14 @@ def cut_out(pixels: np.ndarray) -> np.ndarray | None:
     return (soft * 255).astype(np.uint8)
 
 
-def ground_patches(pixels: np.ndarray) -> list[np.ndarray]:
-    """Corners of a photo that show the bed or floor under the garment.
+def background_patches(pixels: np.ndarray) -> list[np.ndarray]:
+    """Corners of a photo that show the bed or floor under the garment, uint8 [side, side, 3] each.
 
-    Those that agree in colour with another corner, and within themselves: a sleeve that reaches in shows as a
-    quarter unlike the others.
+    A corner is taken if its colour agrees with that of another corner, and its quarters agree among themselves: a
+    sleeve that reaches into it makes one quarter differ.
     """
     side = int(min(pixels.shape[:2]) * 0.24)
-    if side < GROUND_SIDE:
+    if side < PATCH_SIDE:
         return []
     corners = [pixels[:side, :side], pixels[:side, -side:], pixels[-side:, :side], pixels[-side:, -side:]]
     colours = np.array([corner.mean((0, 1)) for corner in corners])
@@ -63,10 +63,10 @@ def ground_patches(pixels: np.ndarray) -> list[np.ndarray]:
 
 @dataclass
 class Strength:
-    """Probabilities of each kind of change; 0 turns it off."""
+    """The probability of each kind of change; 0 turns it off."""
 
     paste: float = 0.55
-    empty_ground: float = 0.2  # of the photos without a garment, how many become a bare ground
+    empty_background: float = 0.2  # that a photo without a garment is replaced by a bare background
     quarter_turn: float = 0.15
     tilt: float = 0.45
     crop: float = 0.4
@@ -80,13 +80,13 @@ class Strength:
 
 
 class Augment:
-    """Draws variants of training photos. `garmentless`: indices of photos that show no garment."""
+    """Draws variants of training photos. garmentless: indices of photos that show no garment."""
 
-    def __init__(self, photos: list[np.ndarray], grounds: list[np.ndarray], garmentless: set[int] = frozenset(),
+    def __init__(self, photos: list[np.ndarray], backgrounds: list[np.ndarray], garmentless: set[int] = frozenset(),
                  strength: Strength = Strength()):
         self.photos = photos
         self.masks = [cut_out(pixels) for pixels in photos]
-        self.grounds = grounds
+        self.backgrounds = backgrounds
         self.garmentless = garmentless
         self.strength = strength
 
@@ -94,8 +94,8 @@ class Augment:
         """uint8 [S, S, 3]: a new variant of photo `index`."""
         p, chance = self.strength, rng.random
         photo, mask = self.photos[index], self.masks[index]
-        if index in self.garmentless and self.grounds and chance() < p.empty_ground:
-            image = self._ground(rng, *_canvas_size(rng))
+        if index in self.garmentless and self.backgrounds and chance() < p.empty_background:
+            image = self._background(rng, *_canvas_size(rng))
         elif mask is not None and chance() < p.paste:
             image = self._paste(Image.fromarray(photo), Image.fromarray(mask), rng)
         else:
@@ -113,11 +113,11 @@ class Augment:
             image = _erase(image, rng)
         return np.asarray(image)
 
-    def _ground(self, rng: np.random.Generator, width: int, height: int) -> Image.Image:
-        """A floor, bed or wall without anything on it."""
-        if not self.grounds or rng.random() < 0.12:
+    def _background(self, rng: np.random.Generator, width: int, height: int) -> Image.Image:
+        """A floor, bed or wall with nothing on it."""
+        if not self.backgrounds or rng.random() < 0.12:
             return Image.new("RGB", (width, height), tuple(int(value) for value in rng.integers(30, 250, 3)))
-        patch = self.grounds[rng.integers(len(self.grounds))]
+        patch = self.backgrounds[rng.integers(len(self.backgrounds))]
         tile = Image.fromarray(patch).resize((int(patch.shape[1] * (zoom := rng.uniform(1, 2.8))),
                                               int(patch.shape[0] * zoom)), Image.BICUBIC)
         tile = np.rot90(np.asarray(tile), rng.integers(4))
@@ -126,9 +126,9 @@ class Augment:
         return Image.fromarray(np.pad(tile, [*reach, (0, 0)], mode="symmetric")[:height, :width])
 
     def _paste(self, photo: Image.Image, mask: Image.Image, rng: np.random.Generator) -> Image.Image:
-        """The garment lifted from its plain ground and laid on another, with a shadow under it."""
+        """The garment cut out of its plain background and pasted on another, with a shadow under it."""
         width, height = _canvas_size(rng)
-        ground = self._ground(rng, width, height)
+        background = self._background(rng, width, height)
         garment = Image.merge("RGBA", [*photo.split(), mask]).crop(mask.getbbox())
         angle = rng.normal(0, 14) if rng.random() < 0.65 else rng.uniform(-180, 180)
         garment = garment.rotate(angle, Image.BICUBIC, expand=True)
@@ -136,7 +136,7 @@ class Augment:
         stretch = np.exp(rng.normal(0, 0.07))
         garment = garment.resize((max(8, int(garment.width * scale * stretch)),
                                   max(8, int(garment.height * scale / stretch))), Image.BICUBIC)
-        # mostly inside; a twentieth of the canvas may be cut off
+        # mostly inside the canvas; up to 5 % of its side may be cut off
         place = [int(rng.uniform(min(0, free) - 0.05 * side, max(0, free) + 0.05 * side))
                  for free, side in ((width - garment.width, width), (height - garment.height, height))]
         if rng.random() < 0.7:
@@ -144,9 +144,9 @@ class Augment:
             shade.paste(garment.getchannel("A"), (place[0] + int(rng.normal(0, 4)), place[1] + int(rng.normal(0, 4))))
             shade = shade.filter(ImageFilter.GaussianBlur(rng.uniform(1.5, 7)))
             depth = rng.uniform(0.2, 0.6)
-            ground.paste((0, 0, 0), (0, 0), shade.point(lambda value: int(value * depth)))
-        ground.paste(garment, tuple(place), garment)
-        return ground
+            background.paste((0, 0, 0), (0, 0), shade.point(lambda value: int(value * depth)))
+        background.paste(garment, tuple(place), garment)
+        return background
 
 
 def _canvas_size(rng: np.random.Generator) -> tuple[int, int]:
@@ -155,7 +155,7 @@ def _canvas_size(rng: np.random.Generator) -> tuple[int, int]:
 
 
 def _reframe(image: Image.Image, p: Strength, rng: np.random.Generator) -> Image.Image:
-    """Tilts, crops or widens the view; what comes into view continues the photo or has its border's colour."""
+    """Tilts, crops or zooms out; new area is filled with the border's colour or with the photo's continuation."""
     colour = tuple(int(value) for value in border_colour(np.asarray(image)))
     if rng.random() < p.tilt:
         image = image.rotate(np.clip(rng.normal(0, 11), -35, 35), Image.BILINEAR, expand=bool(rng.random() < 0.7),
@@ -180,7 +180,7 @@ def _reframe(image: Image.Image, p: Strength, rng: np.random.Generator) -> Image
 
 
 def _relight(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Exposure, contrast, tint and saturation, sometimes a shadow that falls across the picture."""
+    """Changes exposure, contrast, tint and saturation, and sometimes lets a shadow fall across the picture."""
     ramp = np.arange(256) / 255
     gamma, contrast, exposure = np.exp(rng.normal(0, 0.2)), np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.15))
     tint = np.exp(rng.normal(0, 0.06, 3))
@@ -198,7 +198,7 @@ def _relight(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _soften(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """One of: out of focus, noise of a dark room, a small file, hard compression."""
+    """Applies one of: out of focus, noise as in a dark room, low resolution, strong compression."""
     kind = rng.integers(4)
     if kind == 0:
         return image.filter(ImageFilter.GaussianBlur(rng.uniform(0.4, 1.8)))
@@ -214,7 +214,7 @@ def _soften(image: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def _erase(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Covers a part, as a hand or another thing would."""
+    """Covers a part, as a hand or another object would."""
     width, height = (int(image.width * rng.uniform(0.12, 0.38)) for _ in range(2))
     x, y = int(rng.uniform(0, image.width - width)), int(rng.uniform(0, image.height - height))
     ImageDraw.Draw(image).rectangle((x, y, x + width, y + height), fill=tuple(int(v) for v in rng.integers(0, 255, 3)))

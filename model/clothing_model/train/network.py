@@ -1,24 +1,28 @@
-"""The network: a convolutional body from timm and a linear head that can be asked where it looked.
+"""The network: a convolutional body from timm and a linear head, whose class maps show where it looked.
 
-The head is linear, so applying it before the average over places or after gives the same logits; applied before, it
-yields a map for each label (class activation maps), which cost the app nothing.
+The head is linear, so it gives the same logits whether it is applied before or after average pooling. Applied before, it
+also yields a map for each label at no extra cost (class activation maps: Zhou et al. 2016, arXiv:1512.04150).
 """
 import pathlib
 
+import numpy as np
 import timm
 import torch
 from safetensors.torch import load_file
 from timm.layers import Conv2dSame
 from torch import nn
 
+from .. import features
+from ..dataset import Photo
 from ..errors import PipelineError
+from ..picture import Preprocessing
 
 
 class SamePadConv2d(nn.Conv2d):
     """Strided convolution with TensorFlow's SAME padding, as a fixed pad of (before, after).
 
-    Right wherever the input's sides are multiples of the stride, which sizes divisible by the body's whole stride
-    guarantee. timm's `Conv2dSame` works its padding out at run time, which ends as Shape and Gather nodes in ONNX.
+    It is correct where the input's sides are multiples of the stride; input sizes that are multiples of the body's total
+    stride guarantee that. timm's `Conv2dSame` computes its padding at run time, which becomes Shape and Gather nodes in ONNX.
     """
 
     def forward(self, x):
@@ -42,7 +46,7 @@ def _fix_padding(model: nn.Module) -> None:
             setattr(parent, name, fixed)
 
 
-# What timm has to be told so that weights converted from TensorFlow mean the same in it.
+# Backbones that timm must build with TensorFlow's padding, so that weights converted from TensorFlow work.
 TENSORFLOW_PADDED = ("mobilenet_edgetpu_100", "mobilenetv2_100")
 
 
@@ -54,10 +58,10 @@ def _body(backbone: str, weights: pathlib.Path | None, pretrained: bool) -> nn.M
                                  **options)
     except Exception as error:  # timm and its hub client raise many kinds; all mean the same here
         raise PipelineError(f"backbone {backbone!r}: {error}",
-                            "name one of which timm has weights and can reach its hub; or give a file of them with "
+                            "name one that timm has weights for, while its hub can be reached; or give a file of weights with "
                             "--weights, or begin from an exported network with --begin") from error
     if weights and backbone == "mobilenet_edgetpu_100":
-        body.blocks[0][0].bn1.act = nn.Identity()  # the published network projects linearly here, timm adds a ReLU
+        body.blocks[0][0].bn1.act = nn.Identity()  # linear in the published network; timm adds a ReLU
     if weights and pretrained:
         _load_weights(body, weights, backbone)
     _fix_padding(body)
@@ -67,20 +71,23 @@ def _body(backbone: str, weights: pathlib.Path | None, pretrained: bool) -> nn.M
 def _load_weights(body: nn.Module, weights: pathlib.Path, backbone: str) -> None:
     try:
         state = load_file(weights) if weights.suffix == ".safetensors" else torch.load(weights, weights_only=True)
-    except Exception as error:  # safetensors and pickle raise kinds of their own
-        raise PipelineError(f"{weights}: {error}", "name a .safetensors or PyTorch state file") from error
+    except Exception as error:  # safetensors and pickle raise exceptions of their own
+        raise PipelineError(f"{weights}: {error}", "name a .safetensors file or a PyTorch state dict") from error
     wanted = body.state_dict()
     given = state if all(key in state for key in wanted) else _in_order(state, wanted)
     missing = [key for key, value in wanted.items() if key not in given or given[key].shape != value.shape]
     if missing:
-        raise PipelineError(f"{weights}: no fitting {missing[0]!r} in it ({len(missing)} of {len(wanted)} missing)",
-                            f"give weights that belong to timm's {backbone}")
+        raise PipelineError(f"{weights}: it has no {missing[0]!r} that fits ({len(missing)} of {len(wanted)} missing)",
+                            f"give weights for timm's {backbone}")
     body.load_state_dict({key: given[key] for key in wanted})
 
 
 def _in_order(state: dict, wanted: dict) -> dict:
-    """`state` under the names of `wanted`: files of the same network from elsewhere name their tensors otherwise, but list
-    them in the same order, that of execution, with the head last. Counters of batches, which some lack, stay as they are."""
+    """`state` with the tensor names of `wanted`, matched by order.
+
+    Weights of the same network from elsewhere use other names, but the same order: that of execution, the head last.
+    Batch counters, which some files lack, keep their values.
+    """
     names = [key for key in wanted if not key.endswith("num_batches_tracked")]
     tensors = [value for key, value in state.items() if not key.endswith("num_batches_tracked")]
     return wanted | dict(zip(names, tensors)) if len(names) <= len(tensors) else state
@@ -89,11 +96,11 @@ def _in_order(state: dict, wanted: dict) -> dict:
 class Classifier(nn.Module):
     """[n, 3, S, S] -> logits [n, K].
 
-    weights: a file of the body's ImageNet weights; None takes timm's. pretrained: False builds the same network
-    without reading any, to load a checkpoint into.
+    weights: file with the body's ImageNet weights; None downloads timm's. pretrained: False builds the same network
+    without reading weights, to load a checkpoint into. dropout: probability before the head, in training.
     """
 
-    EARLY_STAGES = 2  # edges and textures: of MobileNetEdgeTPU half the arithmetic, a twentieth of the weights
+    EARLY_STAGES = 2  # edges and textures: half of MobileNetEdgeTPU's arithmetic, a twentieth of its weights
 
     def __init__(self, backbone: str, labels: int, weights: pathlib.Path | None = None, pretrained: bool = True,
                  dropout: float = 0.2):
@@ -101,16 +108,16 @@ class Classifier(nn.Module):
         self.body = _body(backbone, weights, pretrained)
         try:
             with torch.no_grad():
-                features = self.body.eval()(torch.zeros(1, 3, 64, 64))
+                output = self.body.eval()(torch.zeros(1, 3, 64, 64))
         except RuntimeError as error:
-            raise PipelineError(f"backbone {backbone!r} takes pictures of one size only: {error}",
-                                "choose one that takes any") from error
+            raise PipelineError(f"backbone {backbone!r} accepts only one input size: {error}",
+                                "choose one that accepts any size") from error
         channels = {getattr(self.body, name, None) for name in ("num_features", "head_hidden_size")}
-        if features.ndim != 4 or features.shape[1] not in channels and features.shape[3] in channels:
-            raise PipelineError(f"backbone {backbone!r} yields {list(features.shape)}, not [n, C, h, w]",
+        if output.ndim != 4 or output.shape[1] not in channels and output.shape[3] in channels:
+            raise PipelineError(f"backbone {backbone!r} yields {list(output.shape)}, not [n, C, h, w]",
                                 "choose a convolutional one")
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(features.shape[1], labels)
+        self.head = nn.Linear(output.shape[1], labels)
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
 
@@ -118,7 +125,7 @@ class Classifier(nn.Module):
         return self.head(self.dropout(self.body(x).mean((2, 3))))
 
     def groups(self) -> list[list[nn.Parameter]]:
-        """Parameters as a fastai splitter gives them: the body's early stages where it has such, the rest, the head."""
+        """Parameter groups for fastai's `splitter`: the body's early stages (if it has any), the rest of it, the head."""
         stages = list(getattr(self.body, "blocks", []))[:self.EARLY_STAGES]
         stem = [getattr(self.body, name) for name in ("conv_stem", "bn1") if stages and hasattr(self.body, name)]
         early = [parameter for module in (*stem, *stages) for parameter in module.parameters()]
@@ -128,7 +135,7 @@ class Classifier(nn.Module):
 
 
 class WithClassMaps(nn.Module):
-    """For export: [1, 3, S, S] -> logits [1, K], class_maps [1, K, h, w], with mean(map) + bias = logit."""
+    """For export: [1, 3, S, S] -> logits [1, K], class_maps [1, K, h, w], where mean(map) + bias = logit."""
 
     def __init__(self, classifier: Classifier):
         super().__init__()
@@ -141,3 +148,22 @@ class WithClassMaps(nn.Module):
     def forward(self, x):
         maps = self.maps(self.body(x))
         return maps.mean((2, 3)) + self.bias, maps
+
+
+def backbone_features(backbone: str, weights: pathlib.Path | None, photos: list[Photo], cache: pathlib.Path,
+                      size: int = 224, skip_bad: bool = False) -> tuple[list[Photo], np.ndarray]:
+    """(photos, features float32 [n, C]) of a timm network with its ImageNet weights.
+
+    weights: as for `Classifier`. cache, skip_bad: as for `features.cached`.
+    """
+    preprocessing = Preprocessing(size=size)
+    network = Classifier(backbone, 1, weights).eval()
+
+    def compute(squares):
+        with torch.inference_mode():
+            pooled = network.body(torch.from_numpy(preprocessing.normalise(squares))).mean((2, 3)).numpy()
+        return pooled, np.zeros((len(squares), 0), np.float32)
+
+    identity = weights.read_bytes() if weights else backbone.encode()
+    photos, vectors, _ = features.cached(cache, identity, preprocessing, photos, compute, skip_bad)
+    return photos, vectors

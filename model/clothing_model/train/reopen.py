@@ -1,8 +1,8 @@
-"""An exported file as a network that can be trained further.
+"""Turns an exported file back into a network that can be trained further.
 
-Undoes what the export did: int8 weights become floats, and the batch norms, of which the file's convolutions have
-swallowed the arithmetic, are put back. Of a batch norm the file knows only what it comes to, not the mean and variance
-of what goes in, and training needs those; they are measured on photos.
+It undoes the export: int8 weights become floats, and the batch norms, which the export folded into the convolutions
+before them, are restored. The file no longer has their running means and variances, which training needs, so these are
+measured again on photos.
 """
 import pathlib
 
@@ -17,22 +17,23 @@ from .network import Classifier
 from ..onnx_file import OnnxModel
 
 BATCH = 32
-COMPARED = 8  # photos on which the network must answer as the file does
-CLOSE = 1e-3  # largest difference of a logit, as a share of the span of all
+COMPARED = 8  # photos on which the network's logits are compared with the file's
+TOLERANCE = 1e-3  # largest difference of a logit, as a share of the range of all logits
 
 
 def tensorflow_padded(file: pathlib.Path) -> bool:
-    """Whether a convolution pads more after the picture than before it, which PyTorch's own never do."""
+    """Whether a convolution pads more at the end of an axis than at its start, as TensorFlow's SAME padding does."""
     pads = [attribute.ints for node in _graph(file).node for attribute in node.attribute if attribute.name == "pads"]
     return any(list(sides[:2]) != list(sides[2:]) for sides in pads)
 
 
 def restore(network: Classifier, model: OnnxModel, squares: np.ndarray) -> None:
-    """Gives `network` the weights of the file of `model`, so that it answers as the file does.
+    """Loads the weights of the model's file into `network`, so that both give the same logits.
 
-    squares: uint8 [n, S, S, 3], training photos, by which the means and variances of batch norms are measured.
+    squares: uint8 [n, S, S, 3], training photos on which the running means and variances of batch norms are measured.
+    Raises PipelineError if the file is not of this backbone.
     """
-    misfit = PipelineError(f"{model.file}: not a network of the backbone asked for",
+    misfit = PipelineError(f"{model.file}: its network has another backbone than the one asked for",
                            "name the one it was trained with, with --backbone")
     graph = _graph(model.file)
     values = _initializers(graph)
@@ -43,11 +44,11 @@ def restore(network: Classifier, model: OnnxModel, squares: np.ndarray) -> None:
     wanted = [*(tuple(conv.weight.shape) for conv, _ in pairs), (*network.head.weight.shape, 1, 1)]
     if [np.shape(weight) for weight in weights] != wanted or len(head_bias) != 1:
         raise misfit
-    network.eval().requires_grad_(False)  # weights that need gradients cannot be copied into
+    network.eval().requires_grad_(False)  # weights that require gradients cannot be overwritten in place
     for weight, bias, (conv, norm) in zip(weights, biases, pairs):
         conv.weight.copy_(torch.from_numpy(weight))
         if norm:
-            _neutral(norm, bias)
+            _make_identity(norm, bias)
         elif conv.bias is not None:
             conv.bias.copy_(torch.as_tensor(bias))
     network.head.weight.copy_(torch.from_numpy(weights[-1][..., 0, 0]))
@@ -56,7 +57,7 @@ def restore(network: Classifier, model: OnnxModel, squares: np.ndarray) -> None:
     compared = squares[:COMPARED]
     expected = model.logits(compared)
     answers = network(torch.from_numpy(model.preprocessing.normalise(compared))).numpy()
-    if np.abs(answers - expected).max() > CLOSE * np.ptp(expected):
+    if np.abs(answers - expected).max() > TOLERANCE * np.ptp(expected):
         raise misfit
     network.requires_grad_(True)
 
@@ -66,12 +67,12 @@ def _graph(file: pathlib.Path) -> onnx.GraphProto:
         return onnx.load(file).graph
     except FileNotFoundError:
         raise PipelineError(f"{file}: there is no such file", "name an exported file, or a run's folder") from None
-    except Exception as error:  # protobuf has kinds of its own
+    except Exception as error:  # protobuf raises exceptions of its own
         raise PipelineError(f"{file}: not an ONNX file: {error}", "name an exported file, or a run's folder") from error
 
 
 def _initializers(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
-    """All constants by name, those stored as int8 as float32 under the name that convolutions know them by."""
+    """All constants by name. Weights stored as int8 are float32, under the name that the convolutions read."""
     values = {tensor.name: numpy_helper.to_array(tensor).copy() for tensor in graph.initializer}
     for node in graph.node:
         if node.op_type == "DequantizeLinear":
@@ -82,23 +83,23 @@ def _initializers(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
 
 
 def _convolutions(body: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d | None]]:
-    """Each convolution with the batch norm right after it, in the order in which a picture meets them.
+    """Each convolution with the batch norm right after it, in the order of execution.
 
-    That is their order in the file, too, since the exporter follows a picture through the network.
+    That is also their order in the file, since the exporter traces the network.
     """
-    met = []
-    hooks = [module.register_forward_hook(lambda module, *_: met.append(module)) for module in body.modules()
+    executed = []
+    hooks = [module.register_forward_hook(lambda module, *_: executed.append(module)) for module in body.modules()
              if isinstance(module, (nn.Conv2d, nn.BatchNorm2d))]
     with torch.no_grad():
         body.eval()(torch.zeros(1, 3, 64, 64))
     for hook in hooks:
         hook.remove()
     return [(module, after if isinstance(after, nn.BatchNorm2d) else None)
-            for module, after in zip(met, [*met[1:], None]) if isinstance(module, nn.Conv2d)]
+            for module, after in zip(executed, [*executed[1:], None]) if isinstance(module, nn.Conv2d)]
 
 
-def _neutral(norm: nn.BatchNorm2d, bias: np.ndarray) -> None:
-    """Makes a batch norm add `bias` [C] and nothing else."""
+def _make_identity(norm: nn.BatchNorm2d, bias: np.ndarray) -> None:
+    """Makes a batch norm add `bias` [C] and do nothing else."""
     norm.running_mean.zero_()
     norm.running_var.fill_(1)
     norm.weight.fill_((1 + norm.eps) ** 0.5)
@@ -106,11 +107,11 @@ def _neutral(norm: nn.BatchNorm2d, bias: np.ndarray) -> None:
 
 
 def _measure(network: Classifier, pairs: list[tuple[nn.Conv2d, nn.BatchNorm2d]], images: np.ndarray) -> None:
-    """Sets each neutral batch norm to the statistics of its convolution on these images [n, 3, S, S]; answers stay.
+    """Sets the statistics of each batch norm to those of its convolution's output on these images [n, 3, S, S].
 
-    norm(y) = (y - mean) / sqrt(var + eps) * weight + bias remains y + what it added before.
+    Its weight and bias change along, so that norm(y) = (y - mean) / sqrt(var + eps) * weight + bias gives the same as before.
     """
-    sums = {conv: 0.0 for conv, _ in pairs}  # of 1, y, y² over the batches' photos: float64 [3, C]
+    sums = {conv: 0.0 for conv, _ in pairs}  # of 1, y and y² over all photos: float64 [3, C]
 
     def add(conv, _, y):
         variance, mean = torch.var_mean(y, (0, 2, 3), correction=0)

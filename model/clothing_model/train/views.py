@@ -1,7 +1,7 @@
-"""Changed views of training photos, made in batches, and what a network's early stages make of them.
+"""Augmented views of training photos, drawn in batches, and a cache of the early stages' outputs for them.
 
-Stem and first stages are not trained here: what they make of a view is worked out once, kept as int8, and read as often
-as the later stages are trained on it. See `refining`.
+Stem and first stages are frozen: their output for a view is computed once, stored as int8, and read again each time the
+later stages are trained on it. See `refining`.
 """
 import math
 import pathlib
@@ -17,19 +17,23 @@ from .augment import cut_out
 from ..errors import PipelineError
 from ..picture import border_colour
 
-SIDE = 272  # of the kept squares, pixels; a photo is stretched to one, and its shape put right when a view is drawn
-LEVELS = 127  # of an int8 on each side of 0
-OUTLIERS = 2e-4  # share of values that are cut off there
+SIDE = 272  # of the squares in memory, pixels; photos are stretched to them, and regain their shape when a view is drawn
+LEVELS = 127  # of int8 on each side of 0
+OUTLIERS = 2e-4  # share of values that int8 clips
 BATCH = 32
-HIDDEN = 0.2  # of the strongly changed views, how many have a part covered
-SMALL = 0.2  # of them, how many show the photo small, anywhere in the frame
-TURNED = {False: 0.2, True: 0.4}  # of the weakly and of the strongly changed, how many are turned by quarters
+HIDDEN = 0.2  # share of strongly augmented views that have a part covered
+SMALL = 0.2  # share of strongly augmented views that show the photo small, anywhere in the frame
+ROTATED = {False: 0.2, True: 0.4}  # share of weakly (False) and strongly (True) augmented views rotated by quarter turns
 
 
 @dataclass
-class Photos:
-    """squares: uint8 [n, 4, SIDE, SIDE], red, green, blue and the garment's mask. aspect: float32 [n], width by height.
-    border: float32 [n, 3] in 0..1. cut: bool [n], whether the garment could be cut out. garment: bool [n]."""
+class SquarePhotos:
+    """Photos stretched to squares.
+
+    squares: uint8 [n, 4, SIDE, SIDE], red, green, blue and the garment's mask. aspect: float32 [n], width / height.
+    border: float32 [n, 3] in 0..1, mean colour of the border. cut: bool [n], whether the garment could be cut out.
+    garment: bool [n], whether there is one.
+    """
 
     squares: np.ndarray
     aspect: torch.Tensor
@@ -38,8 +42,8 @@ class Photos:
     garment: torch.Tensor
 
     @classmethod
-    def of(cls, pixels: list[np.ndarray], garment: list[bool]) -> "Photos":
-        """pixels: uint8 [h, w, 3] each."""
+    def of(cls, pixels: list[np.ndarray], garment: list[bool]) -> "SquarePhotos":
+        """pixels: uint8 [h, w, 3] each. garment: whether each photo shows one."""
         squares = np.empty((len(pixels), 4, SIDE, SIDE), np.uint8)
         cut = []
         for square, photo in zip(squares, pixels):
@@ -53,15 +57,15 @@ class Photos:
                    torch.tensor(cut), torch.tensor(garment))
 
 
-class Changes:
-    """Draws views of photos: float [n, 3, side, side] in 0..1.
+class ViewSampler:
+    """Draws augmented views of photos: float [n, 3, side, side] in 0..1.
 
-    A weakly changed view is framed, turned, lit and mirrored as another shot of the thing might be. A strongly changed one may
-    also be small in the frame or reach beyond it, stand in another surrounding, and be noisy, coarse or partly covered.
-    Surroundings are photos that show no garment.
+    Weak augmentation changes framing, rotation, light and mirroring, as between two shots of the same garment. With strong
+    augmentation the garment may also be small or cut off by the frame, have another background, or be noisy, blurry or
+    partly covered. Backgrounds are photos that show no garment.
     """
 
-    def __init__(self, photos: Photos, seed: int):
+    def __init__(self, photos: SquarePhotos, seed: int):
         self.photos = photos
         self.random = torch.Generator().manual_seed(seed)
         self.scenes = np.flatnonzero(~photos.garment.numpy())
@@ -73,7 +77,7 @@ class Changes:
         small = self._chance(count, SMALL if strong else 0)
         grid = self._grid(indices, side, strong, small)
         view = functional.grid_sample(square, grid, padding_mode="border", align_corners=False)
-        if small.any():  # from half the resolution, or thin lines would break up
+        if small.any():  # sampled from half the resolution, against aliasing
             coarse = functional.avg_pool2d(square[small], 2)
             view[small] = functional.grid_sample(coarse, grid[small], padding_mode="border", align_corners=False)
         inside = (grid.abs() <= 1).all(3)[:, None].float()
@@ -87,7 +91,7 @@ class Changes:
             opaque = inside * torch.where(_each(lifted), view[:, 3:], 1.0)
         view = view[:, :3] * opaque + around * (1 - opaque)
         view = self._relit(view, 1.0 if strong else 0.5)
-        return (self._worsened(view) if strong else view).clamp(0, 1)
+        return (self._degraded(view) if strong else view).clamp(0, 1)
 
     def _uniform(self, count: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
         return torch.rand(count, generator=self.random) * (high - low) + low
@@ -96,7 +100,7 @@ class Changes:
         return self._uniform(count) < share
 
     def _grid(self, indices: np.ndarray, side: int, strong: bool, small: torch.Tensor) -> torch.Tensor:
-        """Where each pixel of the view is taken from: turned, scaled, moved and mirrored, the photo's shape kept."""
+        """The sampling grid, float [n, side, side, 2]: rotation, scale, shift and mirroring, with the photo's shape restored."""
         count, uniform = len(indices), self._uniform
         if strong:
             scale = torch.exp(uniform(count, math.log(0.6), math.log(1.7)))
@@ -106,7 +110,7 @@ class Changes:
         else:
             scale = torch.exp(uniform(count, math.log(0.65), math.log(1.12)))
             angle, frame = uniform(count, -0.1, 0.1), torch.ones(count)
-        quarters = torch.randint(1, 4, (count,), generator=self.random) * self._chance(count, TURNED[strong])
+        quarters = torch.randint(1, 4, (count,), generator=self.random) * self._chance(count, ROTATED[strong])
         angle = angle + quarters * (math.pi / 2)
         stretch = torch.exp(uniform(count, -0.18, 0.18) * (1 if strong else 0.5))
         mirror = torch.where(self._chance(count, 0.5), 1.0, -1.0)
@@ -120,7 +124,7 @@ class Changes:
         return functional.affine_grid(torch.stack(rows, 1), (count, 3, side, side), align_corners=False)
 
     def _scenes(self, count: int, side: int) -> torch.Tensor:
-        """Parts of photos without a garment."""
+        """Crops of photos without a garment, float [n, 3, side, side]."""
         chosen = self.scenes[torch.randint(0, len(self.scenes), (count,), generator=self.random).numpy()]
         zoom, zero = self._uniform(count, 0.15, 0.9), torch.zeros(count)
         place = [self._uniform(count, -1, 1) * (1 - zoom) for _ in range(2)]
@@ -130,7 +134,7 @@ class Changes:
         return functional.grid_sample(scenes, grid, padding_mode="reflection", align_corners=False)
 
     def _relit(self, view: torch.Tensor, strength: float) -> torch.Tensor:
-        """Exposure, contrast, saturation and tint."""
+        """Changes exposure, contrast, saturation and tint."""
         count = len(view)
 
         def factor(least: float, most: float) -> torch.Tensor:
@@ -143,8 +147,8 @@ class Changes:
         view = grey + (view - grey) * factor(-0.6, 0.4)
         return view * torch.exp(self._uniform(3 * count, -0.12, 0.12)).view(count, 3, 1, 1)
 
-    def _worsened(self, view: torch.Tensor) -> torch.Tensor:
-        """Some at half their resolution, some noisy, some with a part covered in one colour."""
+    def _degraded(self, view: torch.Tensor) -> torch.Tensor:
+        """Halves the resolution of some views, adds noise to some, and covers a part of some in one colour."""
         count, _, side, _ = view.shape
         coarse = functional.interpolate(functional.avg_pool2d(view, 2), size=(side, side), mode="bilinear", align_corners=False)
         view = torch.where(_each(self._chance(count, 0.25)), coarse, view)
@@ -156,12 +160,12 @@ class Changes:
 
 
 def _each(values: torch.Tensor) -> torch.Tensor:
-    """[n, ...] -> [n, ..., 1, 1, 1], one value a picture."""
+    """[n] -> [n, 1, 1, 1], to broadcast one value per picture."""
     return values[..., None, None, None]
 
 
-class Kept:
-    """What the early stages made of views, on disk: int8 [n, C, s, s] a round, and of which photo each is."""
+class CachedViews:
+    """The early stages' outputs for views, on disk: int8 [n, C, s, s] per round. photo: the index of each view's photo."""
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
@@ -171,7 +175,10 @@ class Kept:
         self.scale: torch.Tensor | None = None
 
     def add(self, number: int, indices: np.ndarray, draw: Callable[[np.ndarray], torch.Tensor], early: torch.nn.Module) -> None:
-        """A round of views, unless an earlier run has made it. draw: indices -> normalised views."""
+        """Adds a round of views of the photos `indices`, computed unless an earlier run has stored it.
+
+        draw: indices -> normalised views. Raises PipelineError if the stored round has another number of views.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         file, scales = self.folder / f"{number}.npy", self.folder / "scale.npy"
         if not file.exists():
@@ -191,13 +198,13 @@ class Kept:
             part.replace(file)
         views = np.load(file, mmap_mode="r")
         if len(views) != len(indices):
-            raise PipelineError(f"{file}: views of other photos", "remove the folder, or name another --run")
+            raise PipelineError(f"{file}: it has views of other photos", "remove its folder, or name another --run")
         self.scale = torch.from_numpy(np.load(scales))[:, None, None]
         self.place = np.concatenate([self.place, [[len(self.rounds), place] for place in range(len(indices))]])
         self.photo = np.concatenate([self.photo, indices])
         self.rounds.append(views)
 
     def __getitem__(self, views: np.ndarray) -> torch.Tensor:
-        """float [n, C, s, s]"""
+        """views: indices of views, int [n] -> float [n, C, s, s]."""
         values = np.stack([self.rounds[number][place] for number, place in self.place[views]])
         return torch.from_numpy(values).float() * self.scale
