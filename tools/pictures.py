@@ -1,8 +1,8 @@
-"""Makes pictures for the page and the documentation. `make pictures` runs it in model/.venv.
+"""Pictures of our own making: `make pictures` runs this in model/.venv.
 
     pictures.py samples FOLDER   the three drawings that the page offers to try
-    pictures.py closet FOLDER    drawings in folders by label: some under a wrong label, some twice, some blurred
-    pictures.py small FILE...    reduces PNGs to a palette, which hardly changes screenshots
+    pictures.py closet FOLDER    drawings under their labels, some under a wrong one, some twice, some blurred
+    pictures.py small FILE...    PNGs to a palette, which screenshots hardly suffer from
 """
 import pathlib
 import sys
@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
 SAMPLES = ("polo-shirt", "dress", "shoes")
-EACH = 14  # drawings per label
+EACH = 14  # drawings of a label
 SWAPPED = {("jeans", 3): "socks", ("polo-shirt", 5): "t-shirt", ("shoes", 2): "dress", ("shirt", 8): "polo-shirt"}
 BLURRED = {("dress", 6), ("socks", 9)}
 LARGEST = 120_000  # bytes of a picture in the documentation
@@ -26,7 +26,7 @@ def samples(folder: pathlib.Path) -> None:
 
 
 def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """The drawing in another colour, light and framing. The browns of wood and walls stay."""
+    """The same drawing in another colour, another light, from another place. Wood and walls keep their browns."""
     hue, saturation, value = image.convert("HSV").split()
     turn = int(rng.integers(256))
     hue = hue.point(lambda tone: tone if 8 <= tone <= 32 else (tone + turn) % 256)
@@ -52,7 +52,7 @@ def closet(folder: pathlib.Path) -> None:
             place = folder / SWAPPED.get((label, number), label)
             place.mkdir(parents=True, exist_ok=True)
             image.save(place / f"{label[0]}{number:02}.jpg", quality=88)
-            if number == 4:  # a near-duplicate
+            if number == 4:  # as somebody else has saved it
                 image.resize((270, 360), Image.LANCZOS).save(place / f"{label[0]}{number:02}-copy.jpg", quality=80)
 
 
