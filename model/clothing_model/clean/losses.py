@@ -8,9 +8,9 @@ import numpy as np
 
 from .. import spreadsheet
 from ..dataset import Photo
-from .decisions import COLUMNS
 from ..errors import PipelineError
 from ..labels import Label
+from .decisions import COLUMNS
 
 MIN_PROBABILITY = 1e-12  # so that no loss is infinite
 HEAD = ("file", "label", "predicted", "probability", "own", "loss", "margin", *COLUMNS[2:])

@@ -26,11 +26,11 @@ import numpy as np
 from PIL import Image
 
 from .. import duplicates, picture
+from ..errors import PipelineError
+from ..words import count
 from . import manifest, sources
 from .download import Client, Policy, Refused
-from ..errors import PipelineError
 from .sources import Candidate
-from ..words import count
 
 QUALITY = 90
 MAX_PIXELS = Image.MAX_IMAGE_PIXELS  # of a picture; checked before decoding. Pillow warns above it, and refuses twice as many

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
 from .. import spreadsheet
-from .download import Answer, Client, Refused
 from ..errors import PipelineError
+from .download import Answer, Client, Refused
 
 OPENVERSE = "https://api.openverse.org/v1/images/"
 COMMONS = "https://commons.wikimedia.org/w/api.php"

@@ -13,8 +13,8 @@ from onnx import numpy_helper
 from torch import nn
 
 from ..errors import PipelineError
-from .network import Classifier
 from ..onnx_file import OnnxModel
+from .network import Classifier
 
 BATCH = 32
 COMPARED = 8  # photos on which the network's logits are compared with the file's

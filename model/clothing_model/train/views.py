@@ -13,9 +13,9 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from .augment import cut_out
 from ..errors import PipelineError
 from ..picture import border_colour
+from .augment import cut_out
 
 SIDE = 272  # of the squares in memory, pixels; photos are stretched to them, and regain their shape when a view is drawn
 LEVELS = 127  # of int8 on each side of 0
