@@ -70,7 +70,7 @@ def run(arguments) -> None:
     summary = asyncio.run(collection.collect(request, lambda text: print(text, flush=True)))
     print(f"{count(summary.kept.total(), 'photo')} in {arguments.out / 'photos'}")
     for label, kept in sorted(summary.kept.items()):
-        print(f"  {label}: {kept}" + (" (as many as wished for)" if label in summary.full else ""))
+        print(f"  {label}: {kept}" + (" (as many as asked for)" if label in summary.full else ""))
     if summary.reasons:
         print(f"{count(summary.reasons.total(), 'address', 'addresses')} without a photo; "
               f"{arguments.out / 'refused.csv'} says why")
