@@ -9,6 +9,7 @@ VERBS = (collect, explore, losses, apply, train, refine, soup, calibrate, export
 
 
 def parser() -> argparse.ArgumentParser:
+    """The parser of all verbs. Each sets `call` to the function that runs it."""
     top = argparse.ArgumentParser(prog="clothing_model", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="VERB")
     for verb in VERBS:

@@ -23,10 +23,12 @@ def fingerprint(pixels: np.ndarray) -> np.ndarray:
 
 
 def to_hex(value: np.ndarray) -> str:
+    """A fingerprint, uint64 [4], as 64 hexadecimal digits."""
     return value.tobytes().hex()
 
 
 def from_hex(text: str) -> np.ndarray:
+    """The inverse of `to_hex`. Raises ValueError."""
     return np.frombuffer(bytes.fromhex(text), np.uint64)
 
 

@@ -47,6 +47,7 @@ def describe(ids: set[str], file: pathlib.Path = DEFAULT_FILE) -> list[Label]:
 
 
 def load(file: pathlib.Path) -> list[Label]:
+    """The labels of a label file. Raises PipelineError if it is missing or invalid."""
     try:
         return parse(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -73,4 +74,5 @@ def parse(text: str) -> list[Label]:
 
 
 def dump(labels: list[Label]) -> str:
+    """The JSON that `parse` reads."""
     return json.dumps([{key: value for key, value in asdict(label).items() if value} for label in labels])

@@ -27,12 +27,14 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 
 
 def open_session(model: pathlib.Path | bytes) -> onnxruntime.InferenceSession:
+    """A session on CPUs, for a file or the bytes of one."""
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads sleep
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:
+    """The metadata by key."""
     return {entry.key: entry.value for entry in model.metadata_props}
 
 

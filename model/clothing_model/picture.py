@@ -113,6 +113,7 @@ class Preprocessing:
 
     @classmethod
     def from_metadata(cls, entries: dict[str, str]) -> "Preprocessing":
+        """The inverse of `metadata`. Raises KeyError or ValueError for incomplete or invalid entries, and PipelineError."""
         resize = json.loads(entries["resize"])
         return cls(int(entries["input_size"]), resize["fit"], resize["filter"],
                    tuple(json.loads(entries["mean"])), tuple(json.loads(entries["std"])))

@@ -179,6 +179,7 @@ def last(root: pathlib.Path) -> tuple[pathlib.Path, list[Move]]:
 
 
 def undo(root: pathlib.Path, journal: pathlib.Path, moves: list[Move]) -> None:
+    """Makes the moves that `last` gives, and marks their journal as undone. Raises PipelineError if a file is in the way."""
     _move(_checked(root), moves)
     journal.replace(journal.with_name("undone.csv"))
 

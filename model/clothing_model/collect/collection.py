@@ -176,11 +176,13 @@ class Store:
         self.fingerprints = np.vstack([self.fingerprints, photo.fingerprint])
 
     def refuse(self, candidate: Candidate, refusal: Refused) -> None:
+        """Records that a URL gave no photo, and why."""
         self.settled.add(candidate.url)
         self.refused.append({"url": candidate.url, "label": candidate.label, "reason": refusal.reason,
                              "again": "yes" if refusal.temporary else "no"})
 
     def close(self) -> None:
+        """Lets other processes use the folder."""
         self.lock.close()
 
 

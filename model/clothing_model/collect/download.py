@@ -53,6 +53,7 @@ class Policy:
 
     @property
     def agent(self) -> str:
+        """The User-Agent header."""
         return f"{AGENT}/1.0 ({self.contact})" if self.contact else f"{AGENT}/1.0"
 
 
@@ -97,6 +98,7 @@ class Client:
         await self.session.close()
 
     def host(self, url: str) -> Host:
+        """The host of a URL: scheme, name and port."""
         origin = _origin(url)
         if origin not in self.hosts:
             self.hosts[origin] = Host(self.policy.per_host, self.policy.pause)

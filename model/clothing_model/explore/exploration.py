@@ -53,6 +53,7 @@ class Findings:
         self.odd, self.mixed_labels = self._neighbourhoods() if self.vectors is not None else ([], [])
 
     def name(self, i: int) -> str:
+        """The path of photo `i` below the root, with forward slashes."""
         return self.photos[i].path.relative_to(self.root).as_posix()
 
     def _neighbourhoods(self) -> tuple[list[tuple[int, float, str]], list[tuple[str, str, float]]]:

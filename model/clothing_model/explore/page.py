@@ -18,6 +18,7 @@ PLAIN = 225  # mean colour of a border, of 255, from which a background counts a
 SMALL = 160  # longest side, in pixels, under which a photo shows little detail
 
 def text(value: object) -> str:
+    """Text for HTML, escaped."""
     return html.escape(str(value))
 
 
@@ -48,6 +49,7 @@ def table(caption: str, head: list[str], rows: list[list[str]], words: int = 1) 
 
 
 def section(key: str, title: str, *parts: str) -> str:
+    """A section of the page. parts: HTML. key: its id, by which the contents link to it."""
     return f'<section id={key} aria-labelledby={key}-h><h2 id={key}-h>{text(title)}</h2>{"".join(parts)}</section>'
 
 

@@ -93,4 +93,5 @@ def write(model: onnx.ModelProto, file: pathlib.Path) -> None:
 
 
 def default_version() -> str:
+    """The first version of this month, such as 2026.11-1."""
     return time.strftime("%Y.%m-1")

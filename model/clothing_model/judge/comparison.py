@@ -52,6 +52,7 @@ class Row:
     seconds: float | None
 
     def figures(self, targets: np.ndarray) -> dict:
+        """The row of the comparison. targets: int [n]."""
         labels = self.answers.shape[1]
         probabilities = as_probabilities(self.answers)
         return {"method": self.method, "setting": self.setting,
@@ -104,6 +105,7 @@ METHODS: tuple[tuple[str, str, tuple, Callable], ...] = (
 
 
 def answers(model, vectors: np.ndarray) -> np.ndarray:
+    """The outputs of a fitted model, float [n, K]: probabilities, or what a regression predicts."""
     return model.predict_proba(vectors) if hasattr(model, "predict_proba") else model.predict(vectors)
 
 
@@ -145,6 +147,7 @@ def table(figures: list[dict]) -> str:
 
 
 def duration(seconds: float | None) -> str:
+    """Seconds in words; empty for None."""
     if seconds is None:
         return ""
     return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
@@ -165,6 +168,7 @@ def write(folder: pathlib.Path, split: str, figures: list[dict], about: dict) ->
 
 
 def draw(file: pathlib.Path, figures: list[dict]) -> None:
+    """Draws the figures as bars into an SVG file."""
     import matplotlib
 
     matplotlib.use("Agg")

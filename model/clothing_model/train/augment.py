@@ -76,6 +76,7 @@ class Strength:
     erase: float = 0.1
 
     def scaled(self, factor: float) -> "Strength":
+        """All probabilities times `factor`, at most 1."""
         return Strength(**{name: min(1, value * factor) for name, value in asdict(self).items()})
 
 

@@ -82,6 +82,7 @@ class LaterStages(nn.Module):
 
 
 def regression():
+    """The logistic regression that teaches, not fitted yet."""
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(C=REGRESSION_C, max_iter=300)

@@ -55,6 +55,7 @@ class Run:
         print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
 
     def save(self, learn: Learner, stage: str, epoch: int) -> None:
+        """Writes the checkpoint. stage, epoch: what has been finished."""
         average = learn.weight_average
         self.state.update(stage=stage, epoch=epoch, model=learn.model.state_dict(), optimiser=learn.opt.state_dict(),
                           average=average.average, average_steps=average.steps, random=torch.get_rng_state())
@@ -65,6 +66,7 @@ class Run:
 
     @classmethod
     def load(cls, folder: pathlib.Path) -> "Run":
+        """The run in a folder. Raises PipelineError if its checkpoint is missing or damaged."""
         file = folder / "checkpoint.pt"
         try:
             state = torch.load(file, map_location="cpu", weights_only=False)

@@ -13,6 +13,7 @@ LARGEST_MB = 5.5  # of an exported file: what a first visit to the page can affo
 
 
 def positive(text: str) -> int:
+    """Type of options that are whole numbers of at least 1."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
@@ -20,6 +21,7 @@ def positive(text: str) -> int:
 
 
 def above_zero(text: str) -> float:
+    """Type of options that are numbers greater than 0."""
     value = float(text)
     if not value > 0:
         raise argparse.ArgumentTypeError("must be greater than 0")
