@@ -96,8 +96,8 @@ def test_a_thousand_urls_killed_and_resumed(web, tmp_path):
                          "loop": "loop", "chain": "redirects", "nowhere": "without an address", "silent": "nothing received",
                          "reset": "broke", "forbidden": "robots.txt", "script": "not a web address", "again": "429", "same": "the same file",
                          "smaller": "the same picture"}.items():
-        told = [reason for url, reason in reasons.items() if f"/{fault}/" in url]
-        assert told and all(words in reason for reason in told), (fault, set(told))
+        found = [reason for url, reason in reasons.items() if f"/{fault}/" in url]
+        assert found and all(words in reason for reason in found), (fault, set(found))
 
 
 def test_files_left_by_a_kill_are_recovered(web, tmp_path):

@@ -1,5 +1,5 @@
 //! Carrying decisions out where the folder can be written to. Names, places and the journal are those of
-//! `model/clothing_model/clean/decisions.py`, so that either can go on where the other has been.
+//! `model/clothing_model/decisions.py`, so that either can go on where the other has been.
 
 use std::collections::BTreeSet;
 
