@@ -7,10 +7,9 @@
 import pathlib
 import sys
 
+import drawings
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
-
-from clothing_model import drawings
 
 SAMPLES = ("polo-shirt", "dress", "shoes")
 EACH = 14  # drawings for each label
