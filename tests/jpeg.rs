@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clothing_classifier::photo::{Error, Least, Limits, Photo, decode, decode_reduced};
+use clothing_classifier::photo::{Error, Limits, MinSize, Photo, decode, decode_reduced};
 use encode::exif;
 use files::{
     Colours, Huffman, Jpeg, Lines, Place, Scan, adobe, component, jfif, part, pixels, progression, scan,
@@ -489,7 +489,7 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
             }
             let found = match wanted {
                 1 => decode(file, &Limits::default()).map(Photo::from),
-                _ => decode_reduced(file, &Limits::default(), Least::LongerSide(least)),
+                _ => decode_reduced(file, &Limits::default(), MinSize::LongerSide(least)),
             };
             let reduction = wanted;
             let expected = match like {
@@ -553,7 +553,8 @@ fn scans_without_end_are_not_followed() {
         file.extend(segment(0xDA, &[1, 1, 0, 1, 63, 0x10]));
     }
     let begin = Instant::now();
-    let photo = decode_reduced(&file, &Limits::default(), Least::LongerSide(2000)).expect("what can be seen");
+    let photo =
+        decode_reduced(&file, &Limits::default(), MinSize::LongerSide(2000)).expect("what can be seen");
     println!("{} bytes took {:?}", file.len(), begin.elapsed());
     assert_eq!(photo.pixels.dimensions(), (2000, 2000));
     assert!(begin.elapsed() < Duration::from_secs(20));
