@@ -553,7 +553,8 @@ fn the_number_of_scans_is_limited() {
         file.extend(segment(0xDA, &[1, 1, 0, 1, 63, 0x10]));
     }
     let begin = Instant::now();
-    let photo = decode_reduced(&file, &Limits::default(), MinSize::LongerSide(2000)).expect("a picture");
+    let photo =
+        decode_reduced(&file, &Limits::default(), MinSize::LongerSide(2000)).expect("what can be seen");
     println!("{} bytes took {:?}", file.len(), begin.elapsed());
     assert_eq!(photo.pixels.dimensions(), (2000, 2000));
     assert!(begin.elapsed() < Duration::from_secs(20));

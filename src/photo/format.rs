@@ -34,18 +34,18 @@ pub enum ReadBy {
     Nobody,
 }
 
-/// What is known of a format.
+/// What is known about a format.
 pub(super) struct FormatRow {
     pub format: Format,
     /// As people call it.
     name: &'static str,
     read_by: ReadBy,
-    /// By which browsers let people choose such files; empty where they are not to be chosen.
+    /// For pickers of files; empty if people cannot choose such files there.
     mime_type: &'static str,
-    /// A file with such an ending in a folder is taken for a photo. Formats that nobody reads have some too, so that these
-    /// files are reported rather than passed over.
+    /// Files in a folder that have such an ending are taken for photos. That includes formats that nobody reads, so that these files
+    /// are reported rather than ignored.
     endings: &'static [&'static str],
-    /// Whether a file that starts with these bytes is of the format, unless a row above says so of it.
+    /// Whether a file that starts with these bytes is of the format, unless an earlier row matches it.
     pub matches: fn(&[u8]) -> bool,
 }
 
@@ -212,7 +212,7 @@ impl Format {
     }
 
     fn row(self) -> &'static FormatRow {
-        TABLE.iter().find(|row| row.format == self).expect("its test looks for every format")
+        TABLE.iter().find(|row| row.format == self).expect("every format has a row")
     }
 }
 
@@ -227,16 +227,15 @@ fn is_riff(start: &[u8], kind: &[u8; 4]) -> bool {
     start.starts_with(b"RIFF") && start.get(8..12) == Some(kind)
 }
 
-/// "BM" alone begins many a text; the size of the header that follows settles it. It is 12 for OS/2 1, 16 to 64 for
-/// OS/2 2, which leaves out zeros at its end, and 40, 52, 56, 108 or 124 for Windows.
+/// Texts may start with "BM", too; the size of the header that follows decides. It is 12 for OS/2 1, 16 to 64 for OS/2 2, which
+/// omits zeros at its end, and 40, 52, 56, 108 or 124 for Windows.
 fn is_bmp(start: &[u8]) -> bool {
     let Some(&[size, 0, 0, 0]) = start.get(14..18) else { return false };
     start.starts_with(b"BM")
         && (matches!(size, 12 | 42 | 46 | 108 | 124) || (16..=64).contains(&size) && size.is_multiple_of(4))
 }
 
-/// Canon's files say so, in two containers; Panasonic's, Olympus's and Fujifilm's have a start of their own. Other makers'
-/// cannot be told from TIFF.
+/// Raw files of Canon, in two containers, and of Panasonic, Olympus and Fujifilm. Those of other makers look like TIFF.
 fn is_camera_raw(start: &[u8]) -> bool {
     has_brand(start, &[b"crx "])
         || matches!(
@@ -255,7 +254,7 @@ fn has_brand(start: &[u8], names: &[&[u8; 4]]) -> bool {
     brands.any(|brand| names.iter().any(|name| brand == *name))
 }
 
-/// What follows the mark of that container.
+/// What follows that container's `ftyp`.
 fn brands(start: &[u8]) -> Option<&[u8]> {
     start.get(4..)?.strip_prefix(b"ftyp")
 }
@@ -273,23 +272,26 @@ fn is_web_page(markup: &str) -> bool {
 
 // Texts for the page. They are put together at compile time, so that the page carries nothing else of the table.
 
+/// [`List::of`] these arguments, as a text.
+macro_rules! list {
+    ($($argument:expr),*) => {{
+        const LIST: List = List::of($($argument),*);
+        const BYTES: &[u8; LIST.length] = &LIST.bytes();
+        match std::str::from_utf8(BYTES) {
+            Ok(text) => text,
+            Err(_) => panic!("it is made of whole texts"),
+        }
+    }};
+}
+
 /// The MIME types that people may choose from a picker of files, with commas between them.
-pub const ACCEPTED: &str = {
-    const TEXT: &Text = &Text::of(Column::MimeType, None, ",", ",");
-    TEXT.as_str()
-};
+pub const ACCEPTED: &str = list!(Column::MimeType, None, ",", ",");
 
 /// The formats that are read in every browser, such as "JPEG, PNG and BMP".
-pub const READ: &str = {
-    const TEXT: &Text = &Text::of(Column::Name, Some(ReadBy::Program), ", ", " and ");
-    TEXT.as_str()
-};
+pub const READ: &str = list!(Column::Name, Some(ReadBy::Program), ", ", " and ");
 
 /// The formats that are read where the browser knows them.
-pub const READ_BY_BROWSERS: &str = {
-    const TEXT: &Text = &Text::of(Column::Name, Some(ReadBy::Browser), ", ", " and ");
-    TEXT.as_str()
-};
+pub const READ_BY_BROWSERS: &str = list!(Column::Name, Some(ReadBy::Browser), ", ", " and ");
 
 /// The endings of all rows.
 pub(super) const ENDINGS: [&str; ENDING_COUNT] = {
@@ -321,14 +323,14 @@ enum Column {
     Name,
 }
 
-/// What stands in a column, as a list. Without heap memory, which there is none of at compile time.
-struct Text {
-    bytes: [u8; Self::ROOM],
+/// The fields of a column as one text. At compile time there is no heap, so it has a fixed capacity.
+struct List {
+    bytes: [u8; Self::CAPACITY],
     length: usize,
 }
 
-impl Text {
-    const ROOM: usize = 128;
+impl List {
+    const CAPACITY: usize = 128;
 
     /// Of the rows with that `read_by`, or of all. Empty fields are left out. `last` stands before the last field, `separator`
     /// between the others.
@@ -351,7 +353,7 @@ impl Text {
             }
             row += 1;
         }
-        let mut text = Self { bytes: [0; Self::ROOM], length: 0 };
+        let mut text = Self { bytes: [0; Self::CAPACITY], length: 0 };
         let mut number = 0;
         while number < count {
             if number > 0 {
@@ -370,11 +372,11 @@ impl Text {
         self.length += text.len();
     }
 
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
-            Err(_) => panic!("it is made of whole texts"),
-        }
+    /// The text's own bytes. `N`: the length.
+    const fn bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        bytes.copy_from_slice(self.bytes.split_at(N).0);
+        bytes
     }
 }
 
