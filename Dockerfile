@@ -1,11 +1,11 @@
-# The bundle behind Static Web Server, and nothing else. It listens on $PORT (8080 where that is not given).
+# The bundle behind Static Web Server, and nothing else. It listens on $PORT (8080 by default).
 
-# The Rust and the Debian with which the tests are run. Later ones of the same series do as well: raise them together, so
-# that both stages have one Debian; older than Cargo.toml's rust-version is not enough (tools/inputs.sh).
+# The Rust and Debian versions used in the tests. Later ones of the same series work, too. Both stages must have the same
+# Debian, and Rust must not be older than Cargo.toml's rust-version (tools/inputs.sh checks that).
 FROM rust:1.95.0-bookworm AS build
 RUN apt-get update && apt-get install -y --no-install-recommends brotli
 WORKDIR /src
-# The tools first: they change seldom, and their layers are kept.
+# The tools first: they rarely change, so their layers are cached.
 COPY tools/setup.sh tools/wasm-env.sh tools/
 COPY Cargo.lock ./
 RUN tools/setup.sh wasm trunk server

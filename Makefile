@@ -1,14 +1,14 @@
-# `make` lists the verbs. tools/setup.sh installs what they need, and says so when it does.
+# `make` lists the verbs. tools/setup.sh installs what they need, and reports it.
 
 PORT = 8080
 DIST = dist
-# The path under which the bundle will stand on its server.
+# The path under which the bundle will be served.
 BASE = /
 
 WITH_WASM = tools/wasm-env.sh
 PYTHON = model/.venv/bin/python
 
-# Each target keeps to one profile, so that nothing is compiled twice.
+# One profile for each target, so that nothing is compiled twice.
 NATIVE = --profile tests
 WEB = --profile web --target wasm32-unknown-unknown
 PAGE = --no-default-features --features page
@@ -16,7 +16,7 @@ PAGE = --no-default-features --features page
 BROWSER_TEST = DIST=$(DIST) CHROMIUM=target/tools/bin/chromium CHROMEDRIVER=target/tools/bin/chromedriver \
 	cargo test $(NATIVE) --test browser
 
-# Where real photos are at hand, the tests compare our answers on 1,000 of them with onnxruntime's.
+# If real photos are available, the tests compare our answers on 1,000 of them with onnxruntime's.
 ifneq ($(wildcard ../shared/photos/test),)
 export ORACLE = target/oracle-1000.json
 endif
@@ -31,13 +31,13 @@ help:
 	@echo "make build       build the page into $(DIST)/"
 	@echo "make test        check and test everything but the training of the network"
 	@echo "make test-model  test collecting photos and training the network (installs PyTorch)"
-	@echo "make bench       measure the page beside onnxruntime-web"
-	@echo "make torture     try thousands of damaged photos, a thousand in one page, and clean five thousand"
-	@echo "make fuzz        look for files that bring decoders or the model's loader down (an hour)"
+	@echo "make bench       compare the page with onnxruntime-web"
+	@echo "make torture     try thousands of damaged photos, answer a thousand in one page, and clean five thousand"
+	@echo "make fuzz        search for files that crash the decoders or the model's loader (an hour)"
 	@echo "make lighthouse  rate the built page with Lighthouse (installs it with npm)"
-	@echo "make load        see how many requests a second the server holds"
-	@echo "make pictures    draw icons, samples, screenshots and plots anew, with the built page (installs PyTorch)"
-	@echo "make licences    write the licences of all that the page is built from anew (builds cargo-about)"
+	@echo "make load        measure how many requests a second the server answers"
+	@echo "make pictures    draw icons, samples, screenshots and plots again, with the built page (installs PyTorch)"
+	@echo "make licences    write the page of licences of all dependencies again (builds cargo-about)"
 
 serve: serve-tools build
 	@echo "--- Serving the page at http://127.0.0.1:$(PORT) until Ctrl-C"
@@ -46,19 +46,19 @@ serve: serve-tools build
 build:
 	@tools/setup.sh wasm trunk brotli binaryen
 	@echo "--- Building the page into $(DIST)/"
-	@# The page's programs at once, on all cores. Trunk asks for one after the other, and finds them here.
+	@# Builds the page's programs together, on all cores. Trunk builds them one after another, and finds them ready.
 	@$(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean
 	@$(WITH_WASM) trunk build --release --dist $(DIST) --public-url $(BASE)
 
 test: tools
-	@# Each keeps to folders of its own under target/, and seldom has work for all cores.
+	@# At the same time: each has its own folders under target/, and rarely work for all cores.
 	@tools/beside.sh "$(MAKE) test-native" "$(MAKE) test-wasm"
 	@$(MAKE) sizes container browser
 	@echo "--- All tests passed"
 test-native: lint-native dependencies docs-native native model-file
 test-wasm: lint-wasm docs-wasm build warnings kernel
 
-# All at once: what they have in common is built but once, and how long that takes is said first.
+# In one call, so that common parts are built once and the whole time is announced first.
 tools:
 	@tools/setup.sh wasm trunk brotli binaryen server browser firefox python deny
 serve-tools:
@@ -71,7 +71,7 @@ lighthouse:
 
 load:
 	@tools/setup.sh server load
-	@echo "--- Asking the server for much"
+	@echo "--- Loading the server"
 	@tools/load.sh $(DIST)
 
 licences:
@@ -79,7 +79,7 @@ licences:
 	@echo "--- Writing public/licences.html"
 	@tools/licences.sh
 
-# Everything on them is drawn by us: no photo of anybody's is in the repository.
+# They show drawings only: no photos of anybody are in the repository.
 PICTURES = target/pictures
 DRAWN = cd $(PICTURES) && $(CURDIR)/$(PYTHON) -m clothing_model
 pictures:
@@ -103,13 +103,13 @@ test-model:
 
 bench: build
 	@tools/setup.sh browser npm
-	@echo "--- Measuring the page beside onnxruntime-web; leave the machine alone for some minutes"
+	@echo "--- Comparing the page with onnxruntime-web; leave the machine alone for some minutes"
 	@mkdir -p target/bench
 	@cp bench/* target/bench
 	@npm install --prefix target/bench --no-audit --no-fund --loglevel=error
 	@node target/bench/run.mjs $(DIST) target/bench/results.json target/tools/bin/chromium tests/fixtures/polo-shirt.jpg
 
-# What `make test` does with fewer photos.
+# The same as in `make test`, with more photos.
 torture: build
 	@tools/setup.sh browser
 	@MUTATED=10000 cargo test $(NATIVE) --test robust -- --nocapture mutated_photos
@@ -131,16 +131,16 @@ lint-native:
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path fuzz/Cargo.toml
 	@cargo clippy $(NATIVE) --workspace --all-targets -- -D warnings
-	@# What is only checked is not linked: the path keeps libFuzzer from being built.
+	@# Clippy does not link, so libFuzzer is not needed: this path keeps it from being built.
 	@CUSTOM_LIBFUZZER_PATH=none/libfuzzer.a cargo clippy $(NATIVE) --manifest-path fuzz/Cargo.toml --target-dir target -- -D warnings
 
-# With all features at once: what is particular to a bundle is left to `warnings`.
+# With all features at once; `warnings` checks each bundle's own features.
 lint-wasm:
 	@tools/setup.sh wasm
 	@echo "--- Checking lints for WebAssembly"
 	@$(WITH_WASM) cargo clippy $(WEB) -p clothing-jpeg -p clothing-kernel -p clothing-classifier --features page --lib --bin engine --bin page --bin widget --bin clean -- -D warnings
 
-# Cargo repeats what the compiler said when the bundle was built.
+# Cargo repeats the compiler's warnings from building the bundle.
 warnings:
 	@echo "--- Looking for warnings of the build"
 	@! { $(WITH_WASM) cargo build $(WEB) --bin engine && $(WITH_WASM) cargo build $(WEB) $(PAGE) --bin page --bin widget --bin clean; } 2>&1 \
@@ -148,7 +148,7 @@ warnings:
 
 dependencies:
 	@tools/setup.sh deny
-	@echo "--- Checking the licences and sources of what we depend on"
+	@echo "--- Checking the licences and sources of dependencies"
 	@PATH=$(CURDIR)/target/tools/bin:$$PATH cargo-deny --locked check licenses bans sources
 	@tools/licences.sh check
 
@@ -165,7 +165,7 @@ docs-wasm:
 
 model-file:
 	@tools/setup.sh python
-	@echo "--- Checking the model file and what works without PyTorch"
+	@echo "--- Checking the model file and everything that works without PyTorch"
 	@$(PYTHON) -m pytest --quiet $(addprefix model/tests/test_,model_file.py verdict.py operators.py picture.py decisions.py exploration.py)
 
 native: $(ORACLE)
@@ -185,7 +185,7 @@ sizes:
 
 container:
 	@tools/setup.sh server
-	@echo "--- Building and asking the container, without Docker"
+	@echo "--- Building and testing the container, without Docker"
 	@tools/container.sh
 
 browser: $(ORACLE)

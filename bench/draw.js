@@ -1,5 +1,5 @@
-// Runs in a page: a photo of 12 megapixels, drawn. Soft light, cloth with folds and a weave, a garment's outline, and the
-// sensor's noise, so that its JPEG has as many bytes and as many coefficients as a phone's has.
+// Runs in a page: draws a photo of 12 megapixels. It has soft light, cloth with folds and a weave, a garment's outline, and
+// sensor noise, so that its JPEG has about as many bytes and coefficients as a phone's.
 async (width, height) => {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");

@@ -1,9 +1,9 @@
-// Loads the network into one of the contestants and runs it. The page's address says which: ?who=ours, ?who=peer1 or
-// ?who=peer2 (onnxruntime-web with that many threads). With ?who=all it holds the three of them in frames.
+// Loads the network into one of the engines and runs it. The page's address says which: ?who=ours, ?who=peer1 or ?who=peer2
+// (onnxruntime-web with one or two threads). With ?who=all it holds all three in frames.
 const who = new URLSearchParams(location.search).get("who");
 const { engine, model, side } = await (await fetch("files.json")).json();
 
-// Linear memories, ours and the peer's; the engine's JavaScript tells neither of them.
+// The WebAssembly memories, captured here because neither engine exposes its own.
 const memories = [];
 const Memory = WebAssembly.Memory;
 WebAssembly.Memory = function (...rest) {
@@ -39,7 +39,7 @@ async function peer(threads) {
   };
 }
 
-// The same picture for all: noise, of the range that normalised pixels have.
+// The same input for all: noise in the range of normalised pixels.
 const pixels = new Float32Array(3 * side * side);
 for (let ix = 0, state = 1; ix < pixels.length; ix++) {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -47,13 +47,13 @@ for (let ix = 0, state = 1; ix < pixels.length; ix++) {
 }
 
 let run;
-// From nothing to a network that can be asked; milliseconds.
+// Loads everything until the network can be run; returns milliseconds.
 window.load = async () => {
   const start = performance.now();
   run = who === "ours" ? await ours() : await peer(who === "peer1" ? 1 : 2);
   return performance.now() - start;
 };
-// One run; milliseconds.
+// One run; returns milliseconds.
 window.infer = async () => {
   const start = performance.now();
   await run(pixels);
@@ -73,7 +73,7 @@ if (who === "all") {
     await frame.contentWindow.load();
     frames[name] = frame.contentWindow;
   }
-  // In turns, so that whatever else the machine does falls on all alike: [{ours, peer1, peer2}, ...].
+  // In turns, so that other load on the machine affects all equally: [{ours, peer1, peer2}, ...].
   window.compare = async (warmups, rounds) => {
     const times = [];
     for (let round = 0; round < warmups + rounds; round++) {
@@ -84,7 +84,7 @@ if (who === "all") {
     }
     return times;
   };
-  // How far the others' logits are from ours at most.
+  // The largest difference between the peers' logits and ours.
   window.difference = async () => {
     const [mine, ...others] = await Promise.all(Object.values(frames).map((frame) => frame.logits()));
     return Math.max(...others.flatMap((other) => other.map((value, ix) => Math.abs(value - mine[ix]))));

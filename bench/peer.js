@@ -1,4 +1,4 @@
-// As little as does the same job: load the network, take a photo, say what it is.
+// A minimal page that does the same job: loads the network, takes a photo, shows its label.
 import * as ort from "./ort/ort.wasm.min.mjs";
 
 const { model, side, labels, mean, std } = await (await fetch("files.json")).json();

@@ -1,5 +1,5 @@
-// run.mjs DIST RESULTS CHROMIUM [PHOTO]: measures the built bundle in DIST beside onnxruntime-web, in CHROMIUM, headless; prints
-// tables and writes RESULTS (JSON). Ratios are what counts: everything is measured in turns on the same machine.
+// run.mjs DIST RESULTS CHROMIUM [PHOTO]: compares the built bundle in DIST with onnxruntime-web, in headless CHROMIUM. Prints
+// tables and writes RESULTS (JSON). The ratios matter: everything is measured in turns on the same machine.
 //
 // It runs in the folder that `npm install` prepared: see the Makefile's `bench`.
 import { brotliCompressSync, constants } from "node:zlib";
@@ -33,7 +33,7 @@ const browser = await puppeteer.launch({
   ],
 });
 
-// A page of its own in a browser context of its own: nothing cached, nothing compiled before.
+// A new page in a new browser context: nothing is cached or compiled yet.
 async function visit(path, { script } = {}, use) {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
@@ -162,7 +162,7 @@ const drawn = await visit("/bench/peer.html", {}, (page) =>
 );
 writeFileSync(large, Buffer.from(drawn, "base64"));
 
-// Photos one after another through one page, the first ones not counted.
+// Photos one after another in one page; the first ones are not counted.
 async function way(path, selector) {
   const read = `(async (file) => {
     const start = performance.now();
@@ -175,7 +175,7 @@ async function way(path, selector) {
     for (let round = 0; round < 3 + STARTS; round++) {
       await page.evaluate(`Object.assign(seen, { picked: null, answered: null, longest: 0 });
         for (const done of document.querySelectorAll("[data-state=done]")) done.removeAttribute("data-state");`);
-      await input.evaluate((input) => (input.value = "")); // the same file once more would be no change
+      await input.evaluate((input) => (input.value = "")); // otherwise the same file would not be a change
       await input.uploadFile(large);
       const seen = await answered(page);
       const took = seen.answered - seen.picked;

@@ -13,11 +13,11 @@ const TYPES = {
   ".webmanifest": "application/manifest+json",
 };
 
-// Browsers give threads and exact clocks only to pages that ask to be kept apart from others.
+// Browsers give threads and exact clocks only to cross-origin isolated pages.
 const ISOLATED = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
 
-// Serves each of `folders`, [[path prefix, folder], ...]; the first that fits. Paths under /isolated/ are the same files
-// as without it, cross-origin isolated.
+// Serves `folders`, [[path prefix, folder], ...]; the first match wins. Paths under /isolated/ give the same files, cross-origin
+// isolated.
 export async function serve(folders) {
   const server = createServer(async (request, response) => {
     let path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));

@@ -1,5 +1,5 @@
-// Runs before a page's own scripts: writes down when a photo was picked and answered, what the worker said of it,
-// and the tasks that held up the page.
+// Runs before a page's own scripts: records when a photo was picked and answered, the worker's timings, and long tasks of
+// the page.
 window.seen = { picked: null, answered: null, milliseconds: null, longest: 0 };
 addEventListener("change", () => (seen.picked = performance.now()), true);
 new MutationObserver(() => {
@@ -21,7 +21,7 @@ window.Worker = class extends Worker {
     });
   }
 };
-// For the cold start: picks the photo as soon as there is something to pick it with.
+// For the cold start: picks the photo as soon as the page has a file input.
 window.pickAtOnce = (base64, selector) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   const look = () => {

@@ -1,7 +1,6 @@
-//! Writes what fuzzing begins with into corpus/: the fixtures, the odd and awkward files of the tests, a tiny
-//! model.
+//! Writes the initial corpus for fuzzing into corpus/: the fixtures, the tests' awkward files, a tiny model.
 
-#[allow(dead_code)] // only the bytes are of use here
+#[allow(dead_code)] // only the bytes are used here
 #[path = "../tests/files/awkward.rs"]
 mod awkward;
 #[path = "../tests/files/encode.rs"]
@@ -14,7 +13,7 @@ mod tiny_model;
 
 use std::{fs, io, path::Path};
 
-/// Larger files are learnt from too slowly.
+/// Larger files make fuzzing too slow.
 const LARGEST: usize = 20_000;
 
 fn main() -> io::Result<()> {

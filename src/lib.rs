@@ -5,6 +5,7 @@
 //! - [`classifier`]: pixels → [`classifier::Prediction`], by an ONNX network that describes itself.
 //! - [`clean`]: finding wrong labels among labelled photos, and what a person decides about them.
 //! - [`engine`]: the Web Worker that runs the classifier, and the page's side of it.
+//! - [`offline`]: whether the page works without a connection.
 //! - [`words`]: sentences that a person reads or hears.
 //! - [`embed`]: what the page in another site's frame and that site say to each other.
 //! - `app`: the page (WebAssembly only).
@@ -20,6 +21,7 @@ pub mod clean;
 mod csv;
 pub mod embed;
 pub mod engine;
+pub mod offline;
 pub mod photo;
 pub mod words;
 

@@ -1,4 +1,4 @@
-//! The command line, as people run it.
+//! The command line, run as a program.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use tract_onnx::pb::ModelProto;
 #[path = "files/tiny_model.rs"]
 mod tiny_model;
 
-/// A folder of its own for a test, empty at first.
+/// A test's own folder, empty at first.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -65,7 +65,7 @@ fn model() -> ModelInfo {
 }
 
 #[test]
-fn json_has_a_line_a_photo_with_all_labels() {
+fn json_has_one_line_for_each_photo_with_all_labels() {
     let folder = Folder::new("json");
     folder.photo("b.png").photo("a.jpg");
     let output = folder.classify(&["--json", "b.png", "a.jpg"]);
@@ -157,7 +157,7 @@ fn a_file_that_cannot_be_read_does_not_keep_the_others_from_being_answered() {
     );
 }
 
-/// Shops send AVIF, and often name it JPEG.
+/// Shops send AVIF files, often named as JPEG.
 #[test]
 fn avif_is_read_whatever_its_name() {
     let folder = Folder::new("avif");
@@ -174,7 +174,7 @@ fn avif_is_read_whatever_its_name() {
     let lines = json(&output);
     for line in &lines[..2] {
         assert_eq!((&line["width"], &line["height"]), (&300.into(), &400.into()));
-        // The same drawing.
+        // All show the same drawing.
         assert_eq!(line["label"], lines[2]["label"]);
         let share = |line: &Value| line["probability"].as_f64().unwrap();
         assert!((share(line) - share(&lines[2])).abs() < 0.05, "{line}, {}", lines[2]);
@@ -184,7 +184,7 @@ fn avif_is_read_whatever_its_name() {
 }
 
 #[test]
-fn folders_are_searched_in_order_but_for_what_is_hidden_or_no_picture() {
+fn folders_are_searched_in_order_without_hidden_files_and_other_formats() {
     let folder = Folder::new("folders");
     folder.photo("in/b.png").photo("in/a/z.JPG").photo("in/a/b.jpg").photo("in/c.png");
     folder.photo("in/.hidden.png").photo("in/.cache/d.png").write("in/note.txt", b"Buy shirts");
@@ -193,7 +193,7 @@ fn folders_are_searched_in_order_but_for_what_is_hidden_or_no_picture() {
     assert_eq!(files(&output), ["in/a/b.jpg", "in/a/z.JPG", "in/b.png", "in/c.png", "in/d.heic"]);
     assert!(json(&output)[4]["error"].as_str().unwrap().starts_with("This is a HEIC photo"));
     assert_eq!(output.status.code(), Some(1));
-    // Named, a hidden file or folder is meant.
+    // A hidden file or folder is read if it is named.
     assert_eq!(files(&folder.classify(&["--json", "in/.hidden.png"])), ["in/.hidden.png"]);
     assert_eq!(files(&folder.classify(&["--json", "in/.cache"])), ["in/.cache/d.png"]);
 }
@@ -210,7 +210,7 @@ fn many_photos_keep_their_order() {
 }
 
 #[test]
-fn a_folder_without_photos_is_said_to_be_one() {
+fn a_folder_without_photos_is_reported() {
     let folder = Folder::new("none");
     folder.write("in/note.txt", b"Buy shirts");
     let output = folder.classify(&["in"]);

@@ -1,4 +1,4 @@
-//! JPEGs of every kind, at every scale, beside libjpeg-turbo's pixels.
+//! JPEGs of every kind, at every scale, compared with libjpeg-turbo's pixels.
 
 #[path = "files/encode.rs"]
 #[allow(dead_code)]
@@ -24,20 +24,20 @@ use mozjpeg::{ColorSpace, Decompress};
 struct Case {
     name: String,
     file: Vec<u8>,
-    /// What it is to look like.
+    /// What the picture must look like.
     like: Like,
-    /// By its EXIF.
+    /// The orientation in its EXIF, 1 to 8.
     orientation: u8,
 }
 
 enum Like {
-    /// What libjpeg-turbo makes of it.
+    /// As libjpeg-turbo decodes the file.
     Libjpeg,
-    /// The same, of a file with accidents.
+    /// The same, for a file with damage.
     Accident,
-    /// What libjpeg-turbo makes of this other file, since it refuses the one that is meant.
+    /// As libjpeg-turbo decodes this equivalent file, because it refuses the original one.
     Other(Vec<u8>),
-    /// The picture that was encoded, nearly.
+    /// The picture that was encoded, approximately.
     Picture(u32, u32),
     Rare,
     Damaged,
@@ -49,14 +49,14 @@ fn case(name: impl Into<String>, jpeg: &Jpeg) -> Case {
     Case { name: name.into(), file: jpeg.encode(), like: Like::Libjpeg, orientation: 1 }
 }
 
-/// Neither whole blocks nor MCUs of any sampling.
+/// A multiple neither of blocks nor of MCUs, whatever the sampling.
 const SIZE: (usize, usize) = (131, 99);
 
 fn ordinary() -> Jpeg {
     Jpeg::new(SIZE.0, SIZE.1, (2, 2), (1, 1))
 }
 
-/// Every pair of sampling factors of luminance and chrominance, in one scan and progressive.
+/// Every pair of sampling factors for luminance and chrominance, in one scan and progressive.
 fn samplings() -> Cases {
     let factors = || (1..=4).flat_map(|columns| (1..=4).map(move |rows| (columns, rows)));
     let mut cases = Vec::new();
@@ -66,14 +66,14 @@ fn samplings() -> Cases {
             let is_whole = |a: usize, b: usize| a.max(b).is_multiple_of(a.min(b));
             let apart = Jpeg { scans: [0, 1, 2].map(|index| scan(&[index])).into(), ..jpeg.clone() };
             let mut progressive = jpeg.clone().progressive();
-            // libjpeg refuses MCUs of more than ten blocks, which separate scans do not have.
+            // libjpeg refuses MCUs of more than ten blocks; separate scans have smaller ones.
             let small = jpeg.blocks_in_mcu() <= 10;
             if !small {
                 let dc = |high, low| [0, 1, 2].map(|index| part(&[index], (0, 0), high, low));
                 let ac = progression(3).into_iter().filter(|scan| scan.band.0 > 0);
                 progressive.scans = dc(0, 1).into_iter().chain(ac).chain(dc(1, 0)).collect();
             }
-            // Other ratios libjpeg refuses.
+            // libjpeg refuses other ratios.
             let like = |other: &Jpeg| match is_whole(luma.0, chroma.0) && is_whole(luma.1, chroma.1) {
                 false => Like::Picture(SIZE.0 as u32, SIZE.1 as u32),
                 true if small => Like::Libjpeg,
@@ -93,7 +93,7 @@ fn samplings() -> Cases {
     cases
 }
 
-/// Sizes about those of blocks and MCUs, and rows too short to be smoothed.
+/// Sizes near those of blocks and MCUs, and rows too short for smooth upsampling.
 fn sizes() -> Cases {
     const SIZES: [(usize, usize); 14] = [
         (1, 1),
@@ -122,7 +122,7 @@ fn sizes() -> Cases {
     SIZES.into_iter().flat_map(of).collect()
 }
 
-/// Markers and ids that tell how colours are stored, also where they contradict each other.
+/// Markers and component ids that tell the colour space, also contradictory ones.
 fn colours() -> Cases {
     let mut cases = Vec::new();
     for is_jfif in [false, true] {
@@ -184,7 +184,7 @@ fn colours() -> Cases {
     cases
 }
 
-/// Which components and coefficients come when.
+/// Which components and coefficients each scan has.
 fn scans() -> Cases {
     let mut cases = Vec::new();
     let orders: [&[&[usize]]; 12] = [
@@ -277,9 +277,9 @@ fn restarts() -> Cases {
     cases
 }
 
-const PLACES: [Place; 4] = [Place::Start, Place::BeforeFrame, Place::BehindFrame, Place::BeforeScan];
+const PLACES: [Place; 4] = [Place::Start, Place::BeforeFrame, Place::AfterFrame, Place::BeforeScan];
 
-/// What stands between the segments that matter.
+/// Other data between the segments that matter.
 fn placements() -> Cases {
     let mut cases = Vec::new();
     let application =
@@ -293,7 +293,7 @@ fn placements() -> Cases {
         ("rubbish", b"\0rubbish\xFF\0".to_vec()),
         ("empty segments", [segment(0xE5, b""), segment(0xFE, b"")].concat()),
     ];
-    for huffman in [Huffman::BeforeFrame, Huffman::BehindFrame] {
+    for huffman in [Huffman::BeforeFrame, Huffman::AfterFrame] {
         for progressive in [false, true] {
             let jpeg = || {
                 let jpeg = Jpeg { huffman, ..ordinary() };
@@ -323,13 +323,13 @@ fn placements() -> Cases {
     cases
 }
 
-/// What cameras and films have, and what stands nowhere else.
+/// Peculiarities of cameras and films, and rare uses of the standard.
 fn rarities() -> Cases {
     let mut cases = Vec::new();
     for jpeg in [ordinary(), Jpeg { restart_interval: 4, ..ordinary() }, ordinary().progressive()] {
         let kind = format!("process {:#x}, restarts {}", jpeg.process, jpeg.restart_interval);
         let known = Like::Other(jpeg.encode());
-        let behind = Jpeg { lines: Lines::Behind, ..jpeg.clone() };
+        let behind = Jpeg { lines: Lines::AfterScan, ..jpeg.clone() };
         cases.push(Case { like: known, ..case(format!("lines behind the scan, {kind}"), &behind) });
         cases.push(case(format!("lines twice, {kind}"), &Jpeg { lines: Lines::InBoth, ..jpeg.clone() }));
         for (step, wide_steps) in [(1, false), (3, true), (40, false), (300, true)] {
@@ -351,15 +351,15 @@ fn rarities() -> Cases {
     }
     let behind = segment(0xE1, &[b"Exif\0\0", &exif(6, true)[..]].concat());
     let late = Jpeg { scans: [0, 1, 2].map(|index| scan(&[index])).into(), ..ordinary() };
-    cases.push(case("EXIF behind a scan", &late.with(Place::BehindScan, &behind)));
-    let headless = Jpeg { lines: Lines::Behind, ..ordinary() }.encode();
+    cases.push(case("EXIF behind a scan", &late.with(Place::AfterScan, &behind)));
+    let headless = Jpeg { lines: Lines::AfterScan, ..ordinary() }.encode();
     let lines = headless.windows(2).rposition(|bytes| bytes == [0xFF, 0xDC]).expect("the segment");
     let file = [&headless[..lines], &headless[lines + 6..]].concat();
     cases.push(Case { like: Like::Damaged, file, ..case("no height at all", &ordinary()) });
     cases
 }
 
-/// Cut short, or with accidents in the entropy-coded data.
+/// Files cut short, or with damage in the entropy-coded data.
 fn damages() -> Cases {
     let mut cases = Vec::new();
     let mut random = 1u32;
@@ -396,7 +396,7 @@ fn damages() -> Cases {
     cases
 }
 
-/// What libjpeg-turbo makes of a file, reduced to so many eighths.
+/// A file as libjpeg-turbo decodes it, at a scale of `eighths` / 8.
 fn libjpeg(file: &[u8], eighths: u8) -> Option<RgbImage> {
     let decode = || -> io::Result<RgbImage> {
         let mut decoder = Decompress::new_mem(file)?;
@@ -404,7 +404,7 @@ fn libjpeg(file: &[u8], eighths: u8) -> Option<RgbImage> {
         let inks = decoder.components().len() == 4;
         let mut decoder = if inks { decoder.to_colorspace(ColorSpace::JCS_CMYK)? } else { decoder.rgb()? };
         let pixels = if inks {
-            // As Chromium and Pillow show them.
+            // As Chromium and Pillow convert them.
             let lit = |ink: u8, black: u8| ((u16::from(ink) * u16::from(black) + 127) / 255) as u8;
             let pixels = decoder.read_scanlines::<[u8; 4]>()?;
             pixels.into_iter().map(|[c, m, y, k]| [c, m, y].map(|ink| lit(ink, k))).collect()
@@ -414,7 +414,7 @@ fn libjpeg(file: &[u8], eighths: u8) -> Option<RgbImage> {
         let (width, height) = (decoder.width() as u32, decoder.height() as u32);
         Ok(RgbImage::from_raw(width, height, pixels.into_flattened()).expect("three bytes a pixel"))
     };
-    // Errors unwind from the library in C.
+    // The C library reports errors by unwinding.
     panic::catch_unwind(decode).ok()?.ok()
 }
 
@@ -424,20 +424,20 @@ fn upright(picture: RgbImage, orientation: u8) -> RgbImage {
     picture.into_rgb8()
 }
 
-/// Levels by which two pictures differ: in the mean, and at most.
+/// The mean and the largest difference of two pictures, in levels (0 to 255).
 fn difference(a: &RgbImage, b: &RgbImage) -> (f64, u8) {
     let levels = || a.iter().zip(b.iter()).map(|(a, b)| a.abs_diff(*b));
     (levels().map(f64::from).sum::<f64>() / a.len() as f64, levels().max().unwrap_or(0))
 }
 
-/// The most that pictures may differ from what they are to look like, in the mean and in any pixel.
+/// The largest mean and single difference allowed, in levels.
 ///
-/// Whole, halves and quarters have libjpeg-turbo's very pixels, and so have eighths, except in their colours: where
-/// those are stored at half the size, they are brought to it from the means of their blocks, while libjpeg-turbo takes
-/// more of those. That blurs edges of colour, and is more in a picture this small than in a photo.
+/// Whole pictures, halves and quarters have exactly libjpeg-turbo's pixels. So have eighths, but for subsampled colours: we
+/// upsample them from the means of their blocks, while libjpeg-turbo decodes more of each block. That blurs the edges of
+/// colours, which shows more in pictures this small than in photos.
 ///
-/// Accidents make numbers that are far too large. libjpeg-turbo's portable code, which is what we ask, wraps those
-/// where its code for processors with SIMD, which is what others have, does not.
+/// Damage produces numbers that are far too large. libjpeg-turbo's portable code, which the tests call, wraps them; its SIMD
+/// code, which most programs use, does not.
 fn tolerance(like: &Like, reduction: u32) -> (f64, u8) {
     match (like, reduction) {
         (Like::Picture(..), 1) => (4.0, 120),
@@ -485,7 +485,7 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
         for (scale, wanted) in [1, 2, 4, 8].into_iter().enumerate() {
             let least = longer / wanted;
             if wanted > 1 && least < 8 {
-                continue; // no photo is needed as small
+                continue; // smaller than any photo needs to be
             }
             let found = match wanted {
                 1 => decode(file, &Limits::default()).map(Photo::from),
@@ -537,14 +537,14 @@ fn every_kind_looks_as_libjpeg_shows_it_at_every_scale() {
         eighths.1,
         eighths.2
     );
-    println!("{} of {} pictures with accidents are alike to the pixel", accidents.1, accidents.0);
+    println!("{} of {} damaged pictures have identical pixels", accidents.1, accidents.0);
     assert!(accidents.1 * 100 >= accidents.0 * 98, "{accidents:?}");
     assert!(faults.is_empty(), "{} faults: {:#?}", faults.len(), &faults[..faults.len().min(60)]);
 }
 
-/// 30 kilobytes that ask for going over 64 million pixels three thousand times.
+/// A file of 30 KB whose scans pass over 64 million pixels three thousand times.
 #[test]
-fn scans_without_end_are_not_followed() {
+fn the_number_of_scans_is_limited() {
     let mut file = ordinary().progressive().encode();
     let frame = file.windows(2).position(|bytes| bytes == [0xFF, 0xC2]).expect("a frame");
     file[frame + 5..frame + 9].copy_from_slice(&[8000u16.to_be_bytes(), 8000u16.to_be_bytes()].concat());

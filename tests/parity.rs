@@ -1,4 +1,4 @@
-//! The same model gives the same answers here as where it was trained.
+//! The model gives the same answers here as in PyTorch and onnxruntime.
 
 use std::{env, fs, num::NonZero, path::PathBuf, thread};
 
@@ -27,11 +27,11 @@ fn best(logits: &[f32]) -> usize {
     (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap()
 }
 
-/// What another implementation said of a photo.
+/// Another implementation's answer to a photo.
 #[derive(Deserialize)]
 struct Reference {
     file: String,
-    /// PyTorch's in the fixture, where `onnx_logits` are onnxruntime's; onnxruntime's in the oracle.
+    /// In the fixture PyTorch's (`onnx_logits` are onnxruntime's); in the oracle onnxruntime's.
     logits: Vec<f32>,
     #[serde(default)]
     onnx_logits: Vec<f32>,
@@ -42,14 +42,14 @@ fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// Made-up pictures of all formats, and what the same file answered in onnxruntime after the training's own
-/// preprocessing; and what PyTorch answered before weights were rounded to int8.
+/// Drawings in all formats, with the logits of onnxruntime for the same model file after training's own preprocessing, and
+/// those of PyTorch before the weights were rounded to int8.
 ///
-/// On the same pixels only floating-point sums are rounded differently, by some 1e-5. But pixels differ by one level of
-/// 255 where the resizing rounds differently, and by a few in JPEGs and lossy WebPs, whose decoders differ in how they
-/// round and smooth colour. Logits themselves range from -8 to 6.
+/// From identical pixels, logits differ by about 1e-5, since floating-point sums are rounded differently. But pixels differ by
+/// one level of 255 where resizing rounds differently, and by a few in JPEG and lossy WebP, whose decoders round and
+/// smooth colours differently. Logits range from -8 to 6.
 #[test]
-fn logits_are_onnxruntimes_and_pytorchs() {
+fn logits_agree_with_onnxruntime_and_pytorch() {
     #[derive(Deserialize)]
     struct Fixture {
         model: String,
@@ -60,7 +60,7 @@ fn logits_are_onnxruntimes_and_pytorchs() {
         serde_json::from_slice(&fs::read(root().join("tests/fixtures/logits.json")).unwrap()).unwrap();
     let classifier = classifier();
     let info = classifier.info();
-    assert_eq!(fixture.model, info.version, "the fixture is of another model");
+    assert_eq!(fixture.model, info.version, "the fixture belongs to another model");
     assert!(fixture.labels.iter().eq(info.labels.iter().map(|label| &label.id)));
     assert!(!fixture.files.is_empty());
     for reference in fixture.files {
@@ -70,17 +70,18 @@ fn logits_are_onnxruntimes_and_pytorchs() {
         let to_pytorch = largest_difference(&found, &reference.logits);
         println!("{name}: {to_onnxruntime:.4} to onnxruntime, {to_pytorch:.4} to PyTorch");
         assert!(to_onnxruntime < 0.2, "{name}: {to_onnxruntime}");
-        let allowed = if name.starts_with("tiny-") { 1.0 } else { 0.5 }; // a few pixels are like no photo weights were rounded by
+        // The rounding of weights was not fitted to pictures of a few pixels.
+        let allowed = if name.starts_with("tiny-") { 1.0 } else { 0.5 };
         assert!(to_pytorch < allowed, "{name}: {to_pytorch}");
     }
 }
 
-/// On real photos, which the repository does not hold: `ORACLE` names a file with what onnxruntime said of them, an
-/// object a line, paths from the repository's root.
+/// On real photos, which are not in the repository. `ORACLE` names a file with onnxruntime's answers, one JSON object a line,
+/// with paths relative to the repository's root.
 #[test]
-fn top_labels_are_onnxruntimes() {
+fn top_labels_agree_with_onnxruntime() {
     let Some(oracle) = env::var_os("ORACLE") else {
-        println!("skipped: ORACLE does not name a file of onnxruntime's answers");
+        println!("Skipped: ORACLE is not set.");
         return;
     };
     let references: Vec<Reference> = fs::read_to_string(root().join(oracle))

@@ -1,4 +1,4 @@
-//! Decoding, on pictures that the tests make themselves.
+//! Decoding of pictures that the tests create.
 
 #[path = "files/encode.rs"]
 mod encode;
@@ -52,7 +52,7 @@ fn broken_exif_leaves_the_photo_as_it_is() {
 fn every_format_is_decoded_whatever_its_colours() {
     let picture = DynamicImage::from(quarters());
     for (format, tolerance) in [
-        (ImageFormat::Jpeg, 40), // at the encoder's quality, where colours meet
+        (ImageFormat::Jpeg, 40), // lossy, at the edges between colours
         (ImageFormat::Png, 0),
         (ImageFormat::WebP, 0),
         (ImageFormat::Gif, 8),
@@ -71,7 +71,7 @@ fn every_format_is_decoded_whatever_its_colours() {
 
 #[test]
 fn a_palette_is_looked_up() {
-    // Two bits a pixel: red, green, blue, white.
+    // Two bits for each pixel: red, green, blue, white.
     let file = png(4, 1, 2, 3, &[(b"PLTE", [RED, GREEN, BLUE, WHITE].concat())], &[0, 0b00_01_10_11]);
     let expected = RgbImage::from_raw(4, 1, [RED, GREEN, BLUE, WHITE].concat()).unwrap();
     assert_eq!(decode_all(&file).unwrap(), expected);
@@ -88,14 +88,14 @@ fn transparency_is_shown_on_white() {
     }
     let deep = DynamicImage::from(DynamicImage::from(picture).to_rgba16());
     assert_similar(&decode_all(&encode(&deep, ImageFormat::Png)).unwrap(), &expected, 0);
-    // One colour of a palette declared transparent.
+    // One colour of the palette is transparent.
     let file = png(2, 1, 8, 3, &[(b"PLTE", [RED, GREEN].concat()), (b"tRNS", vec![0])], &[0, 0, 1]);
     assert_eq!(decode_all(&file).unwrap().into_raw(), [WHITE, GREEN].concat());
 }
 
 #[test]
 fn cmyk_becomes_rgb() {
-    // Made with Pillow: Image.new("CMYK", (16, 16), (0, 200, 150, 20)), by whose reckoning this is (235, 51, 97).
+    // Made with Pillow: Image.new("CMYK", (16, 16), (0, 200, 150, 20)), which converts it to (235, 51, 97).
     let photo = decode_all(include_bytes!("fixtures/formats/cmyk.jpg")).unwrap();
     assert_similar(&photo, &RgbImage::from_pixel(16, 16, Rgb([235, 51, 97])), 4);
 }
@@ -115,10 +115,10 @@ fn animations_show_their_first_frame() {
     assert_similar(&decode_all(&animated_gif(&frames)).unwrap(), &expected, 4);
 
     let webp = animated_webp(&frames);
-    assert_similar(&decode_all(&webp).unwrap(), &expected, 1); // frames are blended in whole numbers
+    assert_similar(&decode_all(&webp).unwrap(), &expected, 1); // frames are blended in integers
 }
 
-/// Of each kind of file that decoders differ on.
+/// All kinds of files on which decoders differ.
 #[test]
 fn pictures_are_read_as_browsers_show_them() {
     let kinds = kinds::all();
@@ -140,9 +140,9 @@ fn a_png_that_does_not_begin_with_its_header_has_no_size() {
     assert!(matches!(error, Error::Damaged { format: Format::Png, .. }), "{error:?}");
 }
 
-/// Browsers differ on which of these they turn; of all others the file itself is shown.
+/// Browsers disagree on whether to turn these; all other files are shown as they are.
 #[test]
-fn what_is_turned_by_exif_has_a_preview_but_for_jpegs() {
+fn files_turned_by_exif_have_a_preview_unless_they_are_jpegs() {
     let picture = image::imageops::resize(&quarters(), 480, 320, image::imageops::FilterType::Nearest);
     for format in [Format::Jpeg, Format::Png, Format::WebP] {
         for orientation in 0..=9 {
@@ -165,7 +165,7 @@ fn what_is_turned_by_exif_has_a_preview_but_for_jpegs() {
 }
 
 #[test]
-fn what_is_no_photo_is_refused_in_words() {
+fn files_that_are_no_photos_are_refused() {
     assert_eq!(decode_all(b""), Err(Error::Empty));
     assert_eq!(decode_all(b"To whom it may concern"), Err(Error::NotAPhoto));
     let heic = decode_all(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
@@ -184,7 +184,7 @@ fn too_many_bytes_are_refused() {
     assert_eq!(decode(&file, &limits), Err(Error::TooManyBytes { bytes: file.len() as u64, limit: 10 }));
 }
 
-/// Files of some hundred bytes that claim to be of 65500 x 65500 pixels, 12.9 GB.
+/// Files of a few hundred bytes that claim 65500 x 65500 pixels, 12.9 GB.
 #[test]
 fn decompression_bombs_are_refused_before_they_take_memory() {
     let refused = |width, height| Err(Error::TooManyPixels { width, height, limit: 100_000_000 });
@@ -205,12 +205,12 @@ fn decompression_bombs_are_refused_before_they_take_memory() {
     let bmp = Bmp { width: 65500, height: 65500, ..PLAIN_BMP }.file();
     assert_eq!(decode_all(&bmp), refused(65500, 65500));
 
-    // WebP cannot be wider than 16383; that still is 268 million pixels.
+    // WebP is limited to 16383 x 16383, which is still 268 million pixels.
     let mut webp = animated_webp(&[RgbaImage::new(8, 8)]);
     webp[24..30].copy_from_slice(&[0xFE, 0x3F, 0, 0xFE, 0x3F, 0]);
     assert_eq!(decode_all(&webp), refused(16383, 16383));
 
-    // A small picture whose only frame is large.
+    // A small canvas whose only frame is large.
     let mut gif = encode(&small, ImageFormat::Gif);
     let frame = gif.iter().rposition(|&byte| byte == b',').unwrap();
     gif[frame + 5..frame + 9].copy_from_slice(&[0xDC, 0xFF, 0xDC, 0xFF]);
@@ -235,7 +235,7 @@ fn a_jpeg_cut_short_shows_what_is_there() {
 }
 
 #[test]
-fn what_is_cut_off_before_any_picture_is_damaged() {
+fn files_cut_off_before_the_picture_are_damaged() {
     let formats = [ImageFormat::Jpeg, ImageFormat::Png, ImageFormat::WebP, ImageFormat::Gif];
     let mut files = formats.map(|format| encode(&quarters().into(), format)).to_vec();
     files.push(PLAIN_BMP.file());

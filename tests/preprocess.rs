@@ -1,4 +1,4 @@
-//! Preprocessing equals that of training, which fitted the squares of fixtures/squares.png (by fixtures/squares.py).
+//! Preprocessing agrees with that of training, which made fixtures/squares.png (with fixtures/squares.py).
 
 use clothing_classifier::{
     classifier::normalise,
@@ -9,7 +9,7 @@ use image::{ImageEncoder, Rgb, RgbImage, codecs::jpeg::JpegEncoder, imageops};
 const SIDE: u32 = 16;
 const SHAPES: [(u32, u32); 6] = [(37, 61), (300, 20), (5, 7), (640, 480), (1, 90), (16, 16)];
 
-/// Tiles of noise and of ramps, the same as in squares.py, which says why they are clear of black and white.
+/// Tiles of noise and of ramps, the same as in squares.py, which explains why they avoid black and white.
 fn picture(width: u32, height: u32) -> RgbImage {
     let value = |x: u32, y: u32, channel: u32| {
         if (x / 8 + y / 8).is_multiple_of(2) {
@@ -23,7 +23,7 @@ fn picture(width: u32, height: u32) -> RgbImage {
 }
 
 #[test]
-fn squares_are_pillows_to_within_one_level() {
+fn squares_agree_with_pillow_to_within_one_level() {
     let expected = decode(include_bytes!("fixtures/squares.png"), &Limits::default()).unwrap();
     let mut top = 0;
     for fit in [Fit::Pad, Fit::Crop, Fit::Stretch] {
@@ -63,16 +63,16 @@ fn padding_has_the_mean_colour_of_the_photos_border() {
         photo.put_pixel(x, 0, Rgb([200, 1, 7]));
     }
     for x in 1..15 {
-        photo.put_pixel(x, 4, Rgb([255; 3])); // inside the ring: of no account
+        photo.put_pixel(x, 4, Rgb([255; 3])); // inside the border: ignored
     }
     let (square, _) = to_square(&photo.into(), 16, Resize { fit: Fit::Pad, filter: Filter::Bilinear });
-    // 16 of the ring's 44 pixels are in the first row.
+    // 16 of the border's 44 pixels are in the first row.
     assert_eq!(square.get_pixel(0, 0), &Rgb([136, 0, 7]));
     assert_eq!(square.get_pixel(15, 15), &Rgb([136, 0, 7]));
     assert_eq!(square.get_pixel(0, 4), &Rgb([200, 1, 7]));
 }
 
-/// A strip, which as a whole would take gigabytes at the crop's scale.
+/// A strip that would take gigabytes if all of it were enlarged to the crop's scale.
 #[test]
 fn strips_are_cropped_without_enlarging_the_whole() {
     let strip = Photo::from(RgbImage::from_pixel(100_000, 1, Rgb([9, 8, 7])));
@@ -91,7 +91,7 @@ fn pixels_are_normalised_channel_by_channel() {
     assert!(planes.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{planes:?}");
 }
 
-/// A photo-like picture: light, folds, a weave finer than the square's pixels.
+/// A picture like a photo: shading, folds, a weave finer than the square's pixels.
 fn cloth(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let (u, v) = (x as f32 / width as f32, y as f32 / height as f32);
@@ -103,7 +103,7 @@ fn cloth(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// With the EXIF entry for an orientation.
+/// Encodes with an EXIF orientation.
 fn jpeg(photo: &RgbImage, orientation: u8) -> Vec<u8> {
     let mut exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0".to_vec();
     exif.extend([orientation, 0, 0, 0, 0, 0, 0, 0]);
@@ -115,7 +115,7 @@ fn jpeg(photo: &RgbImage, orientation: u8) -> Vec<u8> {
 }
 
 #[test]
-fn reduced_photos_make_nearly_the_same_squares() {
+fn reduced_photos_give_nearly_the_same_squares() {
     for (width, height, reduced_to) in
         [(900, 700, (450, 350)), (1801, 1203, (451, 301)), (2000, 3589, (250, 449))]
     {

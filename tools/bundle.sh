@@ -1,12 +1,12 @@
 #!/bin/sh
 # bundle.sh: run by Trunk when a bundle is built, before it becomes dist/ (post_build hook).
 #
-# Trunk leaves some files under plain names and the page's first script inside the page. This gives them
-# files with names that change with their content, so that they can be cached for good and no script
-# stands in the page, where the content security policy forbids it. It tells the page the names and sizes of
-# the engine's files (which a compressed response does not tell) by a block of JSON in index.html.
-# Each of the page's addresses gets a file, so that any other address is a 404.
-# In the end seal.sh makes the bundle ready to be served.
+# Trunk leaves some files under plain names, and the page's first script inline. This script gives all of them names
+# with a hash of their content, so that they can be cached for good, and moves the inline script to a file, because
+# the content security policy forbids inline scripts. A JSON block in index.html lists the names and sizes of the
+# engine's files (compressed responses do not tell their full size).
+# Each of the page's addresses gets its own file, so that any other address is a 404.
+# Finally, seal.sh makes the bundle ready to be served.
 set -eu
 echo "--- Naming the bundle's files by their content"
 cd "${TRUNK_STAGING_DIR:?is set by Trunk, which runs this script}"
@@ -27,7 +27,7 @@ named() {
     mv "$1" "$name"
 }
 
-# put LINE: puts it in the place of the one line of index.html that has what $marker says.
+# put LINE: replaces the line of index.html that contains $marker.
 put() {
     [ "$(grep -cF "$marker" index.html)" = 1 ] || stop "index.html needs one line $marker"
     sed "s|^.*$marker.*\$|$1|" index.html >index.tmp
@@ -41,7 +41,7 @@ wasm=$(entry) code=$name
 named clothing.onnx clothing.onnx
 model=$(entry)
 
-# The worker's script: what wasm-bindgen made, then our own lines that start it.
+# The worker's script: wasm-bindgen's output, then our own lines that start it.
 sed "s/engine_bg\.wasm/$code/g" engine.js >engine.tmp
 cat "$TRUNK_SOURCE_DIR/src/engine/worker.js" >>engine.tmp
 rm engine.js
@@ -50,14 +50,14 @@ files="{\"script\":$(entry),\"wasm\":$wasm,\"model\":$model}"
 marker='<!-- engine-files -->'
 put "<script type=\"application/json\" id=\"engine-files\">$files</script>"
 
-# What Trunk wrote between these two lines starts the page.
+# Trunk's script between these two lines starts the page.
 begin='<script type="module">' end='</script>'
 sed -n "\\|^$begin\$|,\\|^$end\$|p" index.html | sed '1d;$d' >start.tmp
 grep -q TrunkApplicationStarted start.tmp || stop "index.html lacks the script by which Trunk starts the page"
 page_script=$(echo page-*.js) page_wasm=$(echo page-*_bg.wasm)
 grep -qF "$page_script" start.tmp && grep -qF "$page_wasm" start.tmp || stop "$page_script is not what index.html starts"
 
-# started_by PAGE: writes PAGE, which is index.html started by start.tmp.
+# started_by PAGE: writes PAGE, a copy of index.html that is started by start.tmp.
 started_by() {
     cp start.tmp started.tmp
     named started.tmp start.js
@@ -65,7 +65,7 @@ started_by() {
     mv page.tmp "$1"
 }
 
-# Addresses with code of their own get a page that loads that in the place of the first page's.
+# Pages with their own bundle load it instead of the first page's.
 for app in widget clean; do
     named ${app}_bg.wasm $app.wasm
     wasm=$name
@@ -79,7 +79,7 @@ for app in widget clean; do
     sed -i.tmp "s/$page_script/$script/g; s/$page_wasm/$wasm/g; /href=.*$app-/s/ integrity=\"[^\"]*\"//g" $app.html
 done
 started_by index.html
-# The licences are read without any code.
+# The page of licences loads no code.
 grep -E '<base |rel="icon"|rel="stylesheet"' index.html >head.tmp
 [ "$(wc -l <head.tmp)" -eq 3 ] || stop "index.html needs a line each with its base, its icon and its style"
 sed -i.tmp -e '/<!-- as in index.html -->/{r head.tmp' -e 'd;}' licences.html

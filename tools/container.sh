@@ -1,9 +1,9 @@
 #!/bin/sh
-# container.sh: goes through the Dockerfile line by line without Docker, in folders under target/container, and asks what
-# comes of it for pages, the model and /healthz. Left out: packages and users of the system.
+# container.sh: runs the Dockerfile's steps without Docker, in folders under target/container, starts the result and requests
+# pages, the model and /healthz from it. System packages and users are left out.
 #
-# In a namespace of its own the first stage's folder stands in the place of this one, around the same target/: what has been
-# built here, tools included, is not built again, as Docker would take a layer that it has kept.
+# In a mount namespace, the first stage's folder replaces this one, but keeps its target/: what was built here, including the
+# tools, is not built again, like a cached layer in Docker.
 set -eu
 cd "$(dirname "$0")/.."
 if [ -z "${OF_ITS_OWN:-}" ]; then
@@ -59,7 +59,7 @@ while read -r step rest; do
         *) target=$root$workdir/$1 ;;
         esac
         mkdir -p "${target%/*}"
-        # With their dates, by which cargo tells what is built.
+        # With their dates, from which cargo knows what is up to date.
         # shellcheck disable=SC2086
         cp -a $sources "$target"
         ;;
@@ -78,11 +78,11 @@ done <Dockerfile
 
 # ---- run
 
-# Docker would listen everywhere.
+# In Docker, the server would listen on all addresses.
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 as_nobody=''
 [ "$(id -u)" != 0 ] || as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
-$as_nobody test -r "$root$workdir" 2>/dev/null || as_nobody='' # this folder is closed to others
+$as_nobody test -r "$root$workdir" 2>/dev/null || as_nobody='' # other users cannot read this folder
 echo "--- Running $command (${as_nobody:+as nobody, }for $user), $(du -sh "$root" | cut -f1) in all"
 cd "$root$workdir"
 # shellcheck disable=SC2086
@@ -90,12 +90,12 @@ env -i PATH="$root/usr/local/bin:/usr/bin:/bin" HOST=127.0.0.1 PORT="$port" $as_
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 
-# ask PATH: leaves the answer in $box/head and $box/body, and its `status`.
+# ask PATH: saves the response in $box/head and $box/body, and sets `status`.
 ask() {
     status=$(curl --silent --show-error --header 'accept-encoding: br' --dump-header "$box/head" --output "$box/body" \
         --write-out '%{http_code}' "http://127.0.0.1:$port$1")
 }
-# has HEADER...: whether the answer has these.
+# has HEADER...: whether the response has these headers.
 has() {
     for header; do
         tr -d '\r' <"$box/head" | grep -qixF "$header" || stop "no '$header' with $asked"

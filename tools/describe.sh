@@ -1,8 +1,7 @@
 #!/bin/sh
 # describe.sh DIR: gives each page of the bundle in DIR its title and description, for search engines and tabs, and the
-# manifest its id. Under $TRUNK_PUBLIC_URL it will be served (/ by default). Where SITE names the origin, such as
-# https://example.org, the pages also say how a link to them is to be shown elsewhere (Open Graph), which takes
-# absolute addresses.
+# manifest its id. $TRUNK_PUBLIC_URL is the path under which the bundle will be served (/ by default). If SITE is set to the
+# origin, such as https://example.org, the pages also get link previews (Open Graph), which need absolute addresses.
 set -eu
 cd "$1"
 base=${TRUNK_PUBLIC_URL:-/}

@@ -1,8 +1,8 @@
 #!/bin/sh
-# fuzz.sh TARGET SECONDS: looks for so long for files that bring down `photo` or `model` (fuzz/fuzz_targets).
+# fuzz.sh TARGET SECONDS: fuzzes the target `photo` or `model` (fuzz/fuzz_targets) for that time.
 #
-# Does what `cargo fuzz run` does, but for the sanitizers, and so with the usual compiler. A file that is found lies in
-# fuzz/artifacts/; `cargo fuzz run` and this script's program take it as argument.
+# Like `cargo fuzz run`, but without sanitizers, so that the stable compiler suffices. Files that crash the target are saved in
+# fuzz/artifacts/; `cargo fuzz run` and this script's program accept them as arguments.
 set -eu
 cd "$(dirname "$0")/../fuzz"
 target=$1 seconds=$2
@@ -10,7 +10,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 
 cargo run --quiet --release --bin corpus
 
-# Where the code goes, and what it compares, is told to libFuzzer.
+# Reports coverage and comparisons to libFuzzer.
 RUSTFLAGS="--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
 -Cllvm-args=-sanitizer-coverage-trace-compares"

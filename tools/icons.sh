@@ -1,5 +1,5 @@
 #!/bin/sh
-# icons.sh: draws the icons in public/icons/ anew from their SVG sources, with Chromium.
+# icons.sh: renders the icons in public/icons/ from their SVG sources, with Chromium.
 set -eu
 cd "$(dirname "$0")/../public/icons"
 chromium=../../target/tools/bin/chromium

@@ -1,17 +1,17 @@
 #!/bin/sh
-# inputs.sh: fails unless .dockerignore lets in, and Trunk.toml watches, what the bundle is built from: the workspace's
-# packages and what index.html names. Nor may the Dockerfile's Rust be older than Cargo.toml asks for.
+# inputs.sh: fails unless .dockerignore admits and Trunk.toml watches everything that the bundle is built from: the workspace's
+# packages and the files that index.html names. Also fails if the Dockerfile's Rust is older than Cargo.toml requires.
 set -eu
 cd "$(dirname "$0")/.."
 
-# A line each. The workspace's own package has its sources in src, every other a folder.
+# One per line. The root package has its sources in src; every other package is a folder.
 packages=$(cargo tree --offline --workspace --depth 0 --prefix none --format '{p}' | sed -n "s|.*($PWD/\(.*\))\$|\1|p")
 named=$(sed -n 's/.*data-trunk.* href="\([^"]*\)".*/\1/p' index.html)
 inputs="Cargo.toml index.html src $packages $named"
-# What is built with, and what is served with.
+# Used for building, and for serving.
 others=".cargo Cargo.lock Makefile Trunk.toml tools sws.toml"
 
-# lacks LIST INPUT...: says which inputs neither stand in a list of paths nor lie in a folder that does.
+# lacks LIST INPUT...: prints the inputs that are neither in the list of paths nor in a folder that is.
 lacks() {
     list=$1
     shift

@@ -1,6 +1,6 @@
 #!/bin/sh
-# lighthouse.sh DIST: rates a served bundle with Lighthouse's mobile preset, prints the scores, and fails where one
-# is under 95. The reports are left in target/lighthouse.
+# lighthouse.sh DIST: rates the bundle with Lighthouse's mobile preset, prints the scores, and fails if one is under 95. The
+# reports are saved in target/lighthouse.
 set -eu
 port=${PORT:-8098}
 HOST=127.0.0.1 PORT=$port DIST=$1 PATH=$PWD/target/tools/bin:$PATH tools/start.sh &

@@ -1,6 +1,6 @@
 #!/bin/sh
-# load.sh DIST: asks a server of the bundle in DIST for its hashed files, all at once and for a while, and fails on
-# any error or on less than 2,000 answers a second.
+# load.sh DIST: serves the bundle in DIST, requests its hashed files over many connections for a while, and fails on any
+# error or on fewer than 2,000 responses a second.
 set -eu
 wanted=2000
 port=${PORT:-8099}
@@ -9,7 +9,7 @@ server=$!
 trap 'kill $server' EXIT
 until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/healthz"; do sleep 0.1; done
 
-# The files that a visit loads for good, one after another; brotli, as browsers ask for it.
+# The files that a visit caches for good, one after another, with brotli as browsers request it.
 script=$(mktemp)
 trap 'kill $server; rm -f "$script"' EXIT
 {
@@ -30,7 +30,7 @@ end
 LUA
 } >"$script"
 
-# measure WHAT: a warm connection each for 64 visitors, for ten seconds.
+# measure WHAT: 64 visitors with a warm connection each, for ten seconds.
 wrk --threads 1 --connections 64 --duration 10s --timeout 10s --latency --script "$script" "http://127.0.0.1:$port/" |
     tee /dev/stderr | awk -v wanted=$wanted 'END {
         print $1 " answers a second, " $2 " errors"

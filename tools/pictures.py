@@ -1,4 +1,4 @@
-"""Pictures of our own making: `make pictures` runs this in model/.venv.
+"""Draws the documentation's pictures: `make pictures` runs this in model/.venv.
 
     pictures.py samples FOLDER   the three drawings that the page offers to try
     pictures.py closet FOLDER    drawings under their labels, some under a wrong one, some twice, some blurred
@@ -7,16 +7,15 @@
 import pathlib
 import sys
 
+import drawings
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from clothing_model import drawings
-
 SAMPLES = ("polo-shirt", "dress", "shoes")
-EACH = 14  # drawings of a label
+EACH = 14  # drawings for each label
 SWAPPED = {("jeans", 3): "socks", ("polo-shirt", 5): "t-shirt", ("shoes", 2): "dress", ("shirt", 8): "polo-shirt"}
 BLURRED = {("dress", 6), ("socks", 9)}
-LARGEST = 120_000  # bytes of a picture in the documentation
+LARGEST = 120_000  # limit for a picture in the documentation, in bytes
 
 
 def samples(folder: pathlib.Path) -> None:
@@ -27,7 +26,7 @@ def samples(folder: pathlib.Path) -> None:
 
 
 def varied(image: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """The same drawing in another colour, another light, from another place. Wood and walls keep their browns."""
+    """The drawing in another colour and light, from another place. Wood and walls stay brown."""
     hue, saturation, value = image.convert("HSV").split()
     turn = int(rng.integers(256))
     hue = hue.point(lambda tone: tone if 8 <= tone <= 32 else (tone + turn) % 256)
@@ -53,7 +52,7 @@ def closet(folder: pathlib.Path) -> None:
             place = folder / SWAPPED.get((label, number), label)
             place.mkdir(parents=True, exist_ok=True)
             image.save(place / f"{label[0]}{number:02}.jpg", quality=88)
-            if number == 4:  # as somebody else has saved it
+            if number == 4:  # saved once more by another program
                 image.resize((270, 360), Image.LANCZOS).save(place / f"{label[0]}{number:02}-copy.jpg", quality=80)
 
 

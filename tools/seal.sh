@@ -1,15 +1,15 @@
 #!/bin/sh
-# seal.sh DIR: makes the bundle in DIR ready to be served, once its files have their final names:
+# seal.sh DIR: makes the bundle in DIR ready to be served, once its files have their final names. It writes
 #
-# - sw.js with the list of all files that make up a version, their sizes and digests;
-# - compressed copies beside the files, for servers that send these (QUALITY is brotli's, 11 by default).
+# - sw.js with the list of all files of this version, their sizes and digests;
+# - compressed copies of the files, for servers that send them (QUALITY is brotli's, 11 by default).
 set -eu
 export LC_ALL=C
 source=$(cd "$(dirname "$0")/.." && pwd)
 cd "$1"
 find . -name '*.br' -o -name '*.gz' | xargs rm -f
 
-# Everything but what only servers, app stores and other sites ask for. Pages go by their addresses.
+# All files but those for servers, app stores and other sites. Pages are listed by their addresses.
 list=''
 for file in $(find . -type f ! -path './screenshots/*' ! -name '.*' ! -name sw.js ! -name healthz ! -name '*.d.ts' | sort); do
     url=${file#./}

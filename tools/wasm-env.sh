@@ -1,7 +1,7 @@
 #!/bin/sh
-# wasm-env.sh COMMAND...: runs COMMAND with a Rust compiler that can build for WebAssembly and with the
-# project's own tools (trunk, wasm-bindgen) on the PATH. The compiler is chosen here and nowhere else:
-# the usual one if it has the target, otherwise Debian's in /usr/bin, prepared by `setup.sh wasm`.
+# wasm-env.sh COMMAND...: runs COMMAND with a Rust compiler that can build for WebAssembly, and with the project's own
+# tools (trunk, wasm-bindgen) on the PATH. Only this script chooses the compiler: the default one if it has the
+# target, otherwise Debian's in /usr/bin, which `setup.sh wasm` prepares.
 set -eu
 
 builds_wasm() {
@@ -12,7 +12,7 @@ tools=$(cd "$(dirname "$0")/.." && pwd)/target/tools/bin
 if builds_wasm rustc; then
     PATH=$tools:$PATH
 elif builds_wasm /usr/bin/rustc; then
-    # Debian's compiler comes without a linker for WebAssembly; the one in rustup's toolchain fits.
+    # Debian's compiler has no linker for WebAssembly; that of rustup's toolchain works.
     linker=$(find "$(rustc --print sysroot)/lib/rustlib" -name rust-lld)
     PATH=$tools:/usr/bin:${linker%/*}:$PATH
     unset RUSTC RUSTDOC RUSTUP_TOOLCHAIN

@@ -1,4 +1,4 @@
-//! Any bytes as a model file: refused, or a classifier that answers a photo or says why not.
+//! Any bytes as a model file: refused, or loaded as a classifier that answers a photo or gives an error.
 #![no_main]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use image::RgbImage;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(
-    // What panics inside tract is caught by `from_onnx` and no finding; libFuzzer's own hook would end the program.
+    // Panics inside tract are caught by `from_onnx` and are no findings; libFuzzer's own hook would end the program.
     init: std::panic::set_hook(Box::new(|_| {})),
     |file: &[u8]| {
         match Classifier::from_onnx(file) {

@@ -1,44 +1,44 @@
 //! How a file stores colours, and how they become red, green and blue.
 
 use crate::{
-    Error,
+    error::Error,
     frame::Frame,
     lanes::{I16x8, I32x4},
 };
 
-/// What a picture's components are.
+/// The colour space of a picture's components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColourSpace {
     Grey,
     YCbCr,
     Rgb,
-    /// Of inks, stored as what they leave white, as Photoshop does and all others since.
+    /// Stored inverted (255 is no ink), as Photoshop does and other programs do after it.
     Cmyk,
-    /// The same with YCbCr instead of its first three.
+    /// Inverted CMYK whose first three components are converted to YCbCr.
     Ycck,
 }
 
-/// What the segments before the picture say about colours.
+/// What the application segments say about the colour space.
 #[derive(Default)]
 pub struct Hints {
     is_jfif: bool,
-    /// The transform that Adobe's segment names.
-    adobe: Option<u8>,
+    /// The colour transform in Adobe's segment (APP14): 0 none, 1 YCbCr, 2 YCCK.
+    adobe_transform: Option<u8>,
 }
 
 impl Hints {
-    /// From an application's segment of that number.
+    /// Reads segment APP`number`.
     pub fn read(&mut self, number: u8, segment: &[u8]) {
         match (number, segment.get(11)) {
             (0, Some(_)) => self.is_jfif |= segment.starts_with(b"JFIF\0"),
-            (14, Some(&transform)) if segment.starts_with(b"Adobe") => self.adobe = Some(transform),
+            (14, Some(&transform)) if segment.starts_with(b"Adobe") => self.adobe_transform = Some(transform),
             _ => {}
         }
     }
 
-    /// By the rules of libjpeg: a JFIF file is YCbCr, else Adobe's segment decides, else the components' ids do.
+    /// libjpeg's rules: a JFIF file is YCbCr; otherwise Adobe's segment decides, then the components' ids.
     pub fn colour_space(&self, frame: &Frame) -> Result<ColourSpace, Error> {
-        Ok(match (&frame.components[..], self.adobe) {
+        Ok(match (&frame.components[..], self.adobe_transform) {
             ([_], _) => ColourSpace::Grey,
             ([_, _, _], _) if self.is_jfif => ColourSpace::YCbCr,
             ([_, _, _], Some(0)) => ColourSpace::Rgb,
@@ -52,7 +52,8 @@ impl Hints {
     }
 }
 
-/// Writes pixels as red, green and blue. `components` have a value a pixel at least.
+/// Converts a row of pixels to RGB. Each component of the colour space has at least one value for each pixel; the others are
+/// ignored.
 pub fn write_rgb(space: ColourSpace, components: [&[u8]; 4], rgb: &mut [u8]) {
     let (pixels, _) = rgb.as_chunks_mut::<3>();
     let [a, b, c, d] = components.map(|component| &component[..pixels.len().min(component.len())]);
@@ -87,7 +88,7 @@ pub fn write_rgb(space: ColourSpace, components: [&[u8]; 4], rgb: &mut [u8]) {
     }
 }
 
-/// JFIF 1.02, "Conversion to and from RGB", in whole numbers with 16 bits after the point, rounded as in libjpeg.
+/// JFIF 1.02, "Conversion to and from RGB", in fixed point with 16 fraction bits, rounded as in libjpeg.
 #[inline(always)]
 fn from_ycbcr(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     const HALF: i32 = 1 << 15;
@@ -100,7 +101,8 @@ fn from_ycbcr(y: u8, cb: u8, cr: u8) -> [u8; 3] {
     .map(|value| value.clamp(0, 255) as u8)
 }
 
-/// The same, for eight pixels at once: 1.402 is 1 + 0.402, 0.71414 is 1 - 0.28586, 1.772 is 2 - 0.228.
+/// [`from_ycbcr`] for eight pixels at once. Factors are split so that the rest fits into 16 bits: 1.402 is 1 + 0.402,
+/// 0.71414 is 1 - 0.28586, 1.772 is 2 - 0.228.
 #[inline(always)]
 fn eight_from_ycbcr(y: [u8; 8], cb: [u8; 8], cr: [u8; 8]) -> [[u8; 12]; 2] {
     let y = I16x8::from(y);
@@ -119,7 +121,7 @@ fn eight_from_ycbcr(y: [u8; 8], cb: [u8; 8], cr: [u8; 8]) -> [[u8; 12]; 2] {
     [first.pairs().low_24(), last.pairs().low_24()]
 }
 
-/// What an ink leaves of the light that black leaves.
+/// The brightness left by an ink and black, both inverted.
 fn darkened(ink: u8, black: u8) -> u8 {
     ((u16::from(ink) * u16::from(black) + 127) / 255) as u8
 }

@@ -1,8 +1,8 @@
-//! The frame header (B.2.2): the picture's size, and of which components it is made.
+//! The frame header (B.2.2): the picture's size and components.
 
-use crate::{ColourSpace, Error};
+use crate::error::Error;
 
-/// How a frame is coded.
+/// The coding process of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Process {
     /// Baseline or extended sequential, with Huffman codes.
@@ -17,24 +17,25 @@ pub struct Frame {
     pub progressive: bool,
     /// In pixels.
     pub width: usize,
-    /// In pixels; 0 if it stands behind the first scan.
+    /// In pixels; 0 if the number of lines follows the first scan (DNL).
     pub height: usize,
     pub components: Vec<Component>,
-    /// The largest sampling factors: MCUs have so many blocks of the finest component, across and down.
-    pub most_columns: usize,
-    pub most_rows: usize,
+    /// The largest horizontal and vertical sampling factors (Hmax, Vmax).
+    pub h_max: usize,
+    pub v_max: usize,
 }
 
 pub struct Component {
     pub id: u8,
-    /// Sampling factors, 1 to 4: blocks in an MCU, across and down.
-    pub columns: usize,
-    pub rows: usize,
-    /// The number of its quantisation table.
-    pub table: usize,
+    /// Horizontal and vertical sampling factors (H, V), 1 to 4: blocks across and down in an MCU.
+    pub h: usize,
+    pub v: usize,
+    /// The number of its quantisation table (Tq).
+    pub quantisation_table: usize,
 }
 
 impl Frame {
+    /// Reads the header's segment.
     pub fn read(process: Process, segment: &[u8]) -> Result<Self, Error> {
         const WRONG: Error = Error::Damaged("its frame header has another length than it says");
         let (&[depth, h1, h0, w1, w0, count], components) = segment.split_first_chunk::<6>().ok_or(WRONG)?;
@@ -52,45 +53,35 @@ impl Frame {
         let components = components
             .iter()
             .map(|&[id, sampling, table]| {
-                let (columns, rows) = (usize::from(sampling >> 4), usize::from(sampling & 15));
-                if !(1..=4).contains(&columns) || !(1..=4).contains(&rows) {
+                let (h, v) = (usize::from(sampling >> 4), usize::from(sampling & 15));
+                if !(1..=4).contains(&h) || !(1..=4).contains(&v) {
                     return Err(Error::Damaged("a component has impossible sampling factors"));
                 }
-                // A component without others is neither finer nor coarser than those.
-                let (columns, rows) = if count == 1 { (1, 1) } else { (columns, rows) };
-                Ok(Component { id, columns, rows, table: table.into() })
+                // For a single component the factors mean nothing (A.2.2).
+                let (h, v) = if count == 1 { (1, 1) } else { (h, v) };
+                Ok(Component { id, h, v, quantisation_table: table.into() })
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self {
             progressive: process == Process::Progressive,
             width,
             height,
-            most_columns: components.iter().map(|component| component.columns).max().unwrap_or(1),
-            most_rows: components.iter().map(|component| component.rows).max().unwrap_or(1),
+            h_max: components.iter().map(|component| component.h).max().unwrap_or(1),
+            v_max: components.iter().map(|component| component.v).max().unwrap_or(1),
             components,
         })
     }
 
-    /// Whether an eighth can be made of the blocks' means: each component has a block for each of its pixels, and only
-    /// chrominance one for as many as two by two.
-    pub fn means_suffice(&self, colour_space: ColourSpace) -> bool {
-        self.components.iter().enumerate().all(|(index, component)| {
-            let most = if colour_space == ColourSpace::YCbCr && index > 0 { 2 } else { 1 };
-            most * component.columns >= self.most_columns && most * component.rows >= self.most_rows
-        })
-    }
-
-    /// MCUs of a scan of several components, across and down.
+    /// MCUs across and down, in a scan of several components.
     pub fn mcus(&self) -> (usize, usize) {
-        (self.width.div_ceil(8 * self.most_columns), self.height.div_ceil(8 * self.most_rows))
+        (self.width.div_ceil(8 * self.h_max), self.height.div_ceil(8 * self.v_max))
     }
 
-    /// The component's samples, across and down, where a block has `side` of them on each side and a pixel is what
-    /// `least` of the finest component's blocks would be (A.1.1 for 8 and 8).
+    /// The component's samples across and down, if each of its blocks is decoded to `side` × `side` samples (A.1.1 for 8).
     pub fn samples(&self, component: &Component, side: usize) -> (usize, usize) {
         (
-            (self.width * component.columns * side).div_ceil(8 * self.most_columns),
-            (self.height * component.rows * side).div_ceil(8 * self.most_rows),
+            (self.width * component.h * side).div_ceil(8 * self.h_max),
+            (self.height * component.v * side).div_ceil(8 * self.v_max),
         )
     }
 }

@@ -1,67 +1,70 @@
-//! Huffman codes (C.2, F.2.2.3), and the bits that they are read from.
+//! Huffman tables (C.2, F.2.2.3), and the bit reader.
 
-/// What a code stands for.
+/// A Huffman code, and what the decoder needs to know of its symbol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Code {
-    /// The code's bits; 0, in a table, where it is longer than [`LOOKUP`].
+    /// Bits of the code; in the lookup table 0 if it is longer than [`LOOKUP_BITS`].
     pub length: u8,
+    /// For AC coefficients RRRRSSSS: a run of zeros, and the size of the coefficient after them.
     pub symbol: u8,
-    /// The bits of the code and of the magnitude behind it, of which the symbol's low half is the size.
-    pub bits: u8,
-    /// How many AC coefficients on the next one is.
+    /// Bits of the code and of the SSSS additional bits after it.
+    pub total_bits: u8,
+    /// By how many coefficients the symbol advances in the block.
     pub advance: u8,
 }
 
-/// Behind the 64th coefficient, wherever the code stands.
-const BLOCK_ENDS: u8 = 128;
+/// Advances past the 64th coefficient from anywhere in the block (EOB).
+const END_OF_BLOCK: u8 = 128;
 
 impl Code {
     fn new(length: u8, symbol: u8) -> Self {
-        let (zeros, size) = (symbol >> 4, symbol & 15);
-        let advance = if size > 0 || zeros == 15 { zeros + 1 } else { BLOCK_ENDS };
-        Self { length, symbol, bits: length + size, advance }
+        let (run, size) = (symbol >> 4, symbol & 15);
+        let advance = if size > 0 || run == 15 { run + 1 } else { END_OF_BLOCK };
+        Self { length, symbol, total_bits: length + size, advance }
     }
 
-    /// Bits that are no code at all end a block, and are as many as libjpeg takes for them.
-    const NONE: Self = Self { length: 17, symbol: 0, bits: 17, advance: BLOCK_ENDS };
+    /// Stands in for bits that are no code: ends the block, and consumes as many bits as libjpeg does.
+    const INVALID: Self = Self { length: 17, symbol: 0, total_bits: 17, advance: END_OF_BLOCK };
 
-    /// Bits of the magnitude.
+    /// SSSS: the number of additional bits.
     #[inline(always)]
     pub fn size(self) -> u8 {
         self.symbol & 15
     }
 
-    /// Its magnitude with the sign (F.2.2.1), if these are the next bits.
+    /// The signed value of the additional bits (RECEIVE and EXTEND, F.2.2.1). `window` begins with the code.
     #[inline(always)]
-    pub fn value(self, window: u64) -> i32 {
+    pub fn receive_extend(self, window: u64) -> i32 {
         let size = self.size();
-        // Two shifts, since one by 64 is none.
-        let magnitude = ((window << self.length) >> 1 >> (63 - size)) as i32;
+        // Two shifts, since a shift by 64 would overflow.
+        let bits = ((window << self.length) >> 1 >> (63 - size)) as i32;
         let half = (1 << size) >> 1;
-        if magnitude < half { magnitude + 1 - (1 << size) } else { magnitude }
+        if bits < half { bits + 1 - (1 << size) } else { bits }
     }
 }
 
-/// Codes by the first of their bits.
+/// A Huffman table.
 #[derive(Clone)]
-pub struct Table {
-    lookup: Box<[Code; 1 << LOOKUP]>,
-    /// The longer ones, in order of their 16 bits, which are filled up with zeros.
+pub struct HuffmanTable {
+    /// Codes by the next [`LOOKUP_BITS`] bits.
+    lookup: Box<[Code; 1 << LOOKUP_BITS]>,
+    /// Longer codes, left-aligned in 16 bits, in ascending order.
     long: Vec<(u16, Code)>,
-    /// The first 16 bits after the last code.
+    /// The end of the codes: the first left-aligned 16 bits after the last one.
     end: u32,
-    /// Whether every symbol can be the size of a DC coefficient's difference.
+    /// Whether all symbols are valid for DC coefficients, whose differences have at most 15 bits.
     pub fits_dc: bool,
 }
 
 /// Longer codes are rare.
-const LOOKUP: u8 = 10;
+const LOOKUP_BITS: u8 = 10;
 
-impl Table {
-    /// From the number of codes of 1, 2, ... 16 bits and their symbols; `None` if there cannot be as many.
+impl HuffmanTable {
+    /// From the number of codes of each length, 1 to 16 bits (BITS), and their symbols (HUFFVAL); `None` if there are more codes
+    /// than fit into those lengths.
     pub fn new(counts: &[u8; 16], symbols: &[u8]) -> Option<Self> {
         let mut table = Self {
-            lookup: Box::new([Code::default(); 1 << LOOKUP]),
+            lookup: Box::new([Code::default(); 1 << LOOKUP_BITS]),
             long: Vec::new(),
             end: 0,
             fits_dc: symbols.iter().all(|&symbol| symbol < 16),
@@ -75,8 +78,8 @@ impl Table {
                     return None;
                 }
                 let code = Code::new(length, symbol);
-                if length <= LOOKUP {
-                    let unused = 16 - LOOKUP;
+                if length <= LOOKUP_BITS {
+                    let unused = 16 - LOOKUP_BITS;
                     table.lookup[(begin >> unused) as usize..(table.end >> unused) as usize].fill(code);
                 } else {
                     table.long.push((begin as u16, code));
@@ -86,42 +89,42 @@ impl Table {
         Some(table)
     }
 
-    /// The code that these bits begin with.
+    /// The code that `window` begins with (DECODE, F.2.2.3).
     #[inline(always)]
-    pub fn find(&self, window: u64) -> Code {
-        let code = self.lookup[(window >> (64 - LOOKUP)) as usize];
-        if code.length > 0 { code } else { self.find_long((window >> 48) as u16) }
+    pub fn decode(&self, window: u64) -> Code {
+        let code = self.lookup[(window >> (64 - LOOKUP_BITS)) as usize];
+        if code.length > 0 { code } else { self.decode_long((window >> 48) as u16) }
     }
 
     #[cold]
-    fn find_long(&self, bits: u16) -> Code {
-        let behind = self.long.partition_point(|&(begin, _)| begin <= bits);
-        match behind.checked_sub(1) {
+    fn decode_long(&self, bits: u16) -> Code {
+        let after = self.long.partition_point(|&(begin, _)| begin <= bits);
+        match after.checked_sub(1) {
             Some(last) if u32::from(bits) < self.end => self.long[last].1,
-            _ => Code::NONE,
+            _ => Code::INVALID,
         }
     }
 
     /// The table of annex K.3 for the DC coefficients of luminance (0) or chrominance (1).
-    pub fn usual_dc(number: usize) -> Option<Self> {
-        Self::new(USUAL_DC.get(number)?, &USUAL_SIZES)
+    pub fn standard_dc(number: usize) -> Option<Self> {
+        Self::new(STANDARD_DC.get(number)?, &STANDARD_DC_SYMBOLS)
     }
 
     /// The table of annex K.3 for the AC coefficients of luminance (0) or chrominance (1).
-    pub fn usual_ac(number: usize) -> Option<Self> {
-        let (counts, symbols) = USUAL_AC.get(number)?;
+    pub fn standard_ac(number: usize) -> Option<Self> {
+        let (counts, symbols) = STANDARD_AC.get(number)?;
         Self::new(counts, symbols)
     }
 }
 
 /// Tables K.3 and K.4.
-const USUAL_DC: [[u8; 16]; 2] =
+const STANDARD_DC: [[u8; 16]; 2] =
     [[0, 1, 5, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0], [0, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0]];
-const USUAL_SIZES: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+const STANDARD_DC_SYMBOLS: [u8; 12] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
 
 /// Tables K.5 and K.6.
 #[rustfmt::skip]
-const USUAL_AC: [([u8; 16], [u8; 162]); 2] = [
+const STANDARD_AC: [([u8; 16], [u8; 162]); 2] = [
     (
         [0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4, 0, 0, 1, 0x7D],
         [
@@ -156,31 +159,34 @@ const USUAL_AC: [([u8; 16], [u8; 162]); 2] = [
     ),
 ];
 
-/// The codes from one marker to the next.
+/// Reads bits of the entropy-coded data between two markers.
 #[derive(Default)]
-pub struct Bits {
-    /// Without the zeros that stand behind bytes 0xFF, but with [`AHEAD`] at the end, to be read ahead.
+pub struct BitReader {
+    /// The data without stuffed zero bytes, and [`LOOKAHEAD`] zeros at the end.
     codes: Vec<u8>,
-    /// The codes' bits without those zeros.
+    /// Bits of the data, without the zeros at the end.
     length: usize,
+    /// The next byte to put into the window.
     at: usize,
-    /// The next bits, highest first.
+    /// The next bits, from the highest on.
     pub window: u64,
+    /// How many bits are in the window.
     held: u32,
 }
 
-const AHEAD: usize = 4;
+/// Bytes that may be read past the end.
+const LOOKAHEAD: usize = 4;
 
-impl Bits {
-    /// Goes on with those that `copy` leaves.
+impl BitReader {
+    /// Starts on the data that `copy` writes into the vector.
     pub fn refill(&mut self, copy: impl FnOnce(&mut Vec<u8>)) {
         copy(&mut self.codes);
         self.length = 8 * self.codes.len();
-        self.codes.extend([0; AHEAD]);
+        self.codes.extend([0; LOOKAHEAD]);
         (self.at, self.window, self.held) = (0, 0, 0);
     }
 
-    /// Sees to it that there are 32 bits at least: no code with its magnitude has more. Behind the last they are zeros.
+    /// Fills the window with at least 32 bits: no code with its additional bits has more. Past the end they are zeros.
     #[inline(always)]
     pub fn fill(&mut self) {
         if self.held < 32 {
@@ -194,23 +200,24 @@ impl Bits {
         }
     }
 
+    /// Consumes bits of the window.
     #[inline(always)]
     pub fn skip(&mut self, bits: u8) {
         self.window <<= bits;
         self.held -= u32::from(bits);
     }
 
-    /// At most 15 of those that [`Self::fill`] saw to.
+    /// Consumes at most 15 bits of the window, and returns them (RECEIVE, F.2.2.4).
     #[inline(always)]
-    pub fn take(&mut self, bits: u8) -> u32 {
+    pub fn receive(&mut self, bits: u8) -> u32 {
         let value = (self.window >> 1 >> (63 - bits)) as u32;
         self.skip(bits);
         value
     }
 
-    /// Whether more have been read than there are.
+    /// Whether more bits were consumed than there are.
     #[inline(always)]
-    pub fn is_beyond(&self) -> bool {
+    pub fn is_exhausted(&self) -> bool {
         8 * self.at > self.length + self.held as usize
     }
 }
@@ -225,32 +232,32 @@ mod tests {
 
     #[test]
     fn codes_are_found_by_their_bits() {
-        let (dc, ac) = (Table::usual_dc(0).unwrap(), Table::usual_ac(0).unwrap());
-        let found = dc.find(window("1110101011"));
-        assert_eq!((found.length, found.symbol, found.bits), (4, 6, 10));
+        let (dc, ac) = (HuffmanTable::standard_dc(0).unwrap(), HuffmanTable::standard_ac(0).unwrap());
+        let found = dc.decode(window("1110101011"));
+        assert_eq!((found.length, found.symbol, found.total_bits), (4, 6, 10));
         // Table K.5: 15 zeros and a coefficient of 10 bits have the last code.
-        let found = ac.find(window("1111111111111110"));
+        let found = ac.decode(window("1111111111111110"));
         assert_eq!((found.length, found.symbol, found.advance), (16, 0xFA, 16));
-        assert_eq!(ac.find(window("1111111111111111")), Code::NONE);
-        assert_eq!(ac.find(window("1010")).advance, BLOCK_ENDS);
-        assert_eq!(ac.find(window("11111111001")).advance, 16);
+        assert_eq!(ac.decode(window("1111111111111111")), Code::INVALID);
+        assert_eq!(ac.decode(window("1010")).advance, END_OF_BLOCK);
+        assert_eq!(ac.decode(window("11111111001")).advance, 16);
     }
 
     #[test]
-    fn magnitudes_have_a_sign() {
+    fn additional_bits_are_extended_by_a_sign() {
         for (bits, value) in [("000", -7), ("011", -4), ("100", 4), ("111", 7)] {
-            assert_eq!(Code::new(2, 3).value(window(&format!("10{bits}"))), value);
+            assert_eq!(Code::new(2, 3).receive_extend(window(&format!("10{bits}"))), value);
         }
-        assert_eq!(Code::new(2, 0).value(window("1011")), 0);
-        assert_eq!(Code::new(16, 15).value(window("1111111111111111111111111111111")), 32767);
+        assert_eq!(Code::new(2, 0).receive_extend(window("1011")), 0);
+        assert_eq!(Code::new(16, 15).receive_extend(window("1111111111111111111111111111111")), 32767);
     }
 
     #[test]
     fn more_codes_than_there_can_be_are_refused() {
         let mut counts = [0; 16];
         counts[0] = 2;
-        assert!(Table::new(&counts, &[0, 1]).is_some());
+        assert!(HuffmanTable::new(&counts, &[0, 1]).is_some());
         counts[15] = 1;
-        assert!(Table::new(&counts, &[0, 1, 2]).is_none());
+        assert!(HuffmanTable::new(&counts, &[0, 1, 2]).is_none());
     }
 }

@@ -1,27 +1,28 @@
-//! The inverse discrete cosine transform (A.3.3): 64 frequencies → 8 × 8 samples, or the means of their squares.
+//! The inverse discrete cosine transform (A.3.3): 64 coefficients → 8 × 8 samples, or 4 × 4, 2 × 2 or one, each the mean of
+//! the samples that it stands for.
 //!
-//! In whole numbers, by the method of Loeffler, Ligtenberg and Moschytz ("Practical Fast 1-D DCT Algorithms with 11
-//! Multiplications", 1989): first of the columns, all at once, then of the rows. Constants have 13 bits after the
-//! point, what is between the passes has two, and sums are rounded where libjpeg's accurate transform rounds: the
-//! samples are the very same. Numbers that only damaged files have may be too large; they wrap.
+//! In fixed point, by the method of Loeffler, Ligtenberg and Moschytz ("Practical Fast 1-D DCT Algorithms with 11
+//! Multiplications", 1989): first all columns at once, then all rows. Constants have 13 fraction bits, numbers between
+//! the passes have two, and sums are rounded where libjpeg's accurate transform rounds them, so the samples are identical.
+//! Values too large for that, which only damaged files contain, wrap.
 //!
-//! The mean of two neighbours is a sum of frequencies again, since cos a + cos b = 2 cos ((a + b) / 2) cos ((a − b) /
-//! 2). So is that of four. Frequencies that have no share in it are not looked at.
+//! The mean of two neighbours is again a weighted sum of coefficients, since cos a + cos b = 2 cos ((a + b) / 2) cos
+//! ((a − b) / 2). So is the mean of four. Coefficients whose weight is zero are left out.
 
 use crate::{
     lanes::{I16x8, I32x4},
     segments::Quantisation,
 };
 
-const POINT: i32 = 13;
+const FRACTION_BITS: i32 = 13;
 
-/// With 13 bits after the point.
+/// In fixed point, with 13 fraction bits.
 const fn fixed(value: f64) -> i16 {
-    let scaled = value * (1 << POINT) as f64;
+    let scaled = value * (1 << FRACTION_BITS) as f64;
     (scaled + if scaled < 0.0 { -0.5 } else { 0.5 }) as i16
 }
 
-/// A sum for each of eight columns.
+/// One sum for each of eight columns.
 type Sums = [I32x4; 2];
 
 #[inline(always)]
@@ -34,25 +35,25 @@ fn sub(a: Sums, b: Sums) -> Sums {
     [a[0] - b[0], a[1] - b[1]]
 }
 
-/// `a * x + b * y`, with 13 bits after the point.
+/// `a * x + b * y`, with 13 fraction bits.
 #[inline(always)]
 fn dot([x, y]: [I16x8; 2], a: i16, b: i16) -> Sums {
     x.interleave(y).map(|pairs| pairs.dot(a, b))
 }
 
-/// `x`, with `16 - DROPPED` bits after the point.
+/// `x`, with `16 - DROPPED` fraction bits.
 #[inline(always)]
 fn shifted<const DROPPED: i32>(x: I16x8) -> Sums {
     I16x8::splat(0).interleave(x).map(|pairs| pairs.pairs().shift::<DROPPED>())
 }
 
-/// Without so many of the last bits, rounded.
+/// Drops the last `BITS` bits, rounding.
 #[inline(always)]
 fn rounded<const BITS: i32>(sums: Sums) -> I16x8 {
     I32x4::narrow(sums.map(|sum| (sum + I32x4::splat(1 << (BITS - 1))).shift::<BITS>()))
 }
 
-/// Eight samples of eight frequencies, for each of eight columns. Sums lose so many bits.
+/// Eight samples from eight coefficients, for each of eight columns. The last `BITS` bits of the sums are dropped.
 #[inline(always)]
 fn eight<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 8] {
     const TURN: i16 = fixed(0.541196100);
@@ -85,7 +86,7 @@ fn eight<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 8] {
     ]
 }
 
-/// Four means of two neighbours.
+/// Four means, each of two neighbouring samples.
 #[inline(always)]
 fn four<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 4] {
     let a = shifted::<2>(x[0]);
@@ -102,7 +103,7 @@ fn four<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 4] {
     [add(b, outer), add(d, inner), sub(d, inner), sub(b, outer)].map(rounded::<BITS>)
 }
 
-/// Two means of four neighbours.
+/// Two means, each of four neighbouring samples.
 #[inline(always)]
 fn two<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 2] {
     let a = shifted::<1>(x[0]);
@@ -113,13 +114,12 @@ fn two<const BITS: i32>(x: [I16x8; 8]) -> [I16x8; 2] {
     [add(a, odd), sub(a, odd)].map(rounded::<BITS>)
 }
 
-/// Rows become columns; what is missing of eight is 0.
+/// Transposes an 8 × 8 matrix; missing rows are 0.
 #[inline(always)]
 fn transposed<const ROWS: usize>(rows: [I16x8; ROWS]) -> [I16x8; 8] {
     let mut all = [I16x8::splat(0); 8];
     all[..ROWS].copy_from_slice(&rows);
-    // The place of a number among 64 has three bits for its row and three for its column; each round takes them one
-    // further.
+    // A number's index has three bits for its row and three for its column; each round rotates them by one.
     for _ in 0..3 {
         let [a, b, c, d, e, f, g, h] = all;
         let [[a, b], [c, d], [e, f], [g, h]] =
@@ -129,7 +129,7 @@ fn transposed<const ROWS: usize>(rows: [I16x8; ROWS]) -> [I16x8; 8] {
     all
 }
 
-/// Writes `SIDE` rows of as many samples, `stride` apart.
+/// Dequantises a block, transforms it and writes `SIDE` × `SIDE` samples, in rows `stride` apart.
 #[inline(always)]
 fn write<const SIDE: usize>(
     block: &[i16; 64],
@@ -139,17 +139,17 @@ fn write<const SIDE: usize>(
     samples: &mut [u8],
     stride: usize,
 ) {
-    let frequencies = std::array::from_fn(|row| {
+    let coefficients = std::array::from_fn(|row| {
         I16x8::from(block.as_chunks::<8>().0[row]) * I16x8::from(steps.as_chunks::<8>().0[row])
     });
-    let rows = transposed(rows(transposed(columns(frequencies))));
+    let rows = transposed(rows(transposed(columns(coefficients))));
     for (row, samples) in rows.into_iter().zip(samples.chunks_mut(stride)).take(SIDE) {
-        // Samples are stored without their 128.
+        // The level shift (A.3.1).
         samples[..SIDE].copy_from_slice(&(row + I16x8::splat(128)).to_bytes()[..SIDE]);
     }
 }
 
-/// Writes a block's samples, `side` (8, 4, 2 or 1) rows of as many, the rows `stride` apart.
+/// Transforms a block into `side` × `side` samples (8, 4, 2 or 1), in rows `stride` apart.
 pub fn block(block: &[i16; 64], steps: &Quantisation, side: usize, samples: &mut [u8], stride: usize) {
     if side == 1 || block[1..].iter().fold(0, |any, &coefficient| any | coefficient) == 0 {
         let sample = mean(block[0], steps);
@@ -163,7 +163,7 @@ pub fn block(block: &[i16; 64], steps: &Quantisation, side: usize, samples: &mut
     }
 }
 
-/// The mean of a block with that DC coefficient.
+/// The mean of a block's samples, from its DC coefficient.
 #[inline(always)]
 pub fn mean(dc: i16, steps: &Quantisation) -> u8 {
     let eightfold = i32::from(dc) * i32::from(steps[0]);
@@ -176,27 +176,27 @@ mod tests {
 
     use super::*;
 
-    /// A.3.3 in floating-point numbers.
-    fn sample_at(frequencies: &[f64; 64], row: usize, column: usize) -> f64 {
+    /// The definition (A.3.3), in floating point.
+    fn sample_at(coefficients: &[f64; 64], row: usize, column: usize) -> f64 {
         let wave = |frequency: usize, at: usize| {
             let scale = if frequency == 0 { 0.125f64.sqrt() } else { 0.5 };
             scale * ((2 * at + 1) as f64 * frequency as f64 * PI / 16.0).cos()
         };
-        (0..64).map(|at| frequencies[at] * wave(at / 8, row) * wave(at % 8, column)).sum::<f64>() + 128.0
+        (0..64).map(|at| coefficients[at] * wave(at / 8, row) * wave(at % 8, column)).sum::<f64>() + 128.0
     }
 
     #[test]
-    fn samples_are_those_of_the_definition_and_their_means() {
+    fn samples_and_their_means_agree_with_the_definition() {
         let mut state = 1u32;
         for _ in 0..200 {
             let coefficients: [i16; 64] = std::array::from_fn(|at| {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                // Such that few samples leave their range, where means differ.
+                // Small, so that few samples are clamped: the mean of clamped samples is another one.
                 let most = if at == 0 { 50 } else { 6 / (1 + at as i16 / 8 + at as i16 % 8) };
                 (state >> 16) as i16 % (most + 1)
             });
             let steps = std::array::from_fn(|at| 8 + at as u16 % 3);
-            let frequencies = std::array::from_fn(|at| f64::from(coefficients[at]) * f64::from(steps[at]));
+            let dequantised = std::array::from_fn(|at| f64::from(coefficients[at]) * f64::from(steps[at]));
             for side in [8, 4, 2, 1] {
                 let mut samples = [0; 8 * 10];
                 block(&coefficients, &steps, side, &mut samples, 10);
@@ -205,7 +205,7 @@ mod tests {
                     let (row, column) = (at / side, at % side);
                     let inside = |at: usize| (row * square + at / square, column * square + at % square);
                     let sum: f64 = (0..square * square)
-                        .map(|at| sample_at(&frequencies, inside(at).0, inside(at).1))
+                        .map(|at| sample_at(&dequantised, inside(at).0, inside(at).1))
                         .sum();
                     let expected = (sum / (square * square) as f64).clamp(0.0, 255.0);
                     let found = f64::from(samples[10 * row + column]);

@@ -1,4 +1,4 @@
-//! Eight 16-bit or four 32-bit numbers that are computed with at once. Sums and products wrap.
+//! Vectors of eight 16-bit or four 32-bit numbers. Sums and products wrap.
 
 use std::ops::{Add, Mul, Sub};
 
@@ -10,7 +10,7 @@ pub struct I16x8(Vector);
 #[derive(Clone, Copy)]
 pub struct I32x4(Vector);
 
-/// The instructions of WebAssembly.
+/// WebAssembly's instructions.
 #[cfg(target_arch = "wasm32")]
 mod instructions {
     use core::arch::wasm32::{
@@ -55,7 +55,7 @@ mod instructions {
     }
 }
 
-/// Those that every x86-64 processor has (SSE2).
+/// Instructions that every x86-64 processor has (SSE2).
 #[cfg(target_arch = "x86_64")]
 mod instructions {
     pub use core::arch::x86_64::__m128i as Vector;
@@ -65,7 +65,7 @@ mod instructions {
         ($($name:ident = $instruction:ident;)*) => {$(
             #[inline(always)]
             pub fn $name(a: Vector, b: Vector) -> Vector {
-                // SAFETY: every processor of this architecture has it.
+                // SAFETY: every processor of this architecture has the instruction.
                 #[allow(unused_unsafe)]
                 unsafe { $instruction(a, b) }
             }
@@ -131,12 +131,12 @@ mod plain {
     pub type Vector = [i16; 8];
 
     fn wide(a: Vector) -> [i32; 4] {
-        // SAFETY: any bits are numbers.
+        // SAFETY: the sizes are equal, and any bits are valid numbers.
         unsafe { std::mem::transmute(a) }
     }
 
     fn bits(a: [i32; 4]) -> Vector {
-        // SAFETY: any bits are numbers.
+        // SAFETY: the sizes are equal, and any bits are valid numbers.
         unsafe { std::mem::transmute(a) }
     }
 
@@ -197,7 +197,7 @@ use plain as instructions;
 impl From<[i16; 8]> for I16x8 {
     #[inline(always)]
     fn from(numbers: [i16; 8]) -> Self {
-        // SAFETY: both are 128 bits, and any bits are numbers.
+        // SAFETY: both have 128 bits, and any bits are valid numbers.
         Self(unsafe { std::mem::transmute::<[i16; 8], Vector>(numbers) })
     }
 }
@@ -205,7 +205,7 @@ impl From<[i16; 8]> for I16x8 {
 impl From<[u16; 8]> for I16x8 {
     #[inline(always)]
     fn from(numbers: [u16; 8]) -> Self {
-        // SAFETY: both are 128 bits, and any bits are numbers.
+        // SAFETY: both have 128 bits, and any bits are valid numbers.
         Self(unsafe { std::mem::transmute::<[u16; 8], Vector>(numbers) })
     }
 }
@@ -224,29 +224,29 @@ impl I16x8 {
     }
 
     #[inline(always)]
-    pub fn clamp(self, least: i16, most: i16) -> Self {
-        Self(instructions::min16(instructions::max16(self.0, Self::splat(least).0), Self::splat(most).0))
+    pub fn clamp(self, min: i16, max: i16) -> Self {
+        Self(instructions::min16(instructions::max16(self.0, Self::splat(min).0), Self::splat(max).0))
     }
 
-    /// As bytes: what is under 0 or over 255 becomes that.
+    /// Clamped to bytes.
     #[inline(always)]
     pub fn to_bytes(self) -> [u8; 8] {
         instructions::to_bytes(self.0).to_le_bytes()
     }
 
-    /// The first four of these and of others, in turns; then the last four.
+    /// `[a0, b0, ..., a3, b3]` and `[a4, b4, ..., a7, b7]`.
     #[inline(always)]
     pub fn interleave(self, other: Self) -> [Self; 2] {
         [Self(instructions::low(self.0, other.0)), Self(instructions::high(self.0, other.0))]
     }
 
-    /// Of each pair of numbers the first times `a` plus the second times `b`.
+    /// For each pair of numbers: the first times `a` plus the second times `b`.
     #[inline(always)]
     pub fn dot(self, a: i16, b: i16) -> I32x4 {
         I32x4(instructions::dot(self.0, Self::from([a, b, a, b, a, b, a, b]).0))
     }
 
-    /// Each pair of numbers as one, of which the first is the low half.
+    /// Each pair of numbers as one 32-bit number; the first is its low half.
     #[inline(always)]
     pub fn pairs(self) -> I32x4 {
         I32x4(self.0)
@@ -260,13 +260,13 @@ impl I32x4 {
         Self(I16x8::from([low, high, low, high, low, high, low, high]).0)
     }
 
-    /// Without so many of its last bits.
+    /// Arithmetic shift to the right.
     #[inline(always)]
     pub fn shift<const BITS: i32>(self) -> Self {
         Self(instructions::shift::<BITS>(self.0))
     }
 
-    /// As 16 bits: what has more becomes the nearest that has not.
+    /// Clamped to 16 bits.
     #[inline(always)]
     pub fn narrow([first, last]: [Self; 2]) -> I16x8 {
         I16x8(instructions::narrow(first.0, last.0))
@@ -309,7 +309,7 @@ mod tests {
 
     use super::*;
 
-    /// Numbers without order, among them the largest and the smallest.
+    /// Pseudo-random numbers, among them the largest and the smallest.
     fn vectors() -> impl Iterator<Item = [i16; 8]> {
         let mut state = 1u32;
         (0..200).map(move |_| {
@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn instructions_do_what_plain_arithmetic_does() {
         for (a, b) in vectors().zip(vectors().skip(1)) {
-            // SAFETY: all are 128 bits, and any bits are numbers.
+            // SAFETY: all have 128 bits, and any bits are valid numbers.
             let vector = |numbers| unsafe { transmute::<[i16; 8], Vector>(numbers) };
             let numbers = |vector| unsafe { transmute::<Vector, [i16; 8]>(vector) };
             macro_rules! alike {

@@ -1,26 +1,27 @@
 //! JPEG files → RGB pixels, whole or reduced to a half, a quarter or an eighth while they are decoded.
 //!
-//! One reader for all four scales, so that a file is the same picture at each. What a file means is decided as
-//! libjpeg-turbo decides it, and so as browsers do, also where the standard leaves it open: how colours are stored
-//! ([`ColourSpace`]), what stands in for missing Huffman tables, how reading goes on behind damage. Its pixels are
-//! those of libjpeg-turbo's accurate integer transform with smooth ("fancy") upsampling.
+//! One decoder for all four scales, so that a file shows the same picture at each. Where the standard leaves a choice, it
+//! is libjpeg-turbo's, and so that of browsers: how colours are stored ([`ColourSpace`]), which tables replace missing
+//! Huffman tables, how decoding resumes after damage. The pixels are those of libjpeg-turbo's accurate integer transform
+//! with "fancy" upsampling.
 //!
-//! A file goes through these modules:
+//! A file passes through these modules:
 //!
 //! - `segments` finds the markers and reads the tables and headers between them;
-//! - `scan` reads the entropy-coded blocks, with the codes of `huffman`;
-//! - `picture` makes pixels of them, with `idct`, `upsample` and `colour`.
+//! - `scan` decodes the entropy-coded blocks, with the tables of `huffman`;
+//! - `picture` turns them into pixels, with `idct`, `upsample` and `colour`.
 //!
-//! A JPEG stores blocks of 8 × 8 pixels as frequencies, of which a smaller picture needs only the lowest. Its pixels
-//! are the means of the squares of 2 × 2, 4 × 4 or 8 × 8 that they stand for. A block's mean is its first coefficient
-//! (DC); for an eighth the other 63 (AC) are passed over, which takes a fraction of the time.
+//! A JPEG stores blocks of 8 × 8 samples as 64 frequency coefficients. A pixel of a reduced picture is the mean of the
+//! 2 × 2, 4 × 4 or 8 × 8 pixels that it replaces, and needs only the low frequencies. A block's mean is its DC coefficient;
+//! for an eighth, the 63 AC coefficients are skipped, which takes a fraction of the time.
 //!
-//! Baseline, extended sequential and progressive files with 8 bits a sample and Huffman codes are decoded. Arithmetic
-//! codes, 12 bits, lossless and hierarchical files are not; hardly anything writes or shows those.
+//! Baseline, extended sequential and progressive files with 8 bits a sample and Huffman coding are supported. Arithmetic
+//! coding, 12 bits, lossless and hierarchical files are not: hardly any program writes or shows those.
 //!
-//! Annexes, tables and figures are those of ITU-T T.81 (ISO/IEC 10918-1).
+//! Annexes, tables, figures and the names of variables are those of ITU-T T.81 (ISO/IEC 10918-1).
 
 mod colour;
+mod error;
 mod frame;
 mod huffman;
 mod idct;
@@ -30,11 +31,11 @@ mod scan;
 mod segments;
 mod upsample;
 
-use std::fmt;
-
 pub use colour::ColourSpace;
+pub use error::Error;
 use frame::{Component, Frame};
 use picture::Painter;
+pub use picture::{Picture, Scale};
 use scan::{Blocks, Scan};
 use segments::{Marker, Segments, Tables};
 
@@ -49,62 +50,14 @@ pub struct Jpeg<'a> {
     scan: &'a [u8],
 }
 
-/// How much of a picture's size is decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
-    Whole,
-    Half,
-    Quarter,
-    Eighth,
-}
-
-impl Scale {
-    /// How many of the file's pixels become one, across and down.
-    pub fn reduction(self) -> u32 {
-        match self {
-            Scale::Whole => 1,
-            Scale::Half => 2,
-            Scale::Quarter => 4,
-            Scale::Eighth => 8,
-        }
-    }
-}
-
-/// Pixels, top row first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    pub width: u32,
-    pub height: u32,
-    /// Red, green and blue of each pixel: `3 * width * height` bytes.
-    pub rgb: Vec<u8>,
-}
-
-/// Why a file cannot be decoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// Of a variety that hardly anything writes.
-    Rare(&'static str),
-    /// Not in keeping with the standard before any of the picture.
-    Damaged(&'static str),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Error::Rare(reason) | Error::Damaged(reason)) = self;
-        f.write_str(reason)
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// More scans than any encoder writes; each of them may go over the whole picture.
-const MOST_SCANS: usize = 100;
+/// More scans than any encoder writes. The limit bounds the time, since each scan may cover the whole picture.
+const MAX_SCANS: usize = 100;
 
 /// More EXIF segments than any program writes.
-const MOST_EXIF: usize = 10;
+const MAX_EXIF: usize = 10;
 
 impl<'a> Jpeg<'a> {
-    /// Reads what stands before the picture. Takes no memory for pixels.
+    /// Reads everything before the first scan. Allocates no memory for pixels.
     ///
     /// # Errors
     ///
@@ -126,9 +79,9 @@ impl<'a> Jpeg<'a> {
                 (Marker::Scan, segment) => break segment,
                 (Marker::Application(number), segment) => {
                     hints.read(number, segment);
-                    // The byte behind the zero is meant to be another, but some programs write what they like.
+                    // The byte after the zero should be zero, too, but some programs write anything there.
                     if let (1, Some([_, tiff @ ..])) = (number, segment.strip_prefix(b"Exif\0"))
-                        && exif.len() < MOST_EXIF
+                        && exif.len() < MAX_EXIF
                     {
                         exif.push(tiff);
                     }
@@ -143,17 +96,17 @@ impl<'a> Jpeg<'a> {
             frame.height = segments.number_of_lines().ok_or(Error::Damaged("it has no height"))?;
         }
         if !frame.progressive {
-            tables.assume_usual();
+            tables.assume_standard_huffman();
         }
         Ok(Self { segments, tables, frame, colour_space, exif, scan })
     }
 
-    /// In pixels.
+    /// In pixels, as stored.
     pub fn width(&self) -> u32 {
         self.frame.width as u32
     }
 
-    /// In pixels.
+    /// In pixels, as stored.
     pub fn height(&self) -> u32 {
         self.frame.height as u32
     }
@@ -163,29 +116,39 @@ impl<'a> Jpeg<'a> {
         self.colour_space
     }
 
-    /// The TIFF blocks of the file's EXIF segments, in their order.
+    /// The TIFF data of the file's EXIF segments, in their order.
     pub fn exif(&self) -> impl Iterator<Item = &'a [u8]> {
         self.exif.iter().copied()
     }
 
-    /// The picture as stored, not turned, `[width / reduction, height / reduction]` pixels, rounded up.
+    /// The picture as stored, not turned: `width / reduction` by `height / reduction` pixels, rounded up.
     ///
-    /// A file that is cut short or damaged behind its headers comes as far as it can be read: the rest is grey, or as
-    /// coarse as the last scan left it. Takes three bytes a pixel of the result, and for files of several scans six
-    /// bytes a pixel of the file's (two for grey ones, and a 64th of it for an eighth).
+    /// A file that is cut short or damaged after its headers is decoded as far as possible: the rest is grey, or as coarse
+    /// as the last scan left it. Takes three bytes for each pixel of the result. Files of several scans take another six
+    /// bytes for each pixel of the file (two if it is grey; a 64th of that for an eighth).
     ///
     /// # Errors
     ///
-    /// [`Error::Damaged`] if the first scan's header is wrong or nothing of the picture follows it.
+    /// [`Error::Damaged`] if the first scan's header is wrong, or no data follow it.
     pub fn decode(self, scale: Scale) -> Result<Picture, Error> {
-        if scale == Scale::Eighth && self.frame.means_suffice(self.colour_space) {
+        if scale == Scale::Eighth && self.dc_suffices() {
             self.decode_blocks::<1>(scale)
         } else {
             self.decode_blocks::<64>(scale)
         }
     }
 
-    /// With the first `N` coefficients of each block.
+    /// Whether an eighth can be decoded from DC coefficients alone: each component has a block for each pixel, or at least one
+    /// for 2 × 2 pixels if it is chrominance.
+    fn dc_suffices(&self) -> bool {
+        let frame = &self.frame;
+        frame.components.iter().enumerate().all(|(index, component)| {
+            let most = if self.colour_space == ColourSpace::YCbCr && index > 0 { 2 } else { 1 };
+            most * component.h >= frame.h_max && most * component.v >= frame.v_max
+        })
+    }
+
+    /// Decodes from the first `N` coefficients of each block.
     fn decode_blocks<const N: usize>(mut self, scale: Scale) -> Result<Picture, Error> {
         let frame = &self.frame;
         let mut quantisation = vec![None; frame.components.len()];
@@ -196,11 +159,12 @@ impl<'a> Jpeg<'a> {
         let mut painter = Painter::new::<N>(frame, self.colour_space, scale);
         let (mcus_across, mcus_down) = frame.mcus();
         let blocks = |mcus_down: usize| -> Vec<Blocks<N>> {
-            let size = |part: &Component| Blocks::new(mcus_across * part.columns, mcus_down * part.rows);
+            let size =
+                |component: &Component| Blocks::new(mcus_across * component.h, mcus_down * component.v);
             frame.components.iter().map(size).collect()
         };
         if !frame.progressive && scan.is_complete(frame) {
-            // Each row of MCUs becomes pixels as soon as it has been read.
+            // One scan has everything: each row of MCUs is painted as soon as it has been read.
             scan.read(&mut self.segments, &mut blocks(1), |row| {
                 painter.paint(row, &quantisation);
                 row.iter_mut().for_each(Blocks::clear);
@@ -210,10 +174,10 @@ impl<'a> Jpeg<'a> {
         let mut blocks = blocks(mcus_down);
         scan.read(&mut self.segments, &mut blocks, |_| ());
         let mut scans = 1;
-        // From here on what is wrong ends the reading, and the picture is what has been read.
+        // From here on an error only ends the decoding: the picture is what has been read so far.
         while let Some((marker, segment)) = self.segments.next() {
             match marker {
-                Marker::Scan if scans < MOST_SCANS => {
+                Marker::Scan if scans < MAX_SCANS => {
                     let scan = Scan::new(segment, frame, &self.tables, &mut quantisation);
                     let Ok(scan) = scan else { break };
                     scan.read(&mut self.segments, &mut blocks, |_| ());

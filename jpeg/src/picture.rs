@@ -1,8 +1,7 @@
 //! Blocks of coefficients → rows of pixels.
 
 use crate::{
-    ColourSpace, Picture, Scale,
-    colour::write_rgb,
+    colour::{ColourSpace, write_rgb},
     frame::{Component, Frame},
     idct,
     scan::Blocks,
@@ -10,69 +9,97 @@ use crate::{
     upsample::{Scratch, Upsampling},
 };
 
-/// Makes a picture, one row of MCUs after the other.
+/// How much of a picture's size is decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scale {
+    Whole,
+    Half,
+    Quarter,
+    Eighth,
+}
+
+impl Scale {
+    /// How many of the file's pixels become one, in each direction.
+    pub fn reduction(self) -> u32 {
+        match self {
+            Scale::Whole => 1,
+            Scale::Half => 2,
+            Scale::Quarter => 4,
+            Scale::Eighth => 8,
+        }
+    }
+}
+
+/// Pixels, top row first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    pub width: u32,
+    pub height: u32,
+    /// Red, green and blue of each pixel: `3 * width * height` bytes.
+    pub rgb: Vec<u8>,
+}
+
+/// Paints a picture, one row of MCUs after another.
 pub struct Painter {
     pub picture: Picture,
     colour_space: ColourSpace,
     planes: Vec<Plane>,
-    /// Rows of pixels in an MCU.
+    /// Height of an MCU in pixels.
     mcu_height: usize,
-    /// Of its last rows, as many wait for the samples below them.
-    waiting: usize,
-    /// Rows of MCUs and of pixels that are done.
+    /// How many of an MCU's last rows of pixels need the samples below them (0 or 1).
+    pending_rows: usize,
+    /// Rows of MCUs and of pixels painted so far.
     mcus_done: usize,
     rows_done: usize,
     scratch: [Scratch; 4],
 }
 
-/// The samples of a component: those of a row of MCUs.
+/// A component's samples in one row of MCUs.
 struct Plane {
-    /// Blocks have so many rows of as many samples.
+    /// Blocks are decoded to `side` × `side` samples.
     side: usize,
     /// Rows of blocks in an MCU.
     block_rows: usize,
-    /// So many rows of samples are as high as so many rows of pixels.
-    share: (usize, usize),
+    /// Rows of samples, and rows of pixels of the same height.
+    vertical_ratio: (usize, usize),
     upsampling: Upsampling,
     /// Samples across and down in the whole picture.
     width: usize,
     height: usize,
-    /// The last row of the MCUs above, then the rows of these.
+    /// The last row of the MCUs above, then the rows of the current ones.
     samples: Vec<u8>,
     stride: usize,
 }
 
 impl Plane {
     fn new<const N: usize>(component: &Component, frame: &Frame, scale: Scale) -> Self {
-        let least = 8 / scale.reduction() as usize;
-        let (most_columns, most_rows) = (frame.most_columns, frame.most_rows);
-        // Coarser components are reduced less where that spares bringing them to the picture's size, and there is more
-        // of them than means.
-        let mut side = least;
-        let is_coarse = |most: usize, own: usize, side: usize| (most * least).is_multiple_of(2 * own * side);
+        let min_side = 8 / scale.reduction() as usize;
+        // Subsampled components are reduced less, if that spares upsampling them and more than their DC coefficients is known.
+        let mut side = min_side;
+        let is_coarse = |max: usize, own: usize, side: usize| (max * min_side).is_multiple_of(2 * own * side);
         while N > 1
             && side < 8
-            && is_coarse(most_columns, component.columns, side)
-            && is_coarse(most_rows, component.rows, side)
+            && is_coarse(frame.h_max, component.h, side)
+            && is_coarse(frame.v_max, component.v, side)
         {
             side *= 2;
         }
-        let (columns, rows) = (component.columns * side / least, component.rows * side / least);
+        let (columns, rows) = (component.h * side / min_side, component.v * side / min_side);
         let (width, height) = frame.samples(component, side);
-        let stride = frame.mcus().0 * component.columns * side;
+        let stride = frame.mcus().0 * component.h * side;
         Self {
             side,
-            block_rows: component.rows,
-            share: (rows, most_rows),
-            upsampling: Upsampling::new((columns, rows), (most_columns, most_rows), width),
+            block_rows: component.v,
+            vertical_ratio: (rows, frame.v_max),
+            upsampling: Upsampling::new((columns, rows), (frame.h_max, frame.v_max), width),
             width,
             height,
-            samples: vec![0; (1 + component.rows * side) * stride],
+            samples: vec![0; (1 + component.v * side) * stride],
             stride,
         }
     }
 
-    /// Of the row of MCUs of that number. Without `steps` there is nothing to multiply by them.
+    /// Decodes the blocks of row `mcu_row` of MCUs.
     fn fill<const N: usize>(&mut self, mcu_row: usize, blocks: &Blocks<N>, steps: &Quantisation) {
         let last = self.samples.len() - self.stride;
         self.samples.copy_within(last.., 0);
@@ -88,16 +115,16 @@ impl Plane {
         }
     }
 
-    /// The row of samples of that number, of which the last row of MCUs is the one here; the nearest there is.
+    /// Row `row` of the picture's samples, or the nearest one there is. `mcu_row` is the row of MCUs that is held.
     fn row(&self, mcu_row: usize, row: usize) -> &[u8] {
         let above = mcu_row * self.block_rows * self.side;
         let at = (1 + row.min(self.height - 1) - above) * self.stride;
         &self.samples[at..][..self.width]
     }
 
-    /// As many pixels of the row of that number.
+    /// At least `width` pixels of row `row` of the picture.
     fn pixels<'r>(&'r self, mcu_row: usize, row: usize, width: usize, scratch: &'r mut Scratch) -> &'r [u8] {
-        let own = row * self.share.0 / self.share.1;
+        let own = row * self.vertical_ratio.0 / self.vertical_ratio.1;
         let upper = row.is_multiple_of(2);
         let other = match self.upsampling.is_vertical() {
             true if upper => own.saturating_sub(1),
@@ -117,24 +144,24 @@ impl Painter {
         Self {
             picture: Picture { width: width as u32, height: height as u32, rgb: vec![0; 3 * width * height] },
             colour_space,
-            waiting: planes.iter().any(|plane| plane.upsampling.is_vertical()).into(),
+            pending_rows: planes.iter().any(|plane| plane.upsampling.is_vertical()).into(),
             planes,
-            mcu_height: frame.most_rows * 8 / reduction,
+            mcu_height: frame.v_max * 8 / reduction,
             mcus_done: 0,
             rows_done: 0,
             scratch: Default::default(),
         }
     }
 
-    /// Goes on with the next row of MCUs in `blocks`, which have all rows, or only this. A component that has had no
-    /// scan has no quantisation.
+    /// Paints the next row of MCUs. `blocks` have all rows of blocks, or only those of this row of MCUs. A component that no scan
+    /// contained has no quantisation table and only zero coefficients.
     pub fn paint<const N: usize>(&mut self, blocks: &[Blocks<N>], quantisation: &[Option<Quantisation>]) {
         let (width, height) = (self.picture.width as usize, self.picture.height as usize);
         for ((plane, blocks), steps) in self.planes.iter_mut().zip(blocks).zip(quantisation) {
             plane.fill(self.mcus_done, blocks, steps.as_ref().unwrap_or(&[0; 64]));
         }
         let end = (self.mcus_done + 1) * self.mcu_height;
-        let end = if end >= height { height } else { end - self.waiting };
+        let end = if end >= height { height } else { end - self.pending_rows };
         let rgb = &mut self.picture.rgb[3 * width * self.rows_done..3 * width * end];
         for (row, rgb) in (self.rows_done..end).zip(rgb.chunks_exact_mut(3 * width)) {
             let mut components: [&[u8]; 4] = [&[]; 4];

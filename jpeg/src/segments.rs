@@ -1,10 +1,10 @@
-//! A file's markers (table B.1), the segments behind them and the entropy-coded data between.
+//! A file's markers (table B.1), their segments, and the entropy-coded data between them.
 
 use std::ops::RangeInclusive;
 
 use memchr::memchr;
 
-use crate::{Error, frame::Process, huffman};
+use crate::{error::Error, frame::Process, huffman::HuffmanTable};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Marker {
@@ -15,14 +15,14 @@ pub enum Marker {
     Scan,
     Application(u8),
     End,
-    /// Comments, and what is of no use here.
+    /// Comments, and markers that mean nothing here.
     Other,
 }
 
 const FIRST_RESTART: u8 = 0xD0;
 const RESTARTS: RangeInclusive<u8> = FIRST_RESTART..=0xD7;
 
-/// A place in a file.
+/// A position in a file.
 #[derive(Clone)]
 pub struct Segments<'a> {
     file: &'a [u8],
@@ -34,12 +34,12 @@ impl<'a> Segments<'a> {
         Self { file, at: 0 }
     }
 
-    /// The next marker with its segment, which is the shorter where the file ends in it. Bytes before the marker that
-    /// belong to nothing are skipped. `None` at the end of the file.
+    /// The next marker with its segment, which is cut short if the file ends in it. Stray bytes before the marker are
+    /// skipped. `None` at the end of the file.
     pub fn next(&mut self) -> Option<(Marker, &'a [u8])> {
         loop {
             let marker = match self.next_marker()? {
-                // What has no segment: restarts, and others that mean nothing here or at all.
+                // Without a segment: restarts, and markers that mean nothing here.
                 0x01..=0xBF | 0xD0..=0xD8 => continue,
                 0xD9 => return Some((Marker::End, &[])),
                 0xC0 | 0xC1 => Marker::Frame(Process::Sequential),
@@ -62,15 +62,15 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// The code of the next marker (B.1.1.2), behind which the place then is.
+    /// The code of the next marker (B.1.1.2). Moves past it.
     fn next_marker(&mut self) -> Option<u8> {
         let (at, marker) = self.find_marker()?;
         self.at = at;
         Some(marker)
     }
 
-    /// The code of the next marker, and the place behind it. Any number of bytes 0xFF may stand before the code; with 0
-    /// it is no marker.
+    /// The position after the next marker, and the marker's code. Any number of bytes 0xFF may precede the code; a code of 0
+    /// is no marker.
     fn find_marker(&self) -> Option<(usize, u8)> {
         let mut at = self.at;
         loop {
@@ -93,8 +93,8 @@ impl<'a> Segments<'a> {
         }
     }
 
-    /// Copies the entropy-coded data as far as to the next marker, where the place then is, without the zeros behind
-    /// bytes 0xFF (B.1.1.5).
+    /// Copies the entropy-coded data up to the next marker, without the zeros stuffed after bytes 0xFF (B.1.1.5). Moves to the
+    /// marker.
     pub fn copy_codes(&mut self, codes: &mut Vec<u8>) {
         codes.clear();
         loop {
@@ -102,33 +102,32 @@ impl<'a> Segments<'a> {
             let length = memchr(0xFF, rest).unwrap_or(rest.len());
             codes.extend_from_slice(&rest[..length]);
             self.at += length;
-            let Some(behind) = rest[length..].iter().position(|&byte| byte != 0xFF) else {
+            let Some(fill) = rest[length..].iter().position(|&byte| byte != 0xFF) else {
                 self.at = self.file.len();
                 return;
             };
-            if rest[length + behind] != 0 {
+            if rest[length + fill] != 0 {
                 return;
             }
             codes.push(0xFF);
-            self.at += behind + 1;
+            self.at += fill + 1;
         }
     }
 
-    /// Goes behind the marker of restart `number` (0 to 7), if it can be found. Where it is missing, or others are,
-    /// the place is left where the next restarts can be found, as libjpeg does; then there are no codes, and this is
-    /// false.
+    /// Moves past restart marker `number` (0 to 7), and returns whether it was found. If it is missing, the position is left
+    /// where later restarts can be found, as in libjpeg, and the interval has no data.
     pub fn restart(&mut self, number: u8) -> bool {
-        while let Some((behind, marker)) = self.find_marker() {
+        while let Some((after, marker)) = self.find_marker() {
             if (0xC0..FIRST_RESTART).contains(&marker) || marker > *RESTARTS.end() {
                 return false; // The scan is over.
             }
-            // By how many restarts this is too late, modulo 8; one that is too early by one or two is a leftover.
+            // By how many restarts this one is ahead, modulo 8. One that is late by one or two is a leftover.
             match marker.wrapping_sub(FIRST_RESTART + number) & 7 {
-                _ if marker < FIRST_RESTART => self.at = behind,
+                _ if marker < FIRST_RESTART => self.at = after,
                 1 | 2 => return false,
-                6 | 7 => self.at = behind,
+                6 | 7 => self.at = after,
                 _ => {
-                    self.at = behind;
+                    self.at = after;
                     return true;
                 }
             }
@@ -136,8 +135,7 @@ impl<'a> Segments<'a> {
         false
     }
 
-    /// The number of lines in the segment that may stand behind the first scan (DNL, B.2.5), of which this is the
-    /// place.
+    /// The number of lines from the DNL segment (B.2.5) after the first scan, in which the position is.
     pub fn number_of_lines(&self) -> Option<usize> {
         let mut ahead = self.clone();
         loop {
@@ -154,21 +152,21 @@ impl<'a> Segments<'a> {
     }
 }
 
-/// The steps of quantisation of the 64 coefficients, row by row.
+/// A quantisation table: the step of each of the 64 coefficients, row by row.
 pub type Quantisation = [u16; 64];
 
-/// What scans and components refer to by number.
+/// The tables that scans and components refer to by number.
 #[derive(Clone, Default)]
 pub struct Tables {
-    pub dc: [Option<huffman::Table>; 4],
-    pub ac: [Option<huffman::Table>; 4],
+    pub dc: [Option<HuffmanTable>; 4],
+    pub ac: [Option<HuffmanTable>; 4],
     pub quantisation: [Option<Quantisation>; 4],
-    /// MCUs from one restart to the next, 0 for none.
+    /// MCUs from one restart marker to the next; 0 for no restarts.
     pub restart_interval: usize,
 }
 
 impl Tables {
-    /// Ignores segments of other markers.
+    /// Reads a segment that defines tables; ignores others.
     pub fn read(&mut self, marker: Marker, segment: &[u8]) -> Result<(), Error> {
         match marker {
             Marker::HuffmanTables => {
@@ -187,16 +185,16 @@ impl Tables {
         }
     }
 
-    /// Frames of films (Motion JPEG) have no Huffman tables, but mean those that the standard proposes.
-    pub fn assume_usual(&mut self) {
+    /// Fills in missing Huffman tables. Frames of Motion JPEG come without any and use those of annex K.3.
+    pub fn assume_standard_huffman(&mut self) {
         for number in 0..2 {
             let (dc, ac) = (&mut self.dc[number], &mut self.ac[number]);
-            *dc = dc.take().or_else(|| huffman::Table::usual_dc(number));
-            *ac = ac.take().or_else(|| huffman::Table::usual_ac(number));
+            *dc = dc.take().or_else(|| HuffmanTable::standard_dc(number));
+            *ac = ac.take().or_else(|| HuffmanTable::standard_ac(number));
         }
     }
 
-    /// B.2.4.2.
+    /// DHT (B.2.4.2).
     fn read_huffman(&mut self, mut segment: &[u8]) -> Option<()> {
         while let [kind, rest @ ..] = segment {
             let (counts, rest) = rest.split_first_chunk::<16>()?;
@@ -208,23 +206,23 @@ impl Tables {
                 1 => &mut self.ac,
                 _ => return None,
             };
-            *tables.get_mut(usize::from(kind & 15))? = Some(huffman::Table::new(counts, symbols)?);
+            *tables.get_mut(usize::from(kind & 15))? = Some(HuffmanTable::new(counts, symbols)?);
         }
         Some(())
     }
 
-    /// B.2.4.1.
+    /// DQT (B.2.4.1).
     fn read_quantisation(&mut self, mut segment: &[u8]) -> Option<()> {
         while let [kind, rest @ ..] = segment {
             let is_wide = kind >> 4 != 0;
             let (steps, rest) = rest.split_at_checked(if is_wide { 128 } else { 64 })?;
             segment = rest;
             let table = self.quantisation.get_mut(usize::from(kind & 15))?.insert([0; 64]);
-            for (place, &at) in ZIGZAG[..64].iter().enumerate() {
+            for (k, &at) in ZIGZAG[..64].iter().enumerate() {
                 table[usize::from(at)] = if is_wide {
-                    u16::from_be_bytes([steps[2 * place], steps[2 * place + 1]])
+                    u16::from_be_bytes([steps[2 * k], steps[2 * k + 1]])
                 } else {
-                    steps[place].into()
+                    steps[k].into()
                 };
             }
         }
@@ -232,14 +230,14 @@ impl Tables {
     }
 }
 
-/// Where in a block, row by row, the coefficients belong, by their order in the file (figure A.6). Damaged data may
-/// run on behind the last.
+/// The zig-zag sequence (figure A.6): the index of each coefficient in its block, row by row, by its order in the file. Longer
+/// than 64, since damaged data may run past the last coefficient.
 pub const ZIGZAG: [u8; 128] = {
     let mut order = [63; 128];
     let (mut row, mut column) = (0u8, 0u8);
-    let mut place = 0;
-    while place < 64 {
-        order[place] = 8 * row + column;
+    let mut k = 0;
+    while k < 64 {
+        order[k] = 8 * row + column;
         let goes_up = (row + column).is_multiple_of(2);
         match (goes_up, row, column) {
             (true, _, 7) => row += 1,
@@ -249,7 +247,7 @@ pub const ZIGZAG: [u8; 128] = {
             (false, _, 0) => row += 1,
             (false, ..) => (row, column) = (row + 1, column - 1),
         }
-        place += 1;
+        k += 1;
     }
     order
 };

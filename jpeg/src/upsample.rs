@@ -1,25 +1,25 @@
-//! Components that are coarser than the picture, brought to its size.
+//! Upsampling: brings subsampled components to the picture's size.
 //!
-//! A sample stands for the middle of its pixels. Where it stands for two of them, across or down or both, a pixel is
-//! three quarters of its own sample and a quarter of the next nearest, as in libjpeg ("fancy upsampling"), also in how
-//! it is rounded. Other ratios are rare; with those a pixel is the sample that it lies in.
+//! A sample lies in the centre of its pixels. Where it covers two of them, across or down or both, a pixel is three
+//! quarters of its own sample and a quarter of the next nearest one, rounded as in libjpeg ("fancy upsampling"). Other
+//! ratios are rare; there a pixel is the sample that it lies in.
 
-/// How samples become pixels.
+/// How a component's samples become pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upsampling {
-    /// A pixel a sample.
+    /// One pixel for each sample.
     None,
-    /// Two pixels a sample, across.
+    /// Two pixels for each sample, side by side.
     Across,
-    /// Two pixels a sample, down.
+    /// Two pixels for each sample, one above the other.
     Down,
-    /// Two by two pixels a sample.
+    /// 2 × 2 pixels for each sample.
     Both,
-    /// Any other ratio, and rows of one or two samples: `part` samples across are as wide as `whole` pixels.
+    /// Any other ratio, and rows of one or two samples: `part` samples are as wide as `whole` pixels.
     Nearest { part: usize, whole: usize },
 }
 
-/// Room for a row.
+/// Buffers for a row.
 #[derive(Default)]
 pub struct Scratch {
     sums: Vec<u16>,
@@ -27,26 +27,27 @@ pub struct Scratch {
 }
 
 impl Upsampling {
-    /// For a component with so many columns and rows of samples where the finest has `most`, and `width` samples in a
-    /// row.
-    pub fn new((columns, rows): (usize, usize), most: (usize, usize), width: usize) -> Self {
-        let is_half = (2 * columns == most.0, 2 * rows == most.1);
-        match (columns == most.0, rows == most.1) {
+    /// `columns` and `rows`: the component's samples in an MCU. `max`: those of a component that is not subsampled. `width`:
+    /// samples in a row.
+    pub fn new((columns, rows): (usize, usize), max: (usize, usize), width: usize) -> Self {
+        let is_half = (2 * columns == max.0, 2 * rows == max.1);
+        match (columns == max.0, rows == max.1) {
             (true, true) => Self::None,
             (true, false) if is_half.1 => Self::Down,
             (false, true) if is_half.0 && width > 2 => Self::Across,
             (false, false) if is_half == (true, true) && width > 2 => Self::Both,
-            _ => Self::Nearest { part: columns, whole: most.0 },
+            _ => Self::Nearest { part: columns, whole: max.0 },
         }
     }
 
-    /// Whether a pixel is made of two rows of samples.
+    /// Whether a pixel is computed from two rows of samples.
     pub fn is_vertical(self) -> bool {
         matches!(self, Self::Down | Self::Both)
     }
 
-    /// At least `width` pixels, out of the row of samples that they lie in and, where two rows make them, the `other`
-    /// one. That is above them if they are the `upper` of the pixels of their samples, and below otherwise.
+    /// A row of at least `width` pixels, from the row of `samples` that they lie in. [Vertical](Self::is_vertical) upsampling
+    /// also needs the next nearest row, `other`: the one above if the pixels are in the `upper` half of their samples, else
+    /// the one below.
     pub fn row<'r>(
         self,
         samples: &'r [u8],
@@ -88,15 +89,15 @@ impl Upsampling {
     }
 }
 
-/// Two pixels a sum. The first and the last of the sums are room for what is next to the outermost.
+/// Writes two pixels for each of the sums but the first and the last, which receive copies of their neighbours.
 fn spread<const BITS: usize>(sums: &mut [u16], halves: [u16; 2], pixels: &mut [u8]) {
     let end = sums.len() - 1;
     (sums[0], sums[end]) = (sums[1], sums[end - 1]);
-    let (before, own, behind) = (&sums[..end - 1], &sums[1..end], &sums[2..]);
-    for (((pair, &before), &own), &behind) in
-        pixels.as_chunks_mut::<2>().0.iter_mut().zip(before).zip(own).zip(behind)
+    let (before, own, after) = (&sums[..end - 1], &sums[1..end], &sums[2..]);
+    for (((pair, &before), &own), &after) in
+        pixels.as_chunks_mut::<2>().0.iter_mut().zip(before).zip(own).zip(after)
     {
-        *pair = [(3 * own + before + halves[0]) >> BITS, (3 * own + behind + halves[1]) >> BITS]
+        *pair = [(3 * own + before + halves[0]) >> BITS, (3 * own + after + halves[1]) >> BITS]
             .map(|sum| sum as u8);
     }
 }

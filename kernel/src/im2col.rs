@@ -2,34 +2,34 @@
 //!
 //! # How
 //!
-//! Each result is the sum of the weights times the pixels in the window, over all channels: a row of weights times a column of
-//! pixels. The columns for eight results that lie side by side are gathered (*im2col*) into a panel such as the loop of
-//! [`crate::matmul`] wants it. A few panels, as many as a cache holds, are multiplied with all weights before the next are
-//! gathered: so the weights, which are more than fit there, are read seldom. A window of one pixel is a plain product; its
-//! panels are copied in fours.
+//! Each output is the sum over all channels of weights times the pixels in the window: a row of weights times a column of
+//! pixels. The columns for eight neighbouring outputs are gathered (*im2col*) into a panel as the loop of `tile` expects
+//! it. A few panels, as many as a cache holds, are multiplied with all weights before the next ones are gathered: the weights
+//! do not fit into that cache and so are read less often. A window of one pixel is a plain product; its panels are copied.
 
 use std::mem::MaybeUninit;
 
 use crate::{
-    convolution::{Results, Window},
+    epilogue::Output,
     lanes::F32x4,
-    matmul::{COLUMNS, ROWS, Tile, multiply},
+    tile::{COLUMNS, ROWS, Tile, multiply},
+    window::Window,
 };
 
-/// Numbers of the panels that are gathered at once: 128 KB, which leave room for weights in caches of half a megabyte.
+/// Numbers in the panels that are gathered at once: 128 KB, which leaves room for weights in a cache of half a megabyte.
 const GATHERED: usize = 32 * 1024;
 
-/// Lies outside each picture, whatever channel's place is added to it.
+/// An index outside every picture.
 const OUTSIDE: usize = usize::MAX / 2;
 
 pub struct Im2col {
     window: Window,
-    /// Of each sum: input channels × pixels of the window.
+    /// Length of each sum: input channels × pixels in the window.
     steps: usize,
     outputs: usize,
-    /// Packed: `[blocks, steps, ROWS]`, where a block is of [`ROWS`] output channels.
+    /// Packed: `[blocks, steps, ROWS]`, where a block has [`ROWS`] output channels.
     weights: Vec<f32>,
-    /// One for each row of the blocks.
+    /// One for each output channel, filled up with zeros to whole blocks.
     bias: Vec<f32>,
 }
 
@@ -57,8 +57,8 @@ impl Im2col {
         Self { window, steps, outputs, weights: packed, bias }
     }
 
-    pub fn run(&self, input: &[f32], size: [usize; 2], mut results: Results) {
-        let Some([rows, columns]) = self.window.results(size) else { return };
+    pub fn run(&self, input: &[f32], size: [usize; 2], mut output: Output) {
+        let Some([rows, columns]) = self.window.output_size(size) else { return };
         let pixels = rows * columns;
         let panel = self.steps * COLUMNS;
         let tiles = pixels.div_ceil(COLUMNS);
@@ -77,7 +77,7 @@ impl Im2col {
             }
             for (block, weights) in self.weights.chunks_exact(self.steps * ROWS).enumerate() {
                 for (tile, panel) in tiles.clone().zip(panels.chunks_exact(panel)) {
-                    // SAFETY: both panels have so many steps; all of the product is written.
+                    // SAFETY: both panels have `steps` steps; `multiply` writes the whole product.
                     let product = unsafe {
                         multiply::<false>(product.as_mut_ptr(), self.steps, weights.as_ptr(), panel.as_ptr());
                         product.assume_init_ref()
@@ -89,11 +89,11 @@ impl Im2col {
                         for (vector, sums) in sums.iter().enumerate() {
                             let sums = sums.plus(F32x4::splat(self.bias[channel]));
                             if first + vector * 4 + 4 <= pixels {
-                                results.put_four(at + vector * 4, sums);
+                                output.put_four(at + vector * 4, sums);
                             } else {
                                 for (lane, sum) in sums.to_array().into_iter().enumerate() {
                                     if first + vector * 4 + lane < pixels {
-                                        results.put(at + vector * 4 + lane, sum);
+                                        output.put(at + vector * 4 + lane, sum);
                                     }
                                 }
                             }
@@ -104,35 +104,35 @@ impl Im2col {
         }
     }
 
-    /// Gathers the columns of the first eight of these results, each row of which has so many `columns`.
+    /// Gathers the pixels for the first eight of `outputs` into `panel` `[steps, COLUMNS]`. `columns`: those of the output.
     fn gather(
         &self,
         input: &[f32],
         [height, width]: [usize; 2],
         columns: usize,
-        results: std::ops::Range<usize>,
+        outputs: std::ops::Range<usize>,
         panel: &mut [f32],
     ) {
         let Window { size, stride, before, .. } = self.window;
         let area = self.window.area();
         for in_window in 0..area {
-            let mut places = [OUTSIDE; COLUMNS];
-            for (place, result) in places.iter_mut().zip(results.clone()) {
-                let row = (result / columns * stride[0] + in_window / size[1]).wrapping_sub(before[0]);
-                let column = (result % columns * stride[1] + in_window % size[1]).wrapping_sub(before[1]);
+            let mut indices = [OUTSIDE; COLUMNS];
+            for (index, output) in indices.iter_mut().zip(outputs.clone()) {
+                let row = (output / columns * stride[0] + in_window / size[1]).wrapping_sub(before[0]);
+                let column = (output % columns * stride[1] + in_window % size[1]).wrapping_sub(before[1]);
                 if row < height && column < width {
-                    *place = row * width + column;
+                    *index = row * width + column;
                 }
             }
             let steps = panel.as_chunks_mut::<COLUMNS>().0.iter_mut().skip(in_window).step_by(area);
             for (step, picture) in steps.zip(input.chunks_exact(height * width)) {
-                *step = places.map(|place| picture.get(place).copied().unwrap_or(0.0));
+                *step = indices.map(|index| picture.get(index).copied().unwrap_or(0.0));
             }
         }
     }
 }
 
-/// Copies eight pixels of each channel, from `first` on; zeros stand for those behind the last.
+/// Copies eight pixels of each channel, from `first` on, with zeros past the last.
 fn copy(input: &[f32], pixels: usize, first: usize, panel: &mut [f32]) {
     let count = COLUMNS.min(pixels - first);
     for (step, picture) in panel.as_chunks_mut::<COLUMNS>().0.iter_mut().zip(input.chunks_exact(pixels)) {

@@ -1,5 +1,5 @@
-//! Four floats that are computed with at once. Where there is no WebAssembly, plain arithmetic stands in for it, so that
-//! native tests run the very kernels that browsers do.
+//! Vectors of four floats. Natively, plain arithmetic stands in for WebAssembly's instructions, so that native tests run the
+//! same kernels as browsers.
 
 #[cfg(target_arch = "wasm32")]
 use core::arch::wasm32::{
@@ -36,7 +36,7 @@ impl F32x4 {
 
     /// # Safety
     ///
-    /// Four floats can be read from there; they need not be aligned to more than a float.
+    /// `from` points to four readable floats, aligned as a float is.
     #[inline(always)]
     pub unsafe fn load(from: *const f32) -> Self {
         Self(v128_load(from.cast()))
@@ -44,7 +44,7 @@ impl F32x4 {
 
     /// # Safety
     ///
-    /// One float can be read from there.
+    /// `from` points to a readable float.
     #[inline(always)]
     pub unsafe fn load_splat(from: *const f32) -> Self {
         Self(v128_load32_splat(from.cast()))
@@ -52,7 +52,7 @@ impl F32x4 {
 
     /// # Safety
     ///
-    /// Four floats can be written there; they need not be aligned to more than a float.
+    /// `to` points to room for four floats, aligned as a float is.
     #[inline(always)]
     pub unsafe fn store(self, to: *mut f32) {
         v128_store(to.cast(), self.0);
@@ -73,31 +73,31 @@ impl F32x4 {
         Self(f32x4_mul(self.0, other.0))
     }
 
-    /// The smaller of both; what is not a number in `self` stays so. (One instruction, where the IEEE minimum takes six.)
+    /// The lesser of the two; NaN in `self` stays NaN. (One instruction, where the IEEE minimum takes six.)
     #[inline(always)]
-    pub fn at_most(self, bound: Self) -> Self {
+    pub fn min(self, bound: Self) -> Self {
         Self(f32x4_pmin(self.0, bound.0))
     }
 
-    /// The larger of both; what is not a number in `self` stays so.
+    /// The greater of the two; NaN in `self` stays NaN.
     #[inline(always)]
-    pub fn at_least(self, bound: Self) -> Self {
+    pub fn max(self, bound: Self) -> Self {
         Self(f32x4_pmax(self.0, bound.0))
     }
 
-    /// Itself where above 0, `other` elsewhere.
+    /// `self` where it is above 0, else `other`.
     #[inline(always)]
     pub fn if_positive_else(self, other: Self) -> Self {
         Self(v128_bitselect(self.0, other.0, f32x4_gt(self.0, f32x4_splat(0.0))))
     }
 
-    /// The first of each, the second of each, and so on.
+    /// `[a0, b0, a1, b1]` and `[a2, b2, a3, b3]`.
     #[inline(always)]
     pub fn interleave(a: Self, b: Self) -> [Self; 2] {
         [Self(i32x4_shuffle::<0, 4, 1, 5>(a.0, b.0)), Self(i32x4_shuffle::<2, 6, 3, 7>(a.0, b.0))]
     }
 
-    /// Rows of a 4 × 4 matrix → its columns.
+    /// Transposes a 4 × 4 matrix.
     #[inline(always)]
     pub fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
         let ([ab, ab_end], [cd, cd_end]) = (Self::interleave(a, b), Self::interleave(c, d));
@@ -156,11 +156,11 @@ impl F32x4 {
         self.zip(other, |a, b| a * b)
     }
 
-    pub fn at_most(self, bound: Self) -> Self {
+    pub fn min(self, bound: Self) -> Self {
         self.zip(bound, |value, bound| if bound < value { bound } else { value })
     }
 
-    pub fn at_least(self, bound: Self) -> Self {
+    pub fn max(self, bound: Self) -> Self {
         self.zip(bound, |value, bound| if value < bound { bound } else { value })
     }
 

@@ -1,4 +1,4 @@
-//! The matrix-multiply kernel: one tile of the product, and what is fused to it.
+//! The matrix-multiply kernel for tract: computes one tile of the product and applies the operations fused to it.
 
 use std::mem::MaybeUninit;
 
@@ -10,24 +10,15 @@ use tract_linalg::{
 
 use crate::{
     lanes::F32x4,
-    slice::{Slice, slice},
+    tile::{COLUMNS, ROWS, Tile, VECTORS, multiply},
 };
 
-/// Rows of a tile.
-pub const ROWS: usize = 16;
-/// Columns of a tile.
-pub const COLUMNS: usize = 8;
-
-/// The name by which tract knows the kernel.
+/// The kernel's name in tract's registry.
 pub const NAME: &str = "clothing_wasm_f32_16x8";
 
 const FLOAT: isize = size_of::<f32>() as isize;
-/// Vectors of a tile's row.
-pub(crate) const VECTORS: usize = COLUMNS / 4;
 
-pub(crate) type Tile = [[F32x4; VECTORS]; ROWS];
-
-/// The kernel as tract wants it.
+/// The kernel behind tract's interface.
 pub fn matmul() -> Box<dyn MatMatMul> {
     let mut kernel = DynKernel::<ROWS, COLUMNS, f32>::new(
         NAME,
@@ -41,24 +32,24 @@ pub fn matmul() -> Box<dyn MatMatMul> {
     kernel.mmm()
 }
 
-/// Everything but the scalings of integers.
+/// Everything but the scaling of integers.
 fn can_fuse(operation: &FusedSpec) -> bool {
     !matches!(operation, FusedSpec::QScale(..) | FusedSpec::RoundingShiftRight(..) | FusedSpec::ShiftLeft(..))
 }
 
-/// Computes one tile: applies `operations` one after another, up to [`FusedKerSpec::Done`]. Answers 0, or 1 on an operation
-/// that it does not know.
+/// Computes one tile: applies `operations` in order, up to [`FusedKerSpec::Done`]. Returns 0, or 1 for an operation that it
+/// does not support.
 ///
 /// # Safety
 ///
-/// As tract has it: the operations end with `Done`, and the panels, rows, columns and tiles that they point to are as long
-/// as theirs and the kernel's sizes say.
+/// tract's contract: the operations end with `Done`, and the panels, rows, columns and tiles that they point to are as long as
+/// the operation and the kernel's tile size require.
 pub unsafe fn kernel(operations: &[FusedKerSpec<f32>]) -> isize {
     let mut tile = MaybeUninit::<Tile>::uninit();
-    // Nearly always the tile is cleared to add a product to it. Writing the zeros took a third of the whole time.
+    // Nearly always the tile is cleared and a product is added to it. Writing the zeros separately took a third of the whole time.
     let operations = match operations {
         [FusedKerSpec::Clear, FusedKerSpec::AddMatMul { k, pa, pb, packing: _ }, rest @ ..] => {
-            // SAFETY: the caller's; all of the tile is written.
+            // SAFETY: the caller's; `multiply` writes the whole tile.
             unsafe { multiply::<false>(tile.as_mut_ptr(), *k, pa.cast(), pb.cast()) };
             rest
         }
@@ -67,7 +58,7 @@ pub unsafe fn kernel(operations: &[FusedKerSpec<f32>]) -> isize {
             operations
         }
     };
-    // SAFETY: it was written just now.
+    // SAFETY: both arms have written it.
     let tile = unsafe { tile.assume_init_mut() };
     for operation in operations {
         // SAFETY: the caller's.
@@ -79,8 +70,8 @@ pub unsafe fn kernel(operations: &[FusedKerSpec<f32>]) -> isize {
                     each(tile, |_, row, column| F32x4::load(rows.add(row * COLUMNS + column)))
                 }
 
-                FusedKerSpec::ScalarMin(x) => with_scalar(tile, x, F32x4::at_most),
-                FusedKerSpec::ScalarMax(x) => with_scalar(tile, x, F32x4::at_least),
+                FusedKerSpec::ScalarMin(x) => with_scalar(tile, x, F32x4::min),
+                FusedKerSpec::ScalarMax(x) => with_scalar(tile, x, F32x4::max),
                 FusedKerSpec::ScalarAdd(x) => with_scalar(tile, x, F32x4::plus),
                 FusedKerSpec::ScalarMul(x) => with_scalar(tile, x, F32x4::times),
                 FusedKerSpec::ScalarSub(x) => with_scalar(tile, x, |value, x| x.minus(value)),
@@ -89,15 +80,15 @@ pub unsafe fn kernel(operations: &[FusedKerSpec<f32>]) -> isize {
                     with_scalar(tile, slope, |value, slope| value.if_positive_else(value.times(slope)))
                 }
 
-                FusedKerSpec::PerRowMin(rows) => with_rows(tile, rows, F32x4::at_most),
-                FusedKerSpec::PerRowMax(rows) => with_rows(tile, rows, F32x4::at_least),
+                FusedKerSpec::PerRowMin(rows) => with_rows(tile, rows, F32x4::min),
+                FusedKerSpec::PerRowMax(rows) => with_rows(tile, rows, F32x4::max),
                 FusedKerSpec::PerRowAdd(rows) => with_rows(tile, rows, F32x4::plus),
                 FusedKerSpec::PerRowMul(rows) => with_rows(tile, rows, F32x4::times),
                 FusedKerSpec::PerRowSub(rows) => with_rows(tile, rows, |value, row| row.minus(value)),
                 FusedKerSpec::PerRowSubF(rows) => with_rows(tile, rows, F32x4::minus),
 
-                FusedKerSpec::PerColMin(columns) => with_columns(tile, columns, F32x4::at_most),
-                FusedKerSpec::PerColMax(columns) => with_columns(tile, columns, F32x4::at_least),
+                FusedKerSpec::PerColMin(columns) => with_columns(tile, columns, F32x4::min),
+                FusedKerSpec::PerColMax(columns) => with_columns(tile, columns, F32x4::max),
                 FusedKerSpec::PerColAdd(columns) => with_columns(tile, columns, F32x4::plus),
                 FusedKerSpec::PerColMul(columns) => with_columns(tile, columns, F32x4::times),
                 FusedKerSpec::PerColSub(columns) => {
@@ -123,60 +114,7 @@ pub unsafe fn kernel(operations: &[FusedKerSpec<f32>]) -> isize {
     1
 }
 
-/// `tile = a × b`, or `tile += a × b` if it `ADDS`, where `a` is packed as `[k, ROWS]` and `b` as `[k, COLUMNS]`.
-#[inline(always)]
-pub(crate) unsafe fn multiply<const ADDS: bool>(tile: *mut Tile, k: usize, a: *const f32, b: *const f32) {
-    // SAFETY: the caller's.
-    unsafe {
-        match slice() {
-            Slice::FourRows => multiply_slices::<4, ADDS>(tile, k, a, b),
-            Slice::EightRows => multiply_slices::<8, ADDS>(tile, k, a, b),
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn multiply_slices<const SLICE: usize, const ADDS: bool>(
-    tile: *mut Tile,
-    k: usize,
-    a: *const f32,
-    b: *const f32,
-) {
-    let slices = tile.cast::<[[F32x4; VECTORS]; SLICE]>();
-    for index in 0..ROWS / SLICE {
-        // SAFETY: the caller's; the slice is inside the tile and the panel.
-        unsafe { multiply_slice::<SLICE, ADDS>(slices.add(index), k, a.add(index * SLICE), b) };
-    }
-}
-
-/// A function of its own: compilers assign registers by function, and this one is to have them all. For the same reason its
-/// loop is not unrolled.
-#[inline(never)]
-unsafe fn multiply_slice<const SLICE: usize, const ADDS: bool>(
-    slice: *mut [[F32x4; VECTORS]; SLICE],
-    k: usize,
-    mut a: *const f32,
-    mut b: *const f32,
-) {
-    // SAFETY: the caller's; only a slice that is added to must have been written before.
-    unsafe {
-        let mut sums = if ADDS { *slice } else { [[F32x4::splat(0.0); VECTORS]; SLICE] };
-        for _ in 0..k {
-            let columns: [F32x4; VECTORS] = [F32x4::load(b), F32x4::load(b.add(4))];
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let factor = F32x4::load_splat(a.add(row));
-                for (sum, column) in sums.iter_mut().zip(columns) {
-                    *sum = sum.plus(factor.times(column));
-                }
-            }
-            a = a.add(ROWS);
-            b = b.add(COLUMNS);
-        }
-        *slice = sums;
-    }
-}
-
-/// Replaces each vector by what `f` makes of it, its row and the first of its columns.
+/// Replaces each vector by `f(vector, row, first column)`.
 #[inline(always)]
 fn each(tile: &mut Tile, f: impl Fn(F32x4, usize, usize) -> F32x4) {
     for (row, vectors) in tile.iter_mut().enumerate() {
@@ -204,9 +142,9 @@ unsafe fn with_columns(tile: &mut Tile, columns: *const f32, f: impl Fn(F32x4, F
     each(tile, |value, _, column| f(value, unsafe { F32x4::load(columns.add(column)) }));
 }
 
-/// Where in memory a tile's number stands.
+/// The address of a number of the tile in strided memory.
 #[inline(always)]
-unsafe fn place(memory: &OutputStoreKer, row: usize, column: usize) -> *mut f32 {
+unsafe fn address(memory: &OutputStoreKer, row: usize, column: usize) -> *mut f32 {
     // SAFETY: the caller's.
     unsafe {
         memory
@@ -220,11 +158,12 @@ unsafe fn add_stored(tile: &mut Tile, from: &OutputStoreKer) {
     // SAFETY: the caller's.
     unsafe {
         if from.col_byte_stride == FLOAT {
-            each(tile, |value, row, column| value.plus(F32x4::load(place(from, row, column))));
+            each(tile, |value, row, column| value.plus(F32x4::load(address(from, row, column))));
         } else if from.row_byte_stride == FLOAT {
             for (block, rows) in tile.as_chunks_mut::<4>().0.iter_mut().enumerate() {
                 for vector in 0..VECTORS {
-                    let columns = [0, 1, 2, 3].map(|ix| F32x4::load(place(from, block * 4, vector * 4 + ix)));
+                    let columns =
+                        [0, 1, 2, 3].map(|ix| F32x4::load(address(from, block * 4, vector * 4 + ix)));
                     for (row, stored) in rows.iter_mut().zip(F32x4::transpose(columns)) {
                         row[vector] = row[vector].plus(stored);
                     }
@@ -232,7 +171,7 @@ unsafe fn add_stored(tile: &mut Tile, from: &OutputStoreKer) {
             }
         } else {
             each(tile, |value, row, column| {
-                value.plus(F32x4::from_array([0, 1, 2, 3].map(|ix| *place(from, row, column + ix))))
+                value.plus(F32x4::from_array([0, 1, 2, 3].map(|ix| *address(from, row, column + ix))))
             });
         }
     }
@@ -244,7 +183,7 @@ unsafe fn store(tile: &Tile, to: &OutputStoreKer) {
         if to.col_byte_stride == FLOAT {
             for (row, vectors) in tile.iter().enumerate() {
                 for (vector, value) in vectors.iter().enumerate() {
-                    value.store(place(to, row, vector * 4));
+                    value.store(address(to, row, vector * 4));
                 }
             }
         } else if to.row_byte_stride == FLOAT {
@@ -252,7 +191,7 @@ unsafe fn store(tile: &Tile, to: &OutputStoreKer) {
                 for vector in 0..VECTORS {
                     let columns = F32x4::transpose(rows.map(|row| row[vector]));
                     for (ix, column) in columns.into_iter().enumerate() {
-                        column.store(place(to, block * 4, vector * 4 + ix));
+                        column.store(address(to, block * 4, vector * 4 + ix));
                     }
                 }
             }
@@ -260,7 +199,7 @@ unsafe fn store(tile: &Tile, to: &OutputStoreKer) {
             for (row, vectors) in tile.iter().enumerate() {
                 for (vector, value) in vectors.iter().enumerate() {
                     for (ix, lane) in value.to_array().into_iter().enumerate() {
-                        *place(to, row, vector * 4 + ix) = lane;
+                        *address(to, row, vector * 4 + ix) = lane;
                     }
                 }
             }

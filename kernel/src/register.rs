@@ -1,4 +1,4 @@
-//! The entries in tract's registries.
+//! Our entries in tract's registries.
 
 use std::hint::black_box;
 
@@ -24,11 +24,13 @@ inventory::submit! {
     }
 }
 
-/// Ours for matrices of floats. A matrix times a single vector is limited by memory, and tract's kernels do that well.
+/// Our kernel for products of float matrices. A matrix times a single vector is limited by memory, which tract's own kernels
+/// handle well.
 fn preferred(_: &IsaSet, sum: DatumType, query: &Query, _: &[Suitable]) -> Option<&'static str> {
     (sum == DatumType::F32 && query.n != Some(1)).then_some(NAME)
 }
 
+/// Refers to the entries, so that the linker keeps them.
 pub fn keep() {
     black_box(preferred as *const ());
 }

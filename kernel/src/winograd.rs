@@ -1,36 +1,35 @@
-//! Convolutions of 3 × 3 with fewer multiplications.
+//! 3 × 3 convolutions with fewer multiplications.
 //!
 //! # How
 //!
-//! The picture is cut into *patches* of 4 × 4 that overlap by two; each patch yields 2 × 2 numbers of the result. Patches and
-//! weights are *transformed*, which takes additions only; then a convolution is a product number by number, summed over the
-//! channels; and the sum is transformed back. That is 16 multiplications for four results instead of 36. Each of the 16
-//! positions in a patch is a matrix product of its own, over channels; those run in the same loop as all others
-//! ([`crate::matmul`]), for eight patches at a time, so that patches, products and results stay in the fastest caches.
+//! The picture is cut into *patches* of 4 × 4 that overlap by two; each patch yields 2 × 2 outputs. Patches and weights are
+//! *transformed*; for patches that takes additions only. Then the convolution is an elementwise product, summed over the
+//! channels, and the sum is transformed back. That is 16 multiplications for four outputs instead of 36. Each of the 16
+//! positions in a patch is a matrix product of its own, over channels. These run in the same loop as all others (`tile`), for
+//! eight patches at a time, so that patches, products and outputs stay in the fastest caches.
 //!
 //! The method is Winograd's F(2 × 2, 3 × 3): S. Winograd, *Arithmetic Complexity of Computations*, 1980; for networks
-//! A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016, whose matrices are used here. Its larger
-//! relatives multiply less still, but round worse.
+//! A. Lavin and S. Gray, *Fast Algorithms for Convolutional Neural Networks*, 2016, whose matrices are used here. Larger
+//! patches need even fewer multiplications, but lose accuracy.
 
 use std::{array, mem::MaybeUninit};
 
 use crate::{
-    convolution::Results,
+    epilogue::Output,
     lanes::F32x4,
-    matmul::{COLUMNS, ROWS, Tile, VECTORS, multiply},
+    tile::{COLUMNS, ROWS, Tile, VECTORS, multiply},
 };
 
-/// Numbers of a patch.
+/// Numbers in a patch.
 const POSITIONS: usize = 16;
 
-/// A convolution of 3 × 3 in steps of one pixel ([`Window::THREE`](crate::Window)): since the picture has a border of
-/// zeros, one pixel wide, the result has its size.
+/// A 3 × 3 convolution with stride 1 and padding 1 (`Window::THREE`): its output has the picture's size.
 pub struct Winograd {
     inputs: usize,
     outputs: usize,
-    /// Transformed and packed: `[blocks, POSITIONS, inputs, ROWS]`, where a block is of [`ROWS`] output channels.
+    /// Transformed and packed: `[blocks, POSITIONS, inputs, ROWS]`, where a block has [`ROWS`] output channels.
     weights: Vec<f32>,
-    /// One for each row of the blocks.
+    /// One for each output channel, filled up with zeros to whole blocks.
     bias: Vec<f32>,
 }
 
@@ -54,11 +53,11 @@ impl Winograd {
         Self { inputs, outputs, weights: packed, bias }
     }
 
-    pub fn run(&self, input: &[f32], [height, width]: [usize; 2], results: Results) {
+    pub fn run(&self, input: &[f32], [height, width]: [usize; 2], output: Output) {
         let bordered = Bordered::new(input, [height, width]);
         let patches = bordered.rows * bordered.columns;
-        let mut transformer = Transformer { results, height, width, patches, columns: bordered.columns };
-        // `[POSITIONS, inputs, COLUMNS]`, as `multiply` wants its columns.
+        let mut transformer = Transformer { output, height, width, patches, columns: bordered.columns };
+        // `[POSITIONS, inputs, COLUMNS]`: a panel for `multiply` at each position.
         let mut transformed = vec![0.0; POSITIONS * self.inputs * COLUMNS];
         let mut products: [MaybeUninit<Tile>; POSITIONS] = [const { MaybeUninit::uninit() }; POSITIONS];
         for first in (0..patches).step_by(COLUMNS) {
@@ -79,7 +78,7 @@ impl Winograd {
                 }
                 for row in 0..ROWS.min(self.outputs - block * ROWS) {
                     for vector in 0..VECTORS {
-                        // SAFETY: `multiply` has written all of them.
+                        // SAFETY: `multiply` has written them all.
                         let sums = products
                             .each_ref()
                             .map(|product| unsafe { product.assume_init_ref() }[row][vector]);
@@ -95,7 +94,7 @@ impl Winograd {
 /// A picture with a border of zeros, large enough for whole patches: `[channels, 2 × rows + 2, 2 × columns + 2]`.
 struct Bordered {
     values: Vec<f32>,
-    /// Of patches.
+    /// Rows and columns of patches.
     rows: usize,
     columns: usize,
 }
@@ -125,7 +124,7 @@ impl Bordered {
         (2 * self.rows + 2) * self.stride()
     }
 
-    /// Writes the patches from `first` on, transformed, one in each column. Behind the last patch it is repeated.
+    /// Transforms the patches from `first` on, one for each column. Past the last patch, that one is repeated.
     fn transform(&self, first: usize, channels: usize, transformed: &mut [f32]) {
         for vector in 0..VECTORS {
             let corners: [usize; 4] = array::from_fn(|lane| {
@@ -137,14 +136,14 @@ impl Bordered {
                 let patches: [[F32x4; 4]; 4] = array::from_fn(|row| {
                     F32x4::transpose(corners.map(|corner| {
                         let four = &values[corner + row * self.stride()..][..4];
-                        // SAFETY: four there are.
+                        // SAFETY: the slice has four.
                         unsafe { F32x4::load(four.as_ptr()) }
                     }))
                 });
                 for (position, value) in transform_patch(patches).into_iter().flatten().enumerate() {
                     let at = (position * channels + channel) * COLUMNS + vector * 4;
                     let to = &mut transformed[at..][..4];
-                    // SAFETY: four there are.
+                    // SAFETY: the slice has four.
                     unsafe { value.store(to.as_mut_ptr()) };
                 }
             }
@@ -152,32 +151,32 @@ impl Bordered {
     }
 }
 
-/// Makes results of the sums.
+/// Transforms sums back into outputs.
 struct Transformer<'a> {
-    results: Results<'a>,
+    output: Output<'a>,
     height: usize,
     width: usize,
     patches: usize,
-    /// Of patches.
+    /// Columns of patches.
     columns: usize,
 }
 
 impl Transformer<'_> {
-    /// Transforms the sums of four patches back and writes what they yield for a channel.
+    /// Transforms the sums of four patches, from `first` on, and writes the outputs for a channel.
     #[inline(always)]
     fn put(&mut self, channel: usize, first: usize, sums: [F32x4; POSITIONS], bias: f32) {
         let bias = F32x4::splat(bias);
         let sums: [[F32x4; 4]; 4] = array::from_fn(|row| array::from_fn(|column| sums[row * 4 + column]));
-        let results = transform_sums(sums).map(|row| row.map(|value| value.plus(bias)));
+        let outputs = transform_sums(sums).map(|row| row.map(|value| value.plus(bias)));
         let (row, column) = (first / self.columns * 2, first % self.columns * 2);
-        for (below, [left, right]) in results.into_iter().enumerate() {
+        for (below, [left, right]) in outputs.into_iter().enumerate() {
             if column + 8 <= self.width && first + 4 <= self.patches {
-                // Side by side in the picture.
+                // The four patches are neighbours in one row.
                 if row + below < self.height {
                     let at = (channel * self.height + row + below) * self.width + column;
                     let [begin, end] = F32x4::interleave(left, right);
-                    self.results.put_four(at, begin);
-                    self.results.put_four(at + 4, end);
+                    self.output.put_four(at, begin);
+                    self.output.put_four(at + 4, end);
                 }
             } else {
                 let (left, right) = (left.to_array(), right.to_array());
@@ -186,7 +185,7 @@ impl Transformer<'_> {
                     let (row, column) = (patch / self.columns * 2 + below, patch % self.columns * 2);
                     for (column, value) in [(column, left[lane]), (column + 1, right[lane])] {
                         if row < self.height && column < self.width {
-                            self.results.put((channel * self.height + row) * self.width + column, value);
+                            self.output.put((channel * self.height + row) * self.width + column, value);
                         }
                     }
                 }
@@ -195,7 +194,7 @@ impl Transformer<'_> {
     }
 }
 
-/// `G g Gᵀ`.
+/// `G g Gᵀ` (the weights).
 fn transform_weights(weights: &[f32; 9]) -> [f32; POSITIONS] {
     let along = |[a, b, c]: [f32; 3]| [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c];
     let rows: [[f32; 4]; 3] = array::from_fn(|row| along(array::from_fn(|column| weights[row * 3 + column])));
@@ -203,7 +202,7 @@ fn transform_weights(weights: &[f32; 9]) -> [f32; POSITIONS] {
     array::from_fn(|position| columns[position % 4][position / 4])
 }
 
-/// `Bᵀ d B`.
+/// `Bᵀ d B` (a patch).
 #[inline(always)]
 fn transform_patch(patch: [[F32x4; 4]; 4]) -> [[F32x4; 4]; 4] {
     let along = |[a, b, c, d]: [F32x4; 4]| [a.minus(c), b.plus(c), c.minus(b), b.minus(d)];
@@ -212,7 +211,7 @@ fn transform_patch(patch: [[F32x4; 4]; 4]) -> [[F32x4; 4]; 4] {
     array::from_fn(|row| array::from_fn(|column| columns[column][row]))
 }
 
-/// `Aᵀ m A`.
+/// `Aᵀ m A` (the sums).
 #[inline(always)]
 fn transform_sums(sums: [[F32x4; 4]; 4]) -> [[F32x4; 2]; 2] {
     let along = |[a, b, c, d]: [F32x4; 4]| [a.plus(b).plus(c), b.minus(c).minus(d)];

@@ -1,4 +1,4 @@
-//! The kernel as tract runs it, against a naive product: natively, and in a browser with the real instructions.
+//! The kernel, run by tract, compared with a naive product: natively, and in a browser with the real instructions.
 
 use std::sync::{Mutex, MutexGuard};
 
@@ -14,7 +14,7 @@ use wasm_bindgen_test::{wasm_bindgen_test as test, wasm_bindgen_test_configure};
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// Numbers between -1 and 1 that look random and are the same in each run (a linear congruential generator's).
+/// Pseudo-random numbers, the same in each run (from a linear congruential generator).
 struct Numbers(u32);
 
 impl Numbers {
@@ -27,6 +27,7 @@ impl Numbers {
         self.next() as usize % limit
     }
 
+    /// Between -1 and 1.
     fn floats(&mut self, count: usize) -> Vec<f32> {
         (0..count).map(|_| self.next() as f32 / (1 << 23) as f32 - 1.0).collect()
     }
@@ -37,13 +38,13 @@ impl Numbers {
 enum Layout {
     RowsContiguous,
     ColumnsContiguous,
-    /// Every third float; the others must be left alone.
+    /// Every third float belongs to the matrix; the others must not be touched.
     Gaps,
 }
 
 const LAYOUTS: [Layout; 3] = [Layout::RowsContiguous, Layout::ColumnsContiguous, Layout::Gaps];
 
-/// A matrix in memory of one layout.
+/// A matrix in one of the layouts.
 struct Matrix {
     tensor: Tensor,
     layout: Layout,
@@ -52,7 +53,7 @@ struct Matrix {
 const UNTOUCHED: f32 = 12345.0;
 
 impl Matrix {
-    /// From values in the order of rows.
+    /// From values in row-major order.
     fn new(layout: Layout, m: usize, n: usize, values: &[f32]) -> Self {
         let mut matrix = Self {
             tensor: match layout {
@@ -86,6 +87,7 @@ impl Matrix {
         }
     }
 
+    /// Between -1 and 1.
     fn floats(&self) -> &[f32] {
         unsafe { self.tensor.as_slice_unchecked() }
     }
@@ -95,7 +97,7 @@ impl Matrix {
     }
 }
 
-/// The slice is the whole program's: tests that set it wait for each other.
+/// Sets the slice. It is global to the program, so tests that set it wait for each other.
 fn with_slice(wanted: Slice) -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -110,7 +112,7 @@ fn naive(m: usize, k: usize, n: usize, a: &[f32], b: &[f32]) -> Vec<f32> {
     (0..m * n).map(|ix| product(ix / n, ix % n)).collect()
 }
 
-/// What is fused between product and store.
+/// The operation fused between product and store.
 #[derive(Clone, Copy, Debug)]
 enum Fused {
     Nothing,
@@ -225,10 +227,13 @@ fn check(
             ix % n
         );
     }
-    assert!(rest.iter().all(|&value| value == UNTOUCHED), "{m} × {k} × {n}, {out:?}: wrote beside its place");
+    assert!(
+        rest.iter().all(|&value| value == UNTOUCHED),
+        "{m} × {k} × {n}, {out:?}: wrote outside the matrix"
+    );
 }
 
-/// Whole tiles, parts of tiles, single rows and columns, no steps at all, and shapes by chance.
+/// `(m, k, n)`: whole tiles, parts of tiles, single rows and columns, and random shapes.
 fn shapes(numbers: &mut Numbers) -> Vec<(usize, usize, usize)> {
     let mut shapes = vec![
         (ROWS, 1, COLUMNS),
@@ -259,16 +264,15 @@ fn check_all(wanted: Slice) {
 }
 
 #[test]
-fn products_and_what_is_fused_to_them_are_right_in_slices_of_four_rows() {
+fn products_and_fused_operations_are_right_in_slices_of_four_rows() {
     check_all(Slice::FourRows);
 }
 
 #[test]
-fn products_and_what_is_fused_to_them_are_right_in_slices_of_eight_rows() {
+fn products_and_fused_operations_are_right_in_slices_of_eight_rows() {
     check_all(Slice::EightRows);
 }
 
-/// Operations follow each other as they were given.
 #[test]
 fn operations_are_applied_in_their_order() {
     let _turn = with_slice(Slice::FourRows);
@@ -289,9 +293,9 @@ fn operations_are_applied_in_their_order() {
     assert_eq!(found.floats(), [5.0]);
 }
 
-/// What is not a number must not become one on its way through a ReLU.
+/// NaN must not become a number in a ReLU.
 #[test]
-fn what_is_not_a_number_stays_so() {
+fn nan_stays_nan() {
     let _turn = with_slice(Slice::FourRows);
     let kernel = matmul();
     let zero = tensor0(0f32);
@@ -314,14 +318,14 @@ fn what_is_not_a_number_stays_so() {
     }
 }
 
-/// On a clock by which eight rows take the longer or the shorter time.
+/// With a fake clock that makes eight rows slower or faster than four.
 #[test]
 fn the_faster_slice_is_chosen() {
     for (eight, chosen) in [(0.5, Slice::EightRows), (0.99, Slice::FourRows), (2.0, Slice::FourRows)] {
         let _turn = with_slice(Slice::FourRows);
         let time = std::cell::Cell::new(0.0);
         let clock = || {
-            // Looked at before and after each trial: only what passes within one counts.
+            // It is read before and after each trial and advances at each reading, by the slice being timed.
             time.set(time.get() + if slice() == Slice::EightRows { eight } else { 1.0 });
             time.get()
         };
@@ -330,7 +334,7 @@ fn the_faster_slice_is_chosen() {
     }
 }
 
-/// Says how fast ours and tract's are, in thousand million multiplications a second: `make kernel` shows it.
+/// Prints the speed of our kernel and of tract's, in 10⁹ multiplications a second; `make kernel` shows it.
 #[cfg(target_arch = "wasm32")]
 #[test]
 fn rates() {
@@ -344,7 +348,7 @@ fn rates() {
         (name, kernel, a, b)
     });
     let mut best = [0f64; 2];
-    // In turns; the first rounds are for the browser to compile them for speed.
+    // In turns. During the first rounds the browser still optimises them.
     for _ in 0..40 {
         for ((_, kernel, a, b), best) in prepared.iter().zip(&mut best) {
             let out = Matrix::new(Layout::RowsContiguous, m, n, &[]);

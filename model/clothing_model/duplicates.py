@@ -1,42 +1,44 @@
-"""Pictures that are one picture: the same photo saved again, shrunk, relit, in another format."""
+"""Near-duplicates: the same photo saved again, shrunk, brightened or in another format."""
 import numpy as np
 from PIL import Image
 
-SIDE, KEPT = 64, 16  # pixels of the thumbnail; coefficients of its transform in each direction
-BITS = KEPT * KEPT
-# Bits that two copies of one photo may differ in. On 2,600 of the product's photos: a copy of two thirds the side and JPEG
-# quality 50 differs in 12 bits or fewer for 99 %, the nearest other photo in 18 or more for 99.9 %.
+SIDE, FREQUENCIES = 64, 16  # side of the thumbnail in pixels; DCT coefficients used in each direction
+BITS = FREQUENCIES * FREQUENCIES
+# The most bits by which the fingerprints of near-duplicates differ. On 2,600 of the product's photos, a copy of two thirds the
+# side at JPEG quality 50 differs in 12 bits or fewer for 99 %; the nearest other photo differs in 18 or more for 99.9 %.
 NEAR = 14
 
-_COSINES = np.cos(np.pi / SIDE * np.outer(np.arange(KEPT), np.arange(SIDE) + 0.5))  # the lowest rows of a DCT-II
+_COSINES = np.cos(np.pi / SIDE * np.outer(np.arange(FREQUENCIES), np.arange(SIDE) + 0.5))  # the first rows of a DCT-II
 
 
 def fingerprint(pixels: np.ndarray) -> np.ndarray:
-    """uint8 [h, w, 3] -> uint64 [4]: a perceptual hash of 256 bits.
+    """A perceptual hash of 256 bits (pHash): uint8 [h, w, 3] -> uint64 [4].
 
-    Each bit says whether one of the lowest frequencies of the grey thumbnail is above their median (pHash).
+    Each bit says whether one of the lowest frequencies of a grey thumbnail is above their median.
     """
     grey = np.asarray(Image.fromarray(pixels).convert("L").resize((SIDE, SIDE), Image.LANCZOS), np.float64)
     low = (_COSINES @ grey @ _COSINES.T).ravel()
-    low[0] = 0  # the mean brightness says nothing of what is there
+    low[0] = 0  # the mean brightness, which says nothing about the content
     return np.packbits(low > np.median(low)).view(np.uint64)
 
 
 def to_hex(value: np.ndarray) -> str:
+    """A fingerprint, uint64 [4], as 64 hexadecimal digits."""
     return value.tobytes().hex()
 
 
 def from_hex(text: str) -> np.ndarray:
+    """The inverse of `to_hex`. Raises ValueError."""
     return np.frombuffer(bytes.fromhex(text), np.uint64)
 
 
 def distances(value: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """uint64 [4], uint64 [n, 4] -> int [n]: bits that differ."""
+    """Hamming distances: uint64 [4], uint64 [n, 4] -> int [n], the number of bits that differ."""
     return np.bitwise_count(others ^ value).sum(-1, dtype=int)
 
 
 def pairs(values: np.ndarray, near: int = NEAR) -> list[tuple[int, int, int]]:
-    """uint64 [n, 4] -> (i, j, bits that differ) of all pairs i < j that are near, nearest first."""
+    """All pairs i < j that differ in at most `near` bits, as (i, j, bits that differ), nearest first. values: uint64 [n, 4]."""
     found = []
     for i in range(len(values) - 1):
         apart = distances(values[i], values[i + 1:])
@@ -45,7 +47,7 @@ def pairs(values: np.ndarray, near: int = NEAR) -> list[tuple[int, int, int]]:
 
 
 def groups(found: list[tuple[int, int, int]]) -> list[list[int]]:
-    """Indices that pairs link, directly or through others; each group sorted, the largest first."""
+    """The connected components of pairs (i, j, _), as lists of indices; each sorted, the largest component first."""
     root: dict[int, int] = {}
 
     def top(i):

@@ -1,10 +1,10 @@
-"""The one kind of error this package raises on purpose: what is wrong, and what to do about it."""
+"""The one exception that this package raises for users: what is wrong, and what to do about it."""
 
 
 class PipelineError(Exception):
-    """Something outside the code is not as it must be.
+    """A file, a folder or an option is not as it must be.
 
-    `cause` names the thing (a file, a folder, an option); `remedy` says what its owner can do.
+    cause: names it and says what is wrong. remedy: says what the user can do.
     """
 
     def __init__(self, cause: str, remedy: str):

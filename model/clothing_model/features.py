@@ -1,7 +1,7 @@
-"""What a network makes of photos, one vector each: its features averaged over places, before the head.
+"""A network's features of photos: one vector per photo, the input of the head, averaged over the photo.
 
-They cost a twentieth of a second a photo, so they are kept on disk, by the digest of the network and of each file:
-photos may be added, moved and relabelled without any being asked twice.
+Computing them takes a twentieth of a second per photo, so they are cached on disk under the digests of the network and of
+each file. Photos can be added, moved and relabelled without computing any of them twice.
 """
 import hashlib
 import os
@@ -12,24 +12,23 @@ from collections.abc import Callable
 import numpy as np
 import onnx
 
-from . import data, picture
-from .data import Photo
+from . import dataset, picture
+from .dataset import Photo
 from .errors import PipelineError
 from .onnx_file import OnnxModel, open_session
 from .picture import Preprocessing
 
-DEFAULT_CACHE = pathlib.Path("model/runs/features")
-SAVE_EVERY = 500  # photos, so that a stopped run has lost little
+SAVE_EVERY = 500  # photos, so that a stopped run loses little
 BATCH = 16
 
-Ask = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # uint8 [n, S, S, 3] -> features [n, C], logits [n, K]
+Compute = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # uint8 [n, S, S, 3] -> features [n, C], logits [n, K]
 
 
 def of_exported(model: OnnxModel, photos: list[Photo], cache: pathlib.Path, skip_bad: bool = False
                 ) -> tuple[list[Photo], np.ndarray, np.ndarray]:
-    """(photos, features float32 [n, C], logits float32 [n, K]) of an exported file; bad photos are refused or left out.
+    """(photos, features float32 [n, C], logits float32 [n, K]) of an exported file; cache and bad photos as for `cached`.
 
-    The features are what the last convolution, which makes the class maps, reads; the graph is given one more output.
+    The features are the input of the last convolution, which computes the class maps; the graph gets one more output.
     """
     graph = onnx.load(model.file)
     head = next((node for node in graph.graph.node if "class_maps" in node.output), None)
@@ -39,48 +38,33 @@ def of_exported(model: OnnxModel, photos: list[Photo], cache: pathlib.Path, skip
     graph.graph.output.append(onnx.ValueInfoProto(name=body))
     session = open_session(graph.SerializeToString())
 
-    def ask(squares):
+    def compute(squares):
         answers = [session.run([body, "logits"], {"image": model.preprocessing.normalise(square[None])}) for square in squares]
         return (np.concatenate([places.mean((2, 3)) for places, _ in answers]),
                 np.concatenate([logits for _, logits in answers]))
 
-    return _cached(cache, model.file.read_bytes(), model.preprocessing, photos, ask, skip_bad)
+    return cached(cache, model.file.read_bytes(), model.preprocessing, photos, compute, skip_bad)
 
 
-def of_backbone(backbone: str, weights: pathlib.Path | None, photos: list[Photo], cache: pathlib.Path,
-                size: int = 224, skip_bad: bool = False) -> tuple[list[Photo], np.ndarray]:
-    """(photos, features float32 [n, C]) of a timm network as ImageNet made it. weights as for training."""
-    import torch
+def cached(folder: pathlib.Path, network: bytes, preprocessing: Preprocessing, photos: list[Photo], compute: Compute,
+           skip_bad: bool) -> tuple[list[Photo], np.ndarray, np.ndarray]:
+    """(photos, features float32 [n, C], logits float32 [n, K]), computed only for photos that the cache does not have.
 
-    from .network import Classifier
-
-    preprocessing = Preprocessing(size=size)
-    network = Classifier(backbone, 1, weights).eval()
-
-    def ask(squares):
-        with torch.inference_mode():
-            pooled = network.body(torch.from_numpy(preprocessing.normalise(squares))).mean((2, 3)).numpy()
-        return pooled, np.zeros((len(squares), 0), np.float32)
-
-    identity = weights.read_bytes() if weights else backbone.encode()
-    photos, vectors, _ = _cached(cache, identity, preprocessing, photos, ask, skip_bad)
-    return photos, vectors
-
-
-def _cached(folder: pathlib.Path, network: bytes, preprocessing: Preprocessing, photos: list[Photo], ask: Ask,
-            skip_bad: bool) -> tuple[list[Photo], np.ndarray, np.ndarray]:
+    folder: of the cache. network: what identifies it, such as the bytes of its file. skip_bad: leave out photos that cannot
+    be read, instead of raising PipelineError.
+    """
     key = hashlib.sha256(hashlib.sha256(network).digest() + repr(preprocessing).encode()).hexdigest()[:16]
     file = folder / f"{key}.npz"
     known = _load(file)
     digests = [hashlib.sha256(photo.path.read_bytes()).digest() for photo in photos]
     missing = {digest: photo for digest, photo in zip(digests, photos) if digest not in known}
-    began = shown = time.time()
+    began = told = time.time()
     bad: dict[bytes, PipelineError] = {}
     waiting: list[tuple[bytes, np.ndarray]] = []
 
-    def answer():
+    def compute_batch():
         if waiting:
-            vectors, logits = ask(np.stack([square for _, square in waiting]))
+            vectors, logits = compute(np.stack([square for _, square in waiting]))
             known.update({digest: pair for (digest, _), *pair in zip(waiting, vectors, logits)})
             waiting.clear()
 
@@ -90,17 +74,17 @@ def _cached(folder: pathlib.Path, network: bytes, preprocessing: Preprocessing, 
         except PipelineError as error:
             bad[digest] = error
         if len(waiting) == BATCH or done == len(missing):
-            answer()
+            compute_batch()
         if done % SAVE_EVERY == 0 or done == len(missing):
             _save(file, known)
-        if time.time() - shown > 30:
-            shown = time.time()
-            print(f"  features of {done} of {len(missing)} photos, {done / (shown - began):.1f} a second", flush=True)
+        if time.time() - told > 30:
+            told = time.time()
+            print(f"  features of {done} of {len(missing)} photos, {done / (told - began):.1f} per second", flush=True)
     if bad:
-        data.report_bad([bad[digest] for digest in digests if digest in bad], skip_bad)
+        dataset.report_bad([bad[digest] for digest in digests if digest in bad], skip_bad)
     kept = [(photo, *known[digest]) for photo, digest in zip(photos, digests) if digest not in bad]
     if not kept:
-        raise PipelineError("no photo could be read", "look at the files that were named")
+        raise PipelineError("no photo could be read", "look at the files named above")
     return [photo for photo, _, _ in kept], np.stack([row for _, row, _ in kept]), np.stack([row for _, _, row in kept])
 
 
@@ -110,7 +94,7 @@ def _load(file: pathlib.Path) -> dict[bytes, tuple[np.ndarray, np.ndarray]]:
     try:
         with np.load(file) as stored:
             digests, vectors, logits = stored["digests"], stored["vectors"], stored["logits"]
-    except Exception:  # damaged: zip, NumPy and the system raise many kinds; it is only a cache
+    except Exception:  # zip, NumPy and the system raise many kinds for a damaged file; it is only a cache
         return {}
     return {digest.tobytes(): (vector, row) for digest, vector, row in zip(digests, vectors, logits)}
 
@@ -127,12 +111,12 @@ def _save(file: pathlib.Path, known: dict[bytes, tuple[np.ndarray, np.ndarray]])
 
 
 def normalised(vectors: np.ndarray) -> np.ndarray:
-    """Each row scaled to length 1, so that products are cosines."""
+    """Each row scaled to length 1, so that dot products are cosines. float [n, C] -> float [n, C]."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
 
 
 def nearest(vectors: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each row its `count` nearest others: (indices [n, count], cosine distances [n, count]), nearest first."""
+    """The `count` nearest neighbours of each row: (indices [n, count], cosine distances [n, count]), nearest first."""
     unit = normalised(vectors.astype(np.float32))
     count = min(count, len(unit) - 1)
     indices, distances = np.empty((len(unit), count), int), np.empty((len(unit), count), np.float32)

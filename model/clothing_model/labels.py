@@ -1,4 +1,4 @@
-"""What the network's outputs are called, and which of them the product is about."""
+"""The labels of a network's outputs: their names, their groups and their families."""
 import json
 import pathlib
 from dataclasses import asdict, dataclass, replace
@@ -11,7 +11,7 @@ DEFAULT_FILE = pathlib.Path(__file__).parents[1] / "labels.json"
 
 @dataclass(frozen=True)
 class Family:
-    """What several labels have in common, such as tops: named where it is sure, and which of its labels is not."""
+    """What several labels have in common, such as tops. It is named where the family is sure but none of its labels is."""
 
     id: str
     name: str
@@ -20,8 +20,8 @@ class Family:
 
 @dataclass(frozen=True)
 class Label:
-    """id: folder name in the data. name: on its own. phrase: after "looks most like". group: core (the garments the
-    product is about), garment (others it knows), none (no garment at all). family: what it shares with others, if anything."""
+    """id: name of the folder of photos. name: as a heading. phrase: as used after "looks most like". group: "core" (the
+    garments that the product is about), "garment" (other garments), or "none" (no garment at all). family: or None."""
 
     id: str
     name: str
@@ -31,14 +31,14 @@ class Label:
 
     @classmethod
     def default(cls, label: str) -> "Label":
-        """For a folder that the label file does not describe."""
+        """The label of a folder that the label file does not describe."""
         name = label.replace("-", " ").replace("_", " ").strip().capitalize()
         return cls(label, name, name.lower(), "none" if label == "not-clothing" else "core")
 
 
 def describe(ids: set[str], file: pathlib.Path = DEFAULT_FILE) -> list[Label]:
-    """Labels for these folder names, those of the label file first and in its order, unknown ones after them. A family of
-    which only one is among them is none."""
+    """The labels of these folder names: those in the label file first, in its order, then others by name. A family with only
+    one label among them is left out. Raises PipelineError if the file is missing or invalid."""
     known = {label.id: label for label in load(file)}
     chosen = [label for id, label in known.items() if id in ids]
     families = [label.family for label in chosen]
@@ -47,16 +47,18 @@ def describe(ids: set[str], file: pathlib.Path = DEFAULT_FILE) -> list[Label]:
 
 
 def load(file: pathlib.Path) -> list[Label]:
+    """The labels of a label file. Raises PipelineError if it is missing or invalid."""
     try:
         return parse(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise PipelineError(f"{file}: there is no such label file", "name another with --labels") from None
+        raise PipelineError(f"{file}: there is no such label file", "name one with --labels") from None
     except (ValueError, TypeError, KeyError) as error:
-        raise PipelineError(f"{file}: {error}", "each entry is {id, name, phrase, group}, perhaps with a family {id, name, phrase}") from error
+        raise PipelineError(f"{file}: {error}",
+                            "each entry is {id, name, phrase, group}, optionally with a family {id, name, phrase}") from error
 
 
 def parse(text: str) -> list[Label]:
-    """From the JSON that the label file and the ONNX metadata share."""
+    """Labels from JSON, as in the label file and in the ONNX metadata. Raises ValueError, TypeError or KeyError."""
     labels = []
     for entry in json.loads(text):
         default = Label.default(entry["id"])
@@ -66,10 +68,11 @@ def parse(text: str) -> list[Label]:
             family = Family(family["id"], family["name"], family.get("phrase") or family["name"].lower())
         label = Label(entry["id"], name, entry.get("phrase") or name.lower(), entry.get("group", default.group), family)
         if label.group not in GROUPS:
-            raise ValueError(f"group {label.group!r} of {label.id} is none of {GROUPS}")
+            raise ValueError(f"group {label.group!r} of {label.id} is not one of {GROUPS}")
         labels.append(label)
     return labels
 
 
 def dump(labels: list[Label]) -> str:
+    """The JSON that `parse` reads."""
     return json.dumps([{key: value for key, value in asdict(label).items() if value} for label in labels])

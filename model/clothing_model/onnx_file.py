@@ -1,4 +1,4 @@
-"""The exported network as the app sees it: one ONNX file that describes itself, run by onnxruntime."""
+"""The exported network as the page sees it: one ONNX file that describes itself, run by onnxruntime."""
 import json
 import pathlib
 import time
@@ -20,24 +20,26 @@ REQUIRED = ("format", "version", "labels", "input_size", "resize", "mean", "std"
 
 
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    """float [n, K] -> float64 [n, K], rows sum to 1."""
+    """float [n, K] -> float64 [n, K]; rows sum to 1."""
     scaled = np.asarray(logits, np.float64) / temperature
     powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def open_session(model: pathlib.Path | bytes) -> onnxruntime.InferenceSession:
+    """A session on CPUs, for a file or the bytes of one."""
     options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave the cores to others
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads sleep
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def metadata(model: onnx.ModelProto) -> dict[str, str]:
+    """The metadata by key."""
     return {entry.key: entry.value for entry in model.metadata_props}
 
 
 def set_metadata(model: onnx.ModelProto, entries: dict[str, str]) -> None:
-    """Adds or replaces entries."""
+    """Adds entries, or replaces those of the same keys."""
     merged = metadata(model) | entries
     del model.metadata_props[:]
     for key, value in merged.items():
@@ -46,7 +48,7 @@ def set_metadata(model: onnx.ModelProto, entries: dict[str, str]) -> None:
 
 @dataclass
 class OnnxModel:
-    """What the file says of itself, and the means to ask it."""
+    """A model file: its metadata, and a session that runs it."""
 
     file: pathlib.Path
     version: str
@@ -58,11 +60,12 @@ class OnnxModel:
 
     @classmethod
     def load(cls, file: pathlib.Path) -> "OnnxModel":
+        """Raises PipelineError if the file is missing, is not ONNX, or lacks metadata."""
         try:
             entries = metadata(onnx.load(file))
             missing = [key for key in REQUIRED if key not in entries]
             if missing:
-                raise PipelineError(f"{file}: no {', '.join(missing)} in its metadata", "export it again with this package")
+                raise PipelineError(f"{file}: its metadata lacks {', '.join(missing)}", "export it again with this package")
             return cls(file, entries["version"], labelling.parse(entries["labels"]), Preprocessing.from_metadata(entries),
                        float(entries["temperature"]), json.loads(entries["thresholds"]),
                        open_session(file))
@@ -70,16 +73,16 @@ class OnnxModel:
             raise PipelineError(f"{file}: there is no such file", "export a model first") from None
         except PipelineError:
             raise
-        except Exception as error:  # protobuf and onnxruntime raise many kinds of their own
-            raise PipelineError(f"{file}: not a network of this package: {error}", "export it again") from error
+        except Exception as error:  # protobuf and onnxruntime raise exceptions of their own
+            raise PipelineError(f"{file}: not a model file of this package: {error}", "export it again") from error
 
     def logits(self, squares: Iterable[np.ndarray]) -> np.ndarray:
-        """n times uint8 [S, S, 3] -> float32 [n, K]. The file takes one picture at a time."""
+        """Logits of n squares, uint8 [S, S, 3] each -> float32 [n, K]. The file takes one picture at a time."""
         return np.concatenate([self.session.run(["logits"], {"image": self.preprocessing.normalise(square[None])})[0]
                                for square in squares])
 
     def predict(self, file: pathlib.Path) -> dict:
-        """The Prediction of one picture file, with all labels among the alternatives, and the raw logits."""
+        """The Prediction of one picture file, with all other labels as alternatives, and the logits. Raises PipelineError."""
         began = time.perf_counter()
         pixels = picture.read(file)
         decoded = time.perf_counter()

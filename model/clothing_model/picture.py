@@ -1,7 +1,7 @@
-"""From the bytes of a photo to the numbers the network sees: the one definition of preprocessing.
+"""From the bytes of a photo to the numbers that the network gets: the one definition of preprocessing.
 
-Training, evaluation, the command line and the fixtures all come through here; the Rust side implements the same
-steps and is held to them by the fixtures. Only NumPy and Pillow are used, so that it is easy to read and to port.
+Training, evaluation, the command line and the test fixtures all use it; the Rust code implements the same steps and is
+tested against the fixtures. It needs only NumPy and Pillow, so that it is easy to read and to port.
 
 1. `read`: bytes -> upright RGB, uint8 [height, width, 3].
 2. `Preprocessing.square`: any size -> uint8 [S, S, 3].
@@ -22,9 +22,10 @@ FITS = ("pad", "crop", "stretch")
 
 
 def read(source: pathlib.Path | str | bytes) -> np.ndarray:
-    """The first frame of a picture, EXIF orientation applied once: uint8 [height, width, 3], RGB.
+    """The first frame of a picture with its EXIF orientation applied: uint8 [height, width, 3], RGB.
 
-    Grey becomes RGB, sixteen bits become eight (rounded), and transparent pixels are laid over white.
+    Grey becomes RGB, 16 bits become 8 (rounded), and transparency is blended with white. Raises PipelineError if the source
+    cannot be read, or has too many pixels for Pillow.
     """
     name = "the picture" if isinstance(source, bytes) else str(source)
     try:
@@ -35,11 +36,11 @@ def read(source: pathlib.Path | str | bytes) -> np.ndarray:
         raise PipelineError(f"{name}: {error}", "shrink the picture") from error
     except (OSError, SyntaxError, ValueError) as error:  # Pillow reports broken files in all three ways
         raise PipelineError(f"{name} cannot be read as a picture: {error}",
-                            "remove it, or save it again as a whole JPEG, PNG, WebP, AVIF, GIF or BMP") from error
+                            "remove it, or save it again as JPEG, PNG, WebP, AVIF, GIF or BMP") from error
 
 
 def _rgb(image: Image.Image) -> np.ndarray:
-    if image.mode.startswith("I"):  # sixteen-bit grey; Pillow's own conversion would clip instead of scale
+    if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion would clip instead of scale
         grey = ((np.asarray(image).astype(np.int64).clip(0, 65535) + 128) // 257).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
     if not image.has_transparency_data:
@@ -50,7 +51,7 @@ def _rgb(image: Image.Image) -> np.ndarray:
 
 
 def border_colour(pixels: np.ndarray) -> np.ndarray:
-    """Mean colour of the outermost ring of pixels, each counted once, rounded half up: uint8 [3]."""
+    """The mean colour of the outermost ring of pixels, each counted once, rounded half up: uint8 [3]."""
     flat = pixels.astype(np.int64)
     inside = flat[1:-1, 1:-1]
     count = pixels.shape[0] * pixels.shape[1] - inside.shape[0] * inside.shape[1]
@@ -62,9 +63,9 @@ def border_colour(pixels: np.ndarray) -> np.ndarray:
 class Preprocessing:
     """How an upright photo becomes the network's input.
 
-    size: side of the square in pixels. fit: "pad" shows the whole photo on a square of its border colour, "crop"
-    takes the middle, "stretch" ignores the proportions. filter: Pillow's antialiasing filter. mean, std: per channel,
-    for pixel values scaled to 0..1.
+    size: side of the square in pixels. fit: "pad" shows the whole photo on a square of its border colour, "crop" takes the
+    middle square, "stretch" ignores the aspect ratio. filter: of Pillow's antialiased resizing. mean, std: per channel, for
+    pixel values in 0..1. Raises PipelineError for other values.
     """
 
     size: int = 224
@@ -106,12 +107,13 @@ class Preprocessing:
         return np.ascontiguousarray(np.moveaxis(scaled, -1, -3))
 
     def metadata(self) -> dict[str, str]:
-        """The entries of the ONNX file that describe this."""
+        """The entries of an ONNX file's metadata that describe it."""
         return {"input_size": str(self.size), "resize": json.dumps({"fit": self.fit, "filter": self.filter}),
                 "mean": json.dumps(list(self.mean)), "std": json.dumps(list(self.std))}
 
     @classmethod
     def from_metadata(cls, entries: dict[str, str]) -> "Preprocessing":
+        """The inverse of `metadata`. Raises KeyError or ValueError for incomplete or invalid entries, and PipelineError."""
         resize = json.loads(entries["resize"])
         return cls(int(entries["input_size"]), resize["fit"], resize["filter"],
                    tuple(json.loads(entries["mean"])), tuple(json.loads(entries["std"])))

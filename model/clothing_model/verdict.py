@@ -1,11 +1,11 @@
-"""What is said of probabilities: a garment, a family of garments, or neither. As src/classifier/decide.rs decides it."""
+"""What probabilities amount to: a recognised garment, a known family, or neither. The same rules as src/classifier/decide.rs."""
 import numpy as np
 
 from .labels import Family, Label
 
 
 def families(labels: list[Label]) -> tuple[list[Family], np.ndarray]:
-    """The families of several of these labels, and bool [K, F]: which label is of which."""
+    """(the F families that have several of these labels; bool [K, F], whether each label belongs to each family)."""
     ids = [label.family.id if label.family else None for label in labels]
     several = [id for id in dict.fromkeys(ids) if id and ids.count(id) > 1]
     members = np.array([[own == id for id in several] for own in ids], bool).reshape(len(labels), len(several))
@@ -13,13 +13,15 @@ def families(labels: list[Label]) -> tuple[list[Family], np.ndarray]:
 
 
 def recognised(probabilities: np.ndarray, labels: list[Label], thresholds: dict[str, float]) -> np.ndarray:
-    """float [n, K] -> bool [n]: the best label is a garment, and sure enough for its group."""
+    """Whether the best label is a garment whose probability reaches its group's threshold: float [n, K] -> bool [n]."""
     least = np.array([thresholds.get(label.group, np.inf) for label in labels])
     return probabilities.max(1) >= least[probabilities.argmax(1)]
 
 
 def known_family(probabilities: np.ndarray, labels: list[Label], thresholds: dict[str, float]) -> np.ndarray:
-    """float [n, K] -> int [n]: the place in `families` of the one that is sure where no label is recognised, or -1."""
+    """The index in `families` of the family that reaches its threshold where no label is recognised, or -1.
+
+    probabilities: float [n, K] -> int [n]."""
     _, members = families(labels)
     if not members.size:
         return np.full(len(probabilities), -1)

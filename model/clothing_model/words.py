@@ -1,17 +1,17 @@
-"""Numbers as people read them."""
+"""Numbers in words, as people read them."""
 
 
 def noun(number: int, one: str, several: str | None = None) -> str:
-    """What so many things are called: "photo" or "photos"."""
+    """The noun that goes with a number: "photo" or "photos"."""
     return one if number == 1 else several or f"{one}s"
 
 
 def count(number: int, one: str, several: str | None = None) -> str:
-    """So many things: "1 photo", "2 photos"."""
+    """A number with its noun: "1 photo", "2 photos"."""
     return f"{number:,} {noun(number, one, several)}"
 
 
 def percent(probability: float) -> str:
-    """As the page says it (`percent` in src/words/answer.rs): never a certainty that the network does not have."""
+    """A probability, 0..1, as the page words it (`percent` in src/words/answer.rs): never 0 % or 100 %."""
     whole = round(100 * probability)
     return "under 1 %" if whole <= 0 else "over 99 %" if whole >= 100 else f"{whole} %"

@@ -1,4 +1,4 @@
 import os
 
-# One thread each: the networks of these tests are so small that waiting threads would cost more than they help.
+# One thread per operation: the networks of these tests are so small that more threads would slow them down.
 os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -1,10 +1,12 @@
-"""`apply`: decisions are carried out as they stand or not at all, and can be taken back."""
+"""`apply`: decisions are carried out completely or not at all, and can be undone."""
 import csv
 import pathlib
 
 import pytest
 
-from clothing_model import cells, cli, decisions, manifest, table, words
+from clothing_model import cli, spreadsheet, words
+from clothing_model.clean import decisions
+from clothing_model.collect import manifest
 from clothing_model.errors import PipelineError
 
 
@@ -43,17 +45,17 @@ DECISIONS = [("train/hat/0.jpg", "hat", "relabel", "bag"), ("train/hat/odd.jpg",
 def test_a_dry_run_changes_nothing(root, tmp_path, capsys):
     before = tree(root)
     run(root, write(tmp_path, *DECISIONS))
-    told = capsys.readouterr().out
+    printed = capsys.readouterr().out
     assert tree(root) == before and not (root / ".bin").exists()
-    assert "3 photos move, 1 of them to the bin" in told and "2 x hat -> bag" in told and "1 x bag -> bin" in told
-    assert "--yes" in told
+    assert "3 photos move, 1 of them to the bin" in printed and "2 x hat -> bag" in printed and "1 x bag -> bin" in printed
+    assert "--yes" in printed
     run(root, write(tmp_path, DECISIONS[2]))
     assert capsys.readouterr().out.startswith("1 photo moves to the bin\n")
     run(root, write(tmp_path, DECISIONS[3]))
-    assert capsys.readouterr().out.startswith("nothing to do: every photo is kept as it is\n")
+    assert capsys.readouterr().out.startswith("nothing to do: every photo stays as it is\n")
 
 
-def test_decisions_are_carried_out_and_taken_back(root, tmp_path):
+def test_decisions_are_carried_out_and_undone(root, tmp_path):
     before = tree(root)
     run(root, write(tmp_path, *DECISIONS), "--yes")
     after = tree(root)
@@ -85,22 +87,22 @@ def test_undo_goes_back_step_by_step(root, tmp_path):
     (("train/hat/9.jpg", "hat", "delete", ""), "no such photo"),
     (("train/bag/0.jpg", "hat", "delete", ""), "folder is not 'hat'"),
     (("train/hat/1.jpg", "hat", "relabel", "sock"), "'sock'"),
-    (("train/hat/1.jpg", "hat", "relabel", ""), "no folder of a label"),
-    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label that it has"),
+    (("train/hat/1.jpg", "hat", "relabel", ""), "no folder for the label"),
+    (("train/hat/1.jpg", "hat", "relabel", "hat"), "the label that it has already"),
     (("train/hat/1.jpg", "hat", "relabel", "../../etc"), "no folder"),
-    (("train/hat/1.jpg", "hat", "remove", ""), "none of keep"),
-    (("train/hat/1.jpg", "hat", "delete", "bag"), "without the action"),
+    (("train/hat/1.jpg", "hat", "remove", ""), "not one of keep"),
+    (("train/hat/1.jpg", "hat", "delete", "bag"), "but not the action"),
     (("val/bag/2.jpg", "bag", "delete", ""), "an earlier row"),
-    (("../outside/hat/0.jpg", "hat", "delete", ""), "not the path"),
-    (("train/hat/../bag/0.jpg", "bag", "delete", ""), "not the path"),
-    (("/etc/passwd", "etc", "delete", ""), "not the path"),
-    (("train\\hat\\0.jpg", "hat", "delete", ""), "not the path"),
+    (("../outside/hat/0.jpg", "hat", "delete", ""), "not a relative path"),
+    (("train/hat/../bag/0.jpg", "bag", "delete", ""), "not a relative path"),
+    (("/etc/passwd", "etc", "delete", ""), "not a relative path"),
+    (("train\\hat\\0.jpg", "hat", "delete", ""), "not a relative path"),
     (("train/hat", "train", "delete", ""), "split/label/name"),
     (("other/hat/0.jpg", "hat", "delete", ""), "split/label/name"),
-    ((".bin/x/0.jpg", "x", "delete", ""), "not the path"),
-    (("", "hat", "delete", ""), "not the path"),
+    ((".bin/x/0.jpg", "x", "delete", ""), "not a relative path"),
+    (("", "hat", "delete", ""), "not a relative path"),
 ])
-def test_one_wrong_row_and_nothing_is_done(root, tmp_path, row, words):
+def test_if_one_row_is_wrong_nothing_is_done(root, tmp_path, row, words):
     before = tree(root)
     with pytest.raises(SystemExit, match="nothing was changed") as stop:
         run(root, write(tmp_path, *DECISIONS, row), "--yes")
@@ -108,7 +110,7 @@ def test_one_wrong_row_and_nothing_is_done(root, tmp_path, row, words):
     assert tree(root) == before and not (root / ".bin").exists()
 
 
-def test_links_lead_nowhere(root, tmp_path):
+def test_links_are_refused(root, tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "0.jpg").write_text("mine")
@@ -140,7 +142,7 @@ QUOTED = 'file;label;action;new_label\ntrain/hat/0.jpg;hat;relabel;bag\n"train/h
     QUOTED.replace(";\n", "\n").encode(),
 ], ids=["plain", "mark", "old Mac", "semicolons", "UTF-16", "UTF-16 without mark", "UTF-16 big end first", "hint", "other hint",
         "empty rows", "decimal comma", "other case", "cells missing"])
-def test_what_spreadsheets_save_is_read(root, tmp_path, content):
+def test_files_saved_by_spreadsheets_are_read(root, tmp_path, content):
     (root / "train" / "hat" / "schön; 1.jpg").write_text("odd name")
     (tmp_path / "decisions.csv").write_bytes(content)
     run(root, tmp_path / "decisions.csv", "--yes")
@@ -149,19 +151,19 @@ def test_what_spreadsheets_save_is_read(root, tmp_path, content):
     assert "train/hat/schön; 1.jpg" not in after and [file.read_text() for file in (root / ".bin").rglob("*.jpg")] == ["odd name"]
 
 
-def test_rows_are_counted_as_the_spreadsheet_counts_them(root, tmp_path):
+def test_rows_are_numbered_as_in_the_spreadsheet(root, tmp_path):
     (tmp_path / "decisions.csv").write_bytes(b"\xef\xbb\xbffile;label;action;new_label\r\n;;;\r\n\r\ntrain/hat/9.jpg;hat;delete;\r\n")
     with pytest.raises(SystemExit, match=r"row 4 \(train/hat/9.jpg\): there is no such photo"):
         run(root, tmp_path / "decisions.csv")
 
 
-def test_text_in_a_national_code_page_is_refused_with_advice(root, tmp_path):
+def test_a_legacy_encoding_is_refused_with_advice(root, tmp_path):
     (tmp_path / "decisions.csv").write_bytes(TABLE.encode("cp1252"))
     with pytest.raises(SystemExit, match="CSV UTF-8"):
         run(root, tmp_path / "decisions.csv", "--yes")
 
 
-def test_a_manifest_that_a_spreadsheet_has_saved_is_read(tmp_path):
+def test_a_manifest_saved_by_a_spreadsheet_is_read(tmp_path):
     (tmp_path / "manifest.csv").write_bytes("split;label;file;source\r\n;hüte;1.jpg;me\r\n;;;\r\n".encode("utf-8-sig"))
     assert manifest.read(tmp_path / "manifest.csv") == [{"split": "", "label": "hüte", "file": "1.jpg", "source": "me"}]
 
@@ -174,10 +176,10 @@ def test_numbers_are_put_into_words():
 
 
 def test_numbers_have_a_decimal_point_or_comma():
-    assert [table.number(text) for text in ("0.75", "0,75", "12", "1e-3")] == [0.75, 0.75, 12, 0.001]
+    assert [spreadsheet.number(text) for text in ("0.75", "0,75", "12", "1e-3")] == [0.75, 0.75, 12, 0.001]
 
 
-def test_a_file_that_is_no_list_of_decisions_is_told(root, tmp_path):
+def test_a_file_without_decisions_is_reported(root, tmp_path):
     with pytest.raises(SystemExit, match="no column action, new_label"):
         run(root, write(tmp_path, head=("file", "label")), "--yes")
     with pytest.raises(SystemExit, match="no such file"):
@@ -199,7 +201,7 @@ def test_the_last_row_needs_no_line_break(root, tmp_path):
     assert "train/hat/0.jpg" not in tree(root)
 
 
-def test_moves_that_were_broken_off_are_taken_back(root, tmp_path, monkeypatch):
+def test_interrupted_moves_can_be_undone(root, tmp_path, monkeypatch):
     before, moves = tree(root), decisions.plan(root, write(tmp_path, *DECISIONS))
     rename = pathlib.Path.rename
     with monkeypatch.context() as patch:
@@ -227,7 +229,7 @@ def test_undo_overwrites_nothing(root, tmp_path):
     assert tree(root) == state
 
 
-def test_the_manifest_follows(root, tmp_path):
+def test_the_manifest_is_updated(root, tmp_path):
     file = tmp_path / "manifest.csv"
     rows = [{"split": "train", "label": "hat", "file": "0.jpg", "source": "me"}, {"split": "val", "label": "bag", "file": "1.jpg", "source": "you"}]
     manifest.write(file, rows[0], rows)
@@ -237,7 +239,7 @@ def test_the_manifest_follows(root, tmp_path):
     assert manifest.read(file) == rows
 
 
-def test_trees_without_splits(tmp_path):
+def test_folders_without_splits(tmp_path):
     root = tmp_path / "photos"
     for label in ("hat", "bag"):
         (root / label).mkdir(parents=True)
@@ -247,17 +249,17 @@ def test_trees_without_splits(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "-hat", "+", "@me", "\t=1", "two\n=lines\r\n-x", "'=quoted", "''", "", "plain", "a=b"])
-def test_cells_are_no_formulas_and_read_as_they_were(text):
-    cell = cells.guarded(text)
+def test_cells_are_not_formulas_and_are_read_back_unchanged(text):
+    cell = spreadsheet.guarded(text)
     assert not any(line[:1] in "=+-@\t" and line for line in cell.splitlines())
-    assert cells.plain(cell) == text
+    assert spreadsheet.plain(cell) == text
 
 
 def test_numbers_stay_numbers():
-    assert [cells.guarded(value) for value in (-0.5, "-0.5000", 3, "1e-3")] == ["-0.5", "-0.5000", "3", "1e-3"]
+    assert [spreadsheet.guarded(value) for value in (-0.5, "-0.5000", 3, "1e-3")] == ["-0.5", "-0.5000", "3", "1e-3"]
 
 
-def test_photos_named_like_formulas_are_found_again(tmp_path):
+def test_photos_named_like_formulas_are_found(tmp_path):
     root = tmp_path / "photos"
     for label in ("=hat", "@bag"):
         (root / label).mkdir(parents=True)

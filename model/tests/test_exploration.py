@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from clothing_model import cli, data, duplicates, features, losses
+from clothing_model import cli, dataset, duplicates, features
+from clothing_model.clean import losses
 from clothing_model.onnx_file import OnnxModel
 
 MODEL = pathlib.Path(__file__).parents[1]
@@ -22,13 +23,13 @@ def noise(seed: int, size=(120, 90)) -> Image.Image:
 
 @pytest.fixture
 def root(tmp_path):
-    """Photos in two splits; one again smaller under another label, one again in the other split."""
+    """Photos in two splits. One has a smaller copy under another label, one a copy in the other split."""
     root = tmp_path / "photos"
     for split, first in (("train", 0), ("val", 100)):
         for k, label in enumerate(("hat", "bag", EVIL)):
             (root / split / label).mkdir(parents=True)
             for i in range(6):
-                # Shops send AVIF as well, and often name it JPEG.
+                # shops send AVIF too, often named .jpg
                 name = f"{i}.avif" if i == 4 and label == "bag" else f"{i}.jpg"
                 kind = "AVIF" if i in (2, 4) and label == "bag" else "JPEG"
                 noise(first + 10 * k + i).save(root / split / label / name, kind, quality=92)
@@ -59,7 +60,7 @@ def explore(root, *more) -> tuple[Reader, str]:
     return reader, " ".join(reader.words)
 
 
-def test_the_report_stands_alone_and_escapes_names(root):
+def test_the_report_is_self_contained_and_escapes_names(root):
     reader, words = explore(root)
     assert "script" not in reader.tags and "onerror" not in {key for _, key, _ in reader.attributes}
     assert EVIL in words and "<script>home" in words
@@ -84,7 +85,7 @@ def test_counts_and_near_duplicates_are_right(root):
 
 
 def test_a_network_finds_photos_among_another_label(tmp_path):
-    """Drawn socks in the folder of jeans lie among the socks, in the features of the shipped network."""
+    """A drawing of socks in the folder of jeans lies among the socks, in the features of the shipped network."""
     root = tmp_path / "photos"
     for label in ("jeans", "socks"):
         (root / label).mkdir(parents=True)
@@ -96,7 +97,7 @@ def test_a_network_finds_photos_among_another_label(tmp_path):
     with (tmp_path / "look" / "odd.csv").open(newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["file"], row["label"], row["lies_among"]) == ("jeans/sock.jpg", "jeans", "socks")
-    # the same by loss, in a list that `apply` takes once it is filled in
+    # losses find it too, in a list that `apply` carries out once it is filled in
     cli.main(["losses", "--data", str(root), "--onnx", str(FILE), "--cache", str(tmp_path / "cache"), "--out", str(tmp_path / "losses.csv")])
     with (tmp_path / "losses.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -111,26 +112,26 @@ def test_a_network_finds_photos_among_another_label(tmp_path):
     assert (root / "socks" / "sock.jpg").exists() and len(list((root / "jeans").iterdir())) == 9
 
 
-def test_features_are_asked_for_once(tmp_path):
+def test_features_are_computed_once(tmp_path):
     for label in ("a", "b"):
         (tmp_path / "photos" / label).mkdir(parents=True)
         for i in range(3):
             noise(i + 10 * (label == "b")).save(tmp_path / "photos" / label / f"{i}.jpg")
-    model, photos = OnnxModel.load(FILE), data.scan(tmp_path / "photos")
+    model, photos = OnnxModel.load(FILE), dataset.scan(tmp_path / "photos")
     _, vectors, logits = features.of_exported(model, photos, tmp_path / "cache")
     pixels = [np.asarray(Image.open(photo.path)) for photo in photos]
     assert np.abs(model.logits(model.preprocessing.square(own) for own in pixels) - logits).max() < 1e-4
     (cache,) = (tmp_path / "cache").iterdir()
     (tmp_path / "photos" / "a" / "0.jpg").rename(tmp_path / "photos" / "b" / "moved.jpg")
     stamp = cache.stat().st_mtime_ns
-    _, again, _ = features.of_exported(model, data.scan(tmp_path / "photos"), tmp_path / "cache")
+    _, again, _ = features.of_exported(model, dataset.scan(tmp_path / "photos"), tmp_path / "cache")
     assert cache.stat().st_mtime_ns == stamp and np.allclose(sorted(again.sum(1)), sorted(vectors.sum(1)))
-    cache.write_bytes(cache.read_bytes()[:100])  # a damaged cache is only slow
+    cache.write_bytes(cache.read_bytes()[:100])  # a damaged cache is computed again
     _, again, _ = features.of_exported(model, photos[:1], tmp_path / "cache") if photos[0].path.exists() else (0, vectors[:1], 0)
     assert np.allclose(again, vectors[:1])
 
 
-def test_bad_files_are_named(root):
+def test_bad_files_are_reported(root):
     (root / "train" / "hat" / "1.jpg").write_bytes(b"no picture")
     with pytest.raises(SystemExit, match="1.jpg"):
         explore(root)
@@ -138,7 +139,7 @@ def test_bad_files_are_named(root):
     assert "37 photos" in words
 
 
-def test_near_and_far_pictures():
+def test_copies_are_near_and_other_pictures_are_not():
     photo = noise(1, (400, 300))
     same = [photo, photo.resize((200, 150)), photo.convert("L").convert("RGB"), photo.point(lambda value: int(value * 0.9))]
     values = np.stack([duplicates.fingerprint(np.asarray(own)) for own in [*same, noise(2), noise(3), photo.rotate(90, expand=True)]])
@@ -148,7 +149,7 @@ def test_near_and_far_pictures():
     assert (duplicates.from_hex(duplicates.to_hex(values[0])) == values[0]).all()
 
 
-def test_swapped_labels_are_counted_where_they_are_found():
+def test_swapped_labels_and_the_share_of_them_found():
     targets = np.repeat(np.arange(4), 50)
     swapped, changed = losses.swap(targets, 4, 0.1, seed=3)
     assert changed.sum() == 20 and (swapped[changed] != targets[changed]).all() and (swapped[~changed] == targets[~changed]).all()
@@ -163,7 +164,7 @@ def test_swapped_labels_are_counted_where_they_are_found():
     assert losses.found(-loss, changed, 0.1) == 0
 
 
-def test_nearest_neighbours_are_those_of_the_definition():
+def test_nearest_neighbours_match_the_definition():
     vectors = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
     near, apart = features.nearest(vectors, 6)
     cosines = features.normalised(vectors) @ features.normalised(vectors).T

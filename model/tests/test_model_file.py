@@ -1,4 +1,4 @@
-"""The shipped file, its card and the fixtures agree. Needs onnx, onnxruntime, NumPy, Pillow; no PyTorch."""
+"""The shipped file, its card and the fixtures agree. Needs onnx, onnxruntime, NumPy and Pillow, but not PyTorch."""
 import json
 import pathlib
 import re
@@ -93,13 +93,13 @@ def test_fixtures_are_answered_as_recorded(name, model):
     pixels = picture.read(FIXTURES / name)
     assert (pixels.shape[1], pixels.shape[0]) == (entry["width"], entry["height"])
     square = model.preprocessing.square(pixels)
-    # decoders of other versions may differ by a step or two
+    # other versions of the decoders may differ by a step or two
     assert np.abs(square.mean((0, 1)) - entry["square"]["mean"]).max() < 0.5
     for sample in entry["square"]["samples"]:
         assert np.abs(square[sample["y"], sample["x"]].astype(int) - sample["rgb"]).max() <= 6
     logits = model.logits([square])[0]
     assert np.abs(logits - entry["onnx_logits"]).max() < 0.1
-    # int8 weights against PyTorch's floats: the same answer wherever it is not a toss-up
+    # int8 weights against PyTorch's floats: the same answer unless it is a close call
     best, second = sorted(entry["logits"])[:-3:-1]
     if best - second > 0.5:
         assert ANSWERS["labels"][int(logits.argmax())] == entry["top1"]
@@ -110,20 +110,20 @@ def test_drawings_are_recognised(label, model):
     assert model.predict(FIXTURES / f"{label}.jpg")["label"] == label
 
 
-def test_orientations_show_one_picture(model):
+def test_orientations_give_the_same_answer(model):
     answers = [model.predict(FIXTURES / f"orientation-{i}.jpg") for i in range(1, 9)]
     assert len({answer["label"] for answer in answers}) == 1
     logits = np.array([answer["logits"] for answer in answers])
-    assert np.ptp(logits, axis=0).max() < 0.8  # eight JPEG files of turned pixels are not quite the same picture
+    assert np.ptp(logits, axis=0).max() < 0.8  # JPEG compresses rotated pixels slightly differently
 
 
-def test_verbs_that_need_more_say_what(monkeypatch):
+def test_verbs_say_which_packages_they_need(monkeypatch):
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(SystemExit, match=r"model\[train\]"):
         cli.main(["train"])
 
 
-def test_card_tells_the_recorded_figures(entries):
+def test_the_card_has_the_recorded_figures(entries):
     card = (MODEL / "README.md").read_text()
     metrics = json.loads(entries["metrics"])
     assert entries["version"] in card and entries["training_data"] in card and entries["license"] in card

@@ -1,4 +1,7 @@
-"""What the product can open, and docs/model-file.md, whose example makes an ordinary classifier such a file. No PyTorch."""
+"""Which networks the page can open, and the example in docs/model-file.md, which turns an ordinary classifier into one.
+
+Does not need PyTorch.
+"""
 import json
 import pathlib
 import re
@@ -10,15 +13,16 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from clothing_model import onnx_file, operators
+from clothing_model import onnx_file
 from clothing_model.errors import PipelineError
+from clothing_model.export import operators
 
 ROOT = pathlib.Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "model-file.md").read_text()
 
 
 def classifier(classes: int = 3, softmax: bool = False) -> onnx.ModelProto:
-    """As exporters write them: a batch of any size, names of their own, a shape that is worked out."""
+    """As exporters write them: any batch size, other names, a shape that is computed."""
     rng = np.random.default_rng(0)
 
     def weights(name: str, *shape: int) -> TensorProto:
@@ -44,7 +48,7 @@ def classifier(classes: int = 3, softmax: bool = False) -> onnx.ModelProto:
 
 
 def adopt(source: pathlib.Path, target: pathlib.Path, side: int = 224, names: list[str] | None = None) -> None:
-    """Runs the document's example, with another size or other labels where they are given."""
+    """Runs the document's example, with another size or other labels if given."""
     (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
     if names:
         code = code.replace('SIDE, NAMES = 224, ["Straw hat", "Bowler", "Beanie"]', f"SIDE, NAMES = {side}, {names}")
@@ -54,8 +58,8 @@ def adopt(source: pathlib.Path, target: pathlib.Path, side: int = 224, names: li
     subprocess.run([sys.executable, script, source, target], check=True)
 
 
-def opened_by_the_product(model: pathlib.Path, photo: pathlib.Path) -> dict:
-    """What the command line answers by this model, if it is built."""
+def classified_by_the_command_line(model: pathlib.Path, photo: pathlib.Path) -> dict:
+    """The Prediction of the command line, with this model. Skips the test if it is not built."""
     program = ROOT / "target" / "tests" / "classify"
     if not program.exists():
         pytest.skip("there is no target/tests/classify; `make native` builds it")
@@ -65,11 +69,11 @@ def opened_by_the_product(model: pathlib.Path, photo: pathlib.Path) -> dict:
 
 
 @pytest.mark.parametrize("softmax", [False, True])
-def test_the_example_gives_an_ordinary_classifier_what_it_lacks(tmp_path, softmax):
+def test_the_example_adapts_an_ordinary_classifier(tmp_path, softmax):
     source, target = tmp_path / "ordinary.onnx", tmp_path / "own.onnx"
     onnx.save(classifier(softmax=softmax), source, save_as_external_data=True, location="weights.bin", size_threshold=0)
     found = operators.faults(onnx.load(source, load_external_data=False))
-    for words in ("another file: save it as one", "does not know: Gather, Shape", "Reshape computes its input 1",
+    for words in ("another file: save it as one", "does not support: Gather, Shape", "Reshape computes its input 1",
                   "[1, 3, side, side]", "no output 'logits'", "no output 'class_maps'"):
         assert sum(words in fault for fault in found) == 1, (words, found)
     adopt(source, target)
@@ -87,12 +91,12 @@ def test_the_example_gives_an_ordinary_classifier_what_it_lacks(tmp_path, softma
     np.testing.assert_allclose(maps.mean((2, 3)) + bias, logits, atol=1e-4)
 
     photo = ROOT / "tests" / "fixtures" / "polo-shirt.jpg"
-    expected, answer = model.predict(photo), opened_by_the_product(target, photo)
+    expected, answer = model.predict(photo), classified_by_the_command_line(target, photo)
     assert answer["label"] == expected["label"]
     assert answer["probability"] == pytest.approx(expected["probability"], abs=0.01)
 
 
-def test_the_shipped_network_is_fit_and_the_document_names_all_operators():
+def test_the_shipped_network_opens_and_the_document_lists_all_operators():
     operators.check(onnx.load(ROOT / "model" / "clothing.onnx"), "clothing.onnx")
     (listed,) = re.findall(r"<!-- operators.*?-->\n(.*?)\.\n<!-- end -->", DOCUMENT, re.DOTALL)
     assert listed.replace("\n", " ").split(", ") == list(operators.CONTRACT["operators"])
@@ -101,7 +105,7 @@ def test_the_shipped_network_is_fit_and_the_document_names_all_operators():
         assert f"`{key}`" in DOCUMENT
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_faults_are_reported_at_once():
     model = classifier()
     model.opset_import[0].version = 6
     nodes = model.graph.node
@@ -112,9 +116,9 @@ def test_all_that_is_wrong_is_told_at_once():
     nodes.insert(0, helper.make_node("Identity", ["rest"], ["made"]))
     with pytest.raises(PipelineError) as refused:
         operators.check(model, "net")
-    told = refused.value.cause
-    for words in ("ONNX's version 6; versions 7 to", "Gather, Shape, com.microsoft.FusedConv. Known are Add",
+    cause = refused.value.cause
+    for words in ("opset version is 6; versions 7 to", "Gather, Shape, com.microsoft.FusedConv. Supported are Add",
                   "Pad has a value of 'mode' other than constant, edge, reflect", "Pad computes its input 1",
                   "MaxPool has 2 outputs", "no output 'logits'"):
-        assert words in told, (words, told)
-    assert told.count("Reshape") == 2  # of the one node that is wrong, and among the known
+        assert words in cause, (words, cause)
+    assert cause.count("Reshape") == 2  # for the one wrong node, and among the supported operators

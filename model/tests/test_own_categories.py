@@ -1,4 +1,4 @@
-"""From addresses to a network with one's own labels: collect, explore, train, losses, apply, train, export, predict."""
+"""From URLs to a network with other labels: collect, explore, train, losses, apply, train, export, predict."""
 import csv
 import io
 import json
@@ -14,7 +14,8 @@ pytest.importorskip("xgboost", reason="comparing needs the extra 'compare'")
 import timm  # noqa: E402
 from web import Web  # noqa: E402
 
-from clothing_model import cli, comparison, onnx_file  # noqa: E402
+from clothing_model import cli, onnx_file  # noqa: E402
+from clothing_model.judge import comparison  # noqa: E402
 
 LABELS = [{"id": "cup", "name": "Cup", "phrase": "a cup", "group": "core"}, {"id": "leaf", "name": "Leaf", "phrase": "a leaf", "group": "core"},
           {"id": "nothing", "name": "Neither", "phrase": "neither cup nor leaf", "group": "none"}]
@@ -22,7 +23,7 @@ EACH, BACKBONE = 32, "test_resnet"
 
 
 def draw(label: str, seed: int) -> Image.Image:
-    """A blue cup, a green leaf, or the bare ground, each time elsewhere and of another size."""
+    """A blue cup, a green leaf, or the bare background; position and size depend on the seed."""
     rng = np.random.default_rng((sum(label.encode()), seed))
     ground = Image.fromarray(rng.integers(110, 240, (12, 12, 3), np.uint8)).resize((120, 120), Image.BICUBIC)
     pen, side = ImageDraw.Draw(ground), int(rng.integers(45, 75))
@@ -58,7 +59,7 @@ def weights(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, weights):
-    """Collected photos, three of them under a wrong label, and the network trained on them."""
+    """A folder of collected photos, three of them under a wrong label, and of the network trained on them."""
     folder = tmp_path_factory.mktemp("own")
     (folder / "labels.json").write_text(json.dumps(LABELS))
     wrong = {("cup", 3): "leaf", ("leaf", 5): "cup", ("leaf", 8): "nothing"}
@@ -87,7 +88,7 @@ def rows(file) -> list[dict]:
         return list(csv.DictReader(opened))
 
 
-def test_from_addresses_to_an_answer_with_own_labels(place, weights, tmp_path, capsys):
+def test_from_urls_to_answers_with_other_labels(place, weights, tmp_path, capsys):
     options = ("--data", place / "photos", "--onnx", place / "first.onnx", "--cache", place / "cache")
     run("explore", *options, "--out", place / "look")
     assert "96 photos of 3 labels" in (place / "look" / "index.html").read_text()
@@ -98,7 +99,7 @@ def test_from_addresses_to_an_answer_with_own_labels(place, weights, tmp_path, c
     truth = [titles[row["file"].partition("/")[2]].partition("-")[0] for row in ranked]
     wrong = [i for i, row in enumerate(ranked) if row["label"] != truth[i]]
     assert len(wrong) == 3 and max(wrong) < 10, wrong
-    for i in wrong:  # what a person would do on looking at the first ten
+    for i in wrong:  # as a person would decide after looking at the first ten
         ranked[i] |= {"action": "relabel", "new_label": truth[i]}
     with (place / "decisions.csv").open("w", newline="") as out:
         writer = csv.DictWriter(out, ranked[0])
@@ -143,7 +144,7 @@ def test_cross_validation_finds_swapped_labels_without_a_network(place, weights,
     assert len(swapped) == 10 and sum(i < 20 for i in swapped) >= 8
 
 
-def test_measures_are_those_of_their_definition():
+def test_figures_match_their_definitions():
     answers = np.array([[0.7, 0.2, 0.1], [0.5, 0.0, 0.5], [-0.2, 1.3, -0.1]])
     figures = comparison.Row("any", "", answers, 1.0).figures(np.array([0, 2, 1]))
     assert figures["mean_absolute_error"] == pytest.approx((0.6 + 1.0 + 0.6) / 9)

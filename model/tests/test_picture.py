@@ -1,4 +1,4 @@
-"""The one preprocessing: orientation, odd encodings, fitting. Needs NumPy and Pillow only."""
+"""Preprocessing: orientation, unusual encodings, fitting into a square. Needs only NumPy and Pillow."""
 import io
 import pathlib
 
@@ -30,16 +30,16 @@ def test_each_orientation_is_applied_once():
         assert np.array_equal(read, upright), orientation
 
 
-def test_avif_is_read_and_turned_as_it_says():
+def test_avif_is_read_with_its_orientation():
     upright = picture.read(FIXTURES / "8-444-full-2.avif")
     assert upright.shape == (47, 63, 3) and upright[0, 0, 2] > 250 > 5 > upright[0, -1, 2]
-    # By a quarter anticlockwise, then upside down.
+    # rotated anticlockwise by a quarter turn, then flipped upside down
     assert np.abs(np.rot90(upright).astype(int)[::-1] - picture.read(FIXTURES / "turned-mirrored.avif")).max() < 8
     alpha, grid = picture.read(FIXTURES / "alpha.avif"), picture.read(FIXTURES / "grid.avif")
     assert alpha[0, 0].tolist() == [255, 255, 255] and grid.shape == (128, 192, 3)
 
 
-def test_transparency_is_laid_over_white():
+def test_transparency_is_blended_with_white():
     rgba = np.array([[[200, 0, 0, 255], [200, 0, 0, 0], [200, 0, 0, 128]]], np.uint8)
     read = picture.read(encoded(Image.fromarray(rgba, "RGBA"), "PNG"))
     assert read.tolist() == [[[200, 0, 0], [255, 255, 255], [227, 127, 127]]]
@@ -60,7 +60,7 @@ def test_palette_grey_and_first_frame():
 
 def test_border_colour_counts_each_pixel_of_the_ring_once():
     pixels = np.zeros((3, 4, 3), np.uint8)
-    pixels[0, 0] = 100  # a corner belongs to two sides, but is one of ten pixels
+    pixels[0, 0] = 100  # a corner belongs to two sides, but is only one of ten pixels
     pixels[1, 1:3] = 255  # inside, not counted
     assert picture.border_colour(pixels).tolist() == [10, 10, 10]
     assert picture.border_colour(np.full((1, 1, 3), 9, np.uint8)).tolist() == [9, 9, 9]
@@ -78,7 +78,7 @@ def test_pad_shows_the_whole_photo_in_the_middle(width, height, inside):
 
 
 @pytest.mark.parametrize("width, height", [(1000, 1), (1, 1000), (1, 1), (3, 2), (64, 64)])
-def test_a_plain_photo_of_any_shape_becomes_a_plain_square(width, height):
+def test_a_photo_of_one_colour_becomes_a_square_of_that_colour(width, height):
     square = Preprocessing(size=64).square(np.full((height, width, 3), (200, 10, 90), np.uint8))
     assert square.shape == (64, 64, 3) and (square == [200, 10, 90]).all()
 
@@ -103,7 +103,7 @@ def test_metadata_round_trip():
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", encoded(Image.effect_noise((90, 90), 50), "JPEG")[:900]])
-def test_broken_pictures_are_named(content, tmp_path):
+def test_broken_pictures_are_reported(content, tmp_path):
     file = tmp_path / "holiday.jpg"
     file.write_bytes(content)
     with pytest.raises(PipelineError, match="holiday.jpg"):

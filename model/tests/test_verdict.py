@@ -1,10 +1,11 @@
-"""What is said of probabilities, and how sure it has to be."""
+"""Verdicts from probabilities, and the thresholds that they need."""
 import json
 
 import numpy as np
 import pytest
 
-from clothing_model import calibration, evaluation, labels as labelling, verdict
+from clothing_model import labels as labelling, verdict
+from clothing_model.judge import calibration, evaluation
 from clothing_model.labels import Family, Label
 
 TOP = Family("top", "Top", "a top")
@@ -22,7 +23,7 @@ THRESHOLDS = {"core": 0.6, "garment": 0.7, "family": 0.8}
     ([0.00, 0.00, 0.69, 0.31], False, -1),  # a hat has no family
     ([0.01, 0.01, 0.00, 0.98], False, -1),
 ])
-def test_a_garment_else_perhaps_its_family(probabilities, recognised, family):
+def test_a_garment_is_recognised_or_its_family_known(probabilities, recognised, family):
     probabilities = np.array([probabilities])
     assert verdict.recognised(probabilities, LABELS, THRESHOLDS)[0] == recognised
     assert verdict.known_family(probabilities, LABELS, THRESHOLDS)[0] == family
@@ -34,21 +35,21 @@ def test_labels_without_families_have_none():
     assert set(calibration.fit_thresholds(np.array([[0.5, 0.5]]), np.array([0]), plain)) == {"core", "garment"}
 
 
-def test_families_are_written_as_they_are_read():
+def test_families_survive_writing_and_reading():
     assert labelling.parse(labelling.dump(LABELS)) == LABELS
     assert "family" not in json.loads(labelling.dump(LABELS))[2]
     named = labelling.parse('[{"id": "a", "name": "A", "family": {"id": "top", "name": "Top"}}]')[0]
     assert (named.family, named.phrase) == (Family("top", "Top", "top"), "a")
 
 
-def test_a_family_of_one_is_none():
+def test_a_family_with_one_label_is_left_out():
     families = {label.id: label.family for label in labelling.describe({"jeans", "shirt", "polo-shirt", "cape"})}
     assert families["jeans"] is None and families["cape"] is None
     assert families["shirt"] == families["polo-shirt"] == TOP
 
 
-def test_thresholds_are_the_lowest_that_let_right_answers_pass():
-    # Shirts: right from 0.8 on. Sweaters and shirts are mixed up below 0.5, but tops they are.
+def test_thresholds_are_the_lowest_with_enough_right_answers():
+    # "shirt" is right from 0.8 on; below, the photo shows a sweater, but still a top
     rows, targets = [], []
     for sure in np.linspace(0.4, 0.99, 60):
         for _ in range(5):
@@ -59,17 +60,17 @@ def test_thresholds_are_the_lowest_that_let_right_answers_pass():
     thresholds = calibration.fit_thresholds(np.array(rows), np.array(targets), LABELS)
     right = [target == 0 for (sure, *_), target in zip(rows, targets) if sure >= thresholds["core"]]
     lower = [target == 0 for (sure, *_), target in zip(rows, targets) if sure >= thresholds["core"] - 0.02]
-    assert np.mean(right) >= calibration.RIGHT > np.mean(lower)
-    assert thresholds["family"] <= 0.9  # of a sum that is 1 or 0.4
+    assert np.mean(right) >= calibration.MIN_PRECISION > np.mean(lower)
+    assert thresholds["family"] <= 0.9  # the family's probability is 1 or 0.4
 
 
-def test_where_no_threshold_is_good_enough_fewest_answers_are_amiss():
+def test_if_no_threshold_is_good_enough_the_one_with_fewest_errors_is_used():
     rows = np.array([[0.9, 0.0, 0.0, 0.1]] * 3 + [[0.5, 0.0, 0.0, 0.5]] * 6)
     targets = np.array([0, 0, 3] + [3] * 6)
     assert 0.5 < calibration.fit_thresholds(rows, targets, LABELS)["core"] <= 0.9
 
 
-def test_a_family_counts_as_an_answer_that_is_right_if_the_family_is():
+def test_naming_the_right_family_counts_as_a_right_answer():
     probabilities = np.array([[0.90, 0.05, 0.0, 0.05], [0.5, 0.45, 0.0, 0.05], [0.5, 0.45, 0.0, 0.05], [0.5, 0.45, 0.0, 0.05],
                               [0.4, 0.1, 0.1, 0.4]])
     targets = np.array([0, 1, 2, 3, 0])

@@ -1,6 +1,6 @@
-"""A piece of the web on this machine: image hosts with every fault that real ones have, and the two searches.
+"""A local web server that plays image hosts, with the faults that real ones have, and the two search APIs.
 
-The shapes of the searches' answers are those of Openverse's API v1 and of MediaWiki's action API.
+The search results have the format of Openverse's API v1 and of MediaWiki's action API.
 """
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ FAULTS = ("missing", "gone", "broken", "html", "html-as-jpeg", "truncated", "tex
 
 
 def picture(number: int, side: int = 120, quality: int = 90) -> bytes:
-    """A JPEG unlike those of all other numbers."""
+    """A JPEG that differs for each number."""
     rng = np.random.default_rng(number)
     coarse = Image.fromarray(rng.integers(0, 255, (20, 20, 3), np.uint8))
     buffer = io.BytesIO()
@@ -26,14 +26,17 @@ def picture(number: int, side: int = 120, quality: int = 90) -> bytes:
 
 
 class Web:
-    """Answers on every loopback address, which are as many hosts. `asked` counts requests by path; `files` are served too."""
+    """The server. It answers on every loopback address, each of which is a host of its own.
+
+    asked: number of requests by path. files: further content that is served, by name.
+    """
 
     def __init__(self):
         self.asked: Counter = Counter()
         self.agents: set[str] = set()
         self.times: list[float] = []
-        self.busy = 0  # how many requests still are told to come back later
-        self.pages: dict[str, int] = {}  # by phrase, the number of the first photo that a search lists
+        self.busy = 0  # this many more requests are asked to retry later
+        self.pages: dict[str, int] = {}  # by phrase, the number of the first photo that a search finds
         self.files: dict[str, bytes] = {}
 
     def url(self, path: str, host: int = 1) -> str:
@@ -122,7 +125,7 @@ class Web:
         return web.Response(text="User-agent: *\nDisallow: /fault/forbidden/\n")
 
     async def _openverse(self, request):
-        """Anonymous clients get 20 results a page and no page past the third."""
+        """Clients without a key get 20 results per page, and no page past the third."""
         query = request.query
         if int(query["page_size"]) > 20:
             return web.json_response({"detail": "Page size must be between 0 & 20."}, status=401)
@@ -144,7 +147,7 @@ class Web:
 
     async def _commons(self, request):
         query = request.query
-        if self.asked[request.path] == 1:  # MediaWiki tells a lagging database with status 200
+        if self.asked[request.path] == 1:  # MediaWiki reports a lagging database with status 200
             return web.json_response({"error": {"code": "maxlag", "info": "Waiting for db1: 7 seconds lagged."}},
                                      headers={"Retry-After": "0"})
         offset = int(query.get("gsroffset", 0))

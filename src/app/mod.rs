@@ -1,27 +1,26 @@
-//! The page: `session` holds its state, `offline` keeps it on the device, `host` speaks with the site in whose
-//! frame it is, `pages` has one file a page, `components` one a component, `words` the sentences. `opened` reads what is
-//! chosen or dropped. `cleaning` is the state of cleaning a folder, with `disk` for a folder that can be changed, `journal`
-//! for what is decided and `applying` for carrying that out.
+//! The pages. Each has a folder, and each bundle is one of three: `/` and `/about` (here), `/embed` and `/widget` (`embed`),
+//! `/clean` (`clean`).
 //!
-//! A view's words that may change are an element's `prop:textContent`; text in braces (`{words}`) is for words that stay.
-//! Browsers that translate the page put nodes of their own in the place of its text nodes, and a text node that is gone
-//! says nothing. Names of files and code are not to be translated (`translate="no"`). `tests/browser/translated.rs`
-//! changes the page as translators do, and compares it with one that is left alone.
+//! `session` holds what all pages share: the engine's state and the list of photos. `shell` is the frame around a page,
+//! `components` has what several pages show, `dropped` reads what is chosen or dropped, `offline` keeps the page on the
+//! device. Sentences are in [`crate::words`].
+//!
+//! Text that may change is an element's `prop:textContent`; text in braces (`{words}`) is for text that never changes.
+//! Browsers that translate the page replace its text nodes by their own, and a text node that is gone shows nothing.
+//! Names of files and code are not to be translated (`translate="no"`). `tests/browser/translated.rs` changes the page as
+//! translators do, and compares it with one that is left alone.
 
-mod applying;
-mod cleaning;
+mod about;
+mod clean;
 mod components;
-mod disk;
-mod host;
-mod journal;
+mod dropped;
+mod embed;
+mod home;
+mod not_found;
 mod offline;
-mod opened;
-mod pages;
 mod save;
 mod session;
-mod words;
-
-use std::{collections::HashMap, rc::Rc};
+mod shell;
 
 use leptos::prelude::*;
 use leptos_router::{
@@ -30,74 +29,16 @@ use leptos_router::{
     hooks::{use_location, use_navigate},
     path,
 };
-use wasm_bindgen::{JsCast, JsValue};
 
-use crate::{
-    embed::Options,
-    engine::{
-        client::{Client, Engine, Files, Output, Workers},
-        message::Measured,
-        shared::SharedEngine,
-    },
-};
-use cleaning::{Cleaning, TraitsOfPhotos};
-use components::{announcer::Announcer, drop_zone::DropZone, icon::Hanger, offline_status::OfflineStatus};
-use session::{Loading, Session};
+pub use clean::mount as mount_clean;
+pub use embed::mount as mount_embed;
+
+use components::{announcer::Announcer, drop_zone::DropZone};
+use shell::{Shell, address, base_path, own_engine, replace_shell, start_session};
 
 /// What most come for: the code of `/` and `/about`.
 pub fn mount() {
     replace_shell(App);
-}
-
-/// What sites embed, and the page about that: the code of `/embed` and `/widget`.
-pub fn mount_widget() {
-    // `public/boot.js` says so, by the address.
-    let root = document().document_element();
-    if root.is_some_and(|root| root.get_attribute("data-view").as_deref() == Some("embed")) {
-        replace_shell(Embedded);
-    } else {
-        replace_shell(ForSites);
-    }
-}
-
-/// Cleaning labelled photos: the code of `/clean`.
-pub fn mount_clean() {
-    replace_shell(Cleaner);
-}
-
-/// Puts a view in place of the shell that `index.html` painted.
-fn replace_shell<V: IntoView + 'static>(view: impl FnOnce() -> V + 'static) {
-    std::panic::set_hook(Box::new(|panic| {
-        console_error_panic_hook::hook(panic);
-        show_failure();
-    }));
-    let shell = document().get_element_by_id("app").expect("index.html has #app");
-    let _ = shell.remove_attribute("hidden");
-    shell.replace_children_with_node_0();
-    leptos::mount::mount_to(shell.unchecked_into(), view).forget();
-}
-
-/// The page's code is of no use after a panic; this sentence stands in `index.html` and needs none.
-fn show_failure() {
-    if let Some(failure) = document().get_element_by_id("failure") {
-        let _ = failure.remove_attribute("hidden");
-    }
-}
-
-/// A session with all that a page of ours has around its content.
-fn start_session(
-    start_engine: impl FnOnce(Files, &Options, Box<dyn Fn(Output)>) -> Box<dyn Client>,
-) -> Session {
-    let options = Options { multiple: true, samples: true, ..Options::default() };
-    let session = Session::start(Loading::AtOnce, options, start_engine);
-    provide_context(session);
-    offline::start(session);
-    session
-}
-
-/// The engine of a page that has one of its own.
-fn own_engine(files: Files, _: &Options, hear: Box<dyn Fn(Output)>) -> Box<dyn Client> {
-    Box::new(Engine::start(files, Workers::OfDevice, hear, None))
 }
 
 #[component]
@@ -106,81 +47,17 @@ fn App() -> impl IntoView {
     let content = || {
         let path = use_location().pathname;
         view! {
-            <Around path>
-                <FlatRoutes fallback=pages::not_found::NotFound>
-                    <Route path=path!("/") view=pages::home::Home/>
-                    <Route path=path!("/about") view=pages::about::About/>
+            <Shell path>
+                <FlatRoutes fallback=not_found::NotFound>
+                    <Route path=path!("/") view=home::Home/>
+                    <Route path=path!("/about") view=about::About/>
                 </FlatRoutes>
-            </Around>
+            </Shell>
             <HomeDropZone/>
             <Announcer/>
         }
     };
     view! { <Router base=base_path()>{content()}</Router> }
-}
-
-#[component]
-fn ForSites() -> impl IntoView {
-    let session = start_session(own_engine);
-    view! {
-        <Around path=address("/widget")>
-            <pages::widget::Widget/>
-        </Around>
-        <DropZone taken=|()| () instead=move |transfer| pages::widget::hand_over(session, &transfer)/>
-        <Announcer/>
-    }
-}
-
-#[component]
-fn Cleaner() -> impl IntoView {
-    let traits = TraitsOfPhotos::new_local(HashMap::new());
-    let session = start_session(|files, _, hear| {
-        let observer = move |message: &JsValue| {
-            if let Some((id, its)) = Measured::of(message) {
-                traits.update_value(|traits| _ = traits.insert(id, its));
-            }
-        };
-        Box::new(Engine::start(files, Workers::OfDevice, hear, Some(Rc::new(observer))))
-    });
-    let cleaning = Cleaning::start(session, traits);
-    provide_context(cleaning);
-    view! {
-        <Around path=address("/clean")>
-            <pages::clean::Clean/>
-        </Around>
-        <DropZone taken=|()| () instead=move |transfer| cleaning.take(&transfer) hint="Drop your folder"/>
-        <Announcer/>
-    }
-}
-
-/// Header and footer around a page. Addresses whose code is another's are loaded anew (`external`, to the router).
-#[component]
-fn Around(
-    /// The page's own.
-    #[prop(into)]
-    path: Signal<String>,
-    children: Children,
-) -> impl IntoView {
-    let current = move |of| move || (path.get() == address(of)).then_some("page");
-    view! {
-        <a class="skip" href="#main">"Skip to the content"</a>
-        <header class="top">
-            <a class="brand" href=address("/") aria-current=current("/")>
-                <Hanger/>
-                "Clothing classifier"
-            </a>
-            <nav aria-label="Pages">
-                <a href=address("/clean") rel="external" aria-current=current("/clean")>"Clean"</a>
-                <a href=address("/widget") rel="external" aria-current=current("/widget")>"Embed"</a>
-                <a href=address("/about") aria-current=current("/about")>"About"</a>
-            </nav>
-        </header>
-        <main id="main" tabindex="-1">{children()}</main>
-        <footer class="bottom">
-            <p>"Your photos stay on this device: they are looked at here and sent nowhere."</p>
-            <OfflineStatus/>
-        </footer>
-    }
 }
 
 /// Photos that are dropped on another page are shown on the first.
@@ -194,42 +71,4 @@ fn HomeDropZone() -> impl IntoView {
         }
     };
     view! { <DropZone taken=go_home/> }
-}
-
-/// The page in another site's frame: the first page alone. It loads nothing large before it is used, and leaves
-/// it to the page itself to stay on the device.
-#[component]
-fn Embedded() -> impl IntoView {
-    let query = window().location().search().unwrap_or_default();
-    let session = Session::start(
-        Loading::WhenUsed,
-        Options::parse(query.trim_start_matches('?')),
-        // Those of one page have one, so that it is loaded once.
-        |files, options, hear| {
-            let name =
-                options.page.as_ref().map(|page| format!("clothing-classifier {} {page}", files.script()));
-            Box::new(SharedEngine::start(files, name.as_deref(), hear))
-        },
-    );
-    provide_context(session);
-    host::start(session);
-    view! {
-        <main id="main" class:compact=move || session.options.with(|options| options.compact)>
-            <pages::home::Home/>
-        </main>
-        <DropZone taken=|()| ()/>
-        <Announcer/>
-    }
-}
-
-/// A path of the page's own as a link to it has it: the router adds its base in navigation only.
-pub fn address(path: &str) -> String {
-    base_path() + path
-}
-
-/// The path under which the page is served, without its last slash, as `<base>` says.
-fn base_path() -> String {
-    let base = document().base_uri().ok().flatten().unwrap_or_default();
-    let path = web_sys::Url::new(&base).map(|url| url.pathname()).unwrap_or_default();
-    path.trim_end_matches('/').to_string()
 }

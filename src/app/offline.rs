@@ -12,45 +12,15 @@ use web_sys::{
 };
 
 use super::session::Session;
-use crate::engine::{EngineState, message::from_js};
+use crate::{
+    engine::{EngineState, message::from_js},
+    offline::{Obstacle, Offline},
+};
 
 /// The address by which the service worker opens the page for photos from another app.
 const SHARED: &str = "?shared";
 /// How often a page that stays open asks for a newer version.
 const ASK_AGAIN_MS: u32 = 3_600_000;
-
-/// How the page stands without a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Offline {
-    /// It needs a connection: nothing is kept yet.
-    OnlineOnly,
-    /// Bytes of the page's files that are kept, of all there are.
-    Preparing { stored: u64, total: u64 },
-    /// It opens and answers without a connection; `since_now` if that was just reached.
-    Ready { since_now: bool },
-    /// Another version is there and waits for the person, and for the page's `other_tabs` to be closed.
-    UpdateWaiting { other_tabs: bool },
-    /// It will need a connection.
-    Unavailable(Obstacle),
-}
-
-impl Offline {
-    /// Whether it is to be said that the page works offline: it has just come to that.
-    fn is_new(&self) -> bool {
-        matches!(self, Self::Preparing { .. } | Self::Ready { since_now: true })
-    }
-}
-
-/// Why the page cannot be kept on the device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// The browser has no service workers, or not here: in a private window, or without https.
-    Unsupported,
-    /// The browser gives less room than the page needs.
-    NoRoom { bytes: u64 },
-    /// A file did not come, or another version was put on the server meanwhile.
-    Interrupted,
-}
 
 /// What the service worker says.
 #[derive(Deserialize)]
@@ -79,7 +49,8 @@ pub fn start(session: Session) {
     let begun = StoredValue::new(false);
     Effect::new(move |_| {
         let settled = session
-            .engine
+            .network
+            .state
             .with(|engine| !matches!(engine, EngineState::Asleep | EngineState::Loading { .. }));
         if !settled || begun.get_value() {
             return;

@@ -2,7 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    clothing_classifier::app::mount_widget();
+    clothing_classifier::app::mount_embed();
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -5,6 +5,7 @@
 //! [`Folder`] is what was opened, [`Judgement`] what the network says about one photo's label, [`Decisions`] what the person says, with all steps back; [`Review`] brings them together, [`table`] writes
 //! them down.
 
+mod action;
 mod decisions;
 mod folder;
 mod judgement;
@@ -13,6 +14,7 @@ mod near_duplicates;
 mod review;
 mod table;
 
+pub use action::Action;
 pub use decisions::{Decision, Decisions, Entry};
 pub use folder::{Folder, LabelledPhoto};
 pub use judgement::{Judgement, Order, Status};

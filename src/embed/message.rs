@@ -10,6 +10,7 @@ use super::Options;
 use crate::{
     classifier::Prediction,
     engine::{Failure, Refusal},
+    words::Explained,
 };
 
 /// Name and version of what is spoken. Another number means messages that are not understood here.
@@ -224,14 +225,20 @@ impl<'a> Reply<'a> {
             id,
             file: Some(file),
             code,
-            reason: refusal.cause().into(),
-            remedy: refusal.remedy().into(),
+            reason: refusal.cause().into_owned(),
+            remedy: refusal.remedy().into_owned(),
         }
     }
 
     /// The network cannot be loaded.
     pub fn failed(id: Option<u32>, file: Option<&'a str>, failure: &Failure) -> Self {
-        Self::Error { id, file, code: "engine", reason: failure.cause(), remedy: failure.remedy().into() }
+        Self::Error {
+            id,
+            file,
+            code: "engine",
+            reason: failure.cause().into_owned(),
+            remedy: failure.remedy().into_owned(),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The page's side: a task that does what the pool says, and tells it of what happens, through one inbox.
 
-use std::{collections::HashMap, rc::Rc};
+use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_util::StreamExt;
@@ -84,7 +84,7 @@ impl Engine {
             notify,
             observer,
             parts: None,
-            workers: HashMap::new(),
+            workers: Vec::new(),
             pool: Pool::new(workers.most()),
         };
         spawn_local(runner.run(inbox));
@@ -135,7 +135,7 @@ struct Runner<F> {
     notify: F,
     observer: Option<Observer>,
     parts: Option<Parts>,
-    workers: HashMap<WorkerId, WorkerHandle>,
+    workers: Vec<WorkerHandle>,
     pool: Pool<Question, Uint8Array>,
 }
 
@@ -163,23 +163,23 @@ impl<F: Fn(Output)> Runner<F> {
             Effect::Open(id) => {
                 match WorkerHandle::open(self.files.script(), id, self.outbox.clone(), self.observer.clone())
                 {
-                    Ok(worker) => _ = self.workers.insert(id, worker),
+                    Ok(worker) => self.workers.push(worker),
                     Err(failure) => report(&self.outbox, id, WorkerEvent::NotStarted(failure)),
                 }
             }
             Effect::Start(id, model) => {
-                if let (Some(worker), Some(parts)) = (self.workers.get(&id), &self.parts) {
+                if let (Some(worker), Some(parts)) = (find(&mut self.workers, id), &self.parts) {
                     worker.start(parts, model.as_ref().unwrap_or(&parts.model));
                 }
             }
             Effect::Ask(id, item, question) => {
-                if let Some(worker) = self.workers.get(&id) {
+                if let Some(worker) = find(&mut self.workers, id) {
                     worker.ask(&Request::Classify { id: item.0, question, measure: self.observer.is_some() });
                 }
             }
-            Effect::End(id) => _ = self.workers.remove(&id),
+            Effect::End(id) => self.workers.retain(|worker| worker.id != id),
             Effect::SetTimer(id, milliseconds, due) => {
-                if let Some(worker) = self.workers.get_mut(&id) {
+                if let Some(worker) = find(&mut self.workers, id) {
                     worker.set_timer(milliseconds, due);
                 }
             }
@@ -198,6 +198,11 @@ impl<F: Fn(Output)> Runner<F> {
             send(Incoming::Downloaded(parts));
         });
     }
+}
+
+/// A worker, unless it could not be opened.
+fn find(workers: &mut [WorkerHandle], id: WorkerId) -> Option<&mut WorkerHandle> {
+    workers.iter_mut().find(|worker| worker.id == id)
 }
 
 /// Tells the pool what became of a worker.

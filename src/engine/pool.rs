@@ -37,6 +37,7 @@ pub struct ModelFile<B> {
 
 /// What happens to the pool. `Q` is what is asked about a photo, `B` holds a model file's bytes.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time")]
 pub enum Input<Q, B> {
     /// Loads, also again after a [`Failure`]; waiting photos are answered then.
     Load,
@@ -79,6 +80,7 @@ pub enum WorkerEvent {
 
 /// What is to be done, in this order.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there are few at a time")]
 pub enum Effect<Q, B> {
     /// Fetch the worker's code and the page's own model.
     Download,

@@ -71,36 +71,6 @@ pub enum Failure {
     Crashed { reason: String },
 }
 
-impl Failure {
-    /// What happened, in one sentence.
-    pub fn cause(&self) -> String {
-        match self {
-            Self::Unreachable => "The part that recognises garments could not be loaded.".into(),
-            Self::Missing { status } => {
-                format!("The part that recognises garments is missing on the server (status {status}).")
-            }
-            Self::OldBrowser => "This browser is too old to recognise garments.".into(),
-            Self::Model { reason } => format!("The network's file cannot be used: {reason}"),
-            Self::Crashed { reason } => {
-                format!("The part that recognises garments stopped while starting ({reason}).")
-            }
-        }
-    }
-
-    /// What the person can do about it, in one sentence.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Unreachable => "Check the connection, then try again; the photos you picked are kept.",
-            Self::Missing { .. } => "Reload the page, since a newer version may be there.",
-            Self::OldBrowser => {
-                "Update it, or use a current Chrome, Edge, Firefox or Safari (16.4 or later)."
-            }
-            Self::Model { .. } => "Reload the page; if that does not help, the site's owner has to mend it.",
-            Self::Crashed { .. } => "Close other tabs to free memory, then try again.",
-        }
-    }
-}
-
 /// Why one photo has no answer; the others are not affected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
@@ -122,25 +92,4 @@ pub enum Refusal {
 pub struct Told {
     pub cause: String,
     pub remedy: String,
-}
-
-impl Refusal {
-    /// What happened, in one sentence.
-    pub fn cause(&self) -> &str {
-        match self {
-            Self::Photo(told) | Self::Inference(told) => &told.cause,
-            Self::Unreadable => "This file could not be read.",
-            Self::Crashed => "This photo needs more memory than this browser gives.",
-            Self::TimedOut => "This photo took too long.",
-        }
-    }
-
-    /// What the person can do about it, in one sentence.
-    pub fn remedy(&self) -> &str {
-        match self {
-            Self::Photo(told) | Self::Inference(told) => &told.remedy,
-            Self::Unreadable => "It may be a folder, or have been moved or deleted. Choose the photo again.",
-            Self::Crashed | Self::TimedOut => "Save it smaller, for example as a screenshot, and try that.",
-        }
-    }
 }

@@ -1,5 +1,18 @@
 //! Sentences that a person reads or hears, the same on the page, for screen readers and on the command line.
 
 mod answer;
+mod cleaning;
+mod failures;
+mod offline;
+mod photos;
 
 pub use answer::{answer, percent};
+pub use cleaning::*;
+pub use failures::Explained;
+pub use offline::{announce_offline, offline};
+pub use photos::*;
+
+/// So many things of that name, in the plural where that is due.
+pub fn count(number: usize, one: &str, several: &str) -> String {
+    format!("{number}\u{a0}{}", if number == 1 { one } else { several })
+}

@@ -1,4 +1,4 @@
-// Lists what a screen reader would miss.
+// Lists accessibility faults: elements without names and the like.
 const faults = [];
 const shown = (selector) => [...document.querySelectorAll(selector)].filter((element) => element.checkVisibility());
 const expect = (holds, words, element) => {
@@ -12,7 +12,7 @@ expect(document.documentElement.lang, "the page's language is not told");
 expect(document.title, "the page has no title");
 expect(shown("h1").length === 1, "there is not one h1");
 expect(document.querySelectorAll("main").length === 1, "there is not one main");
-// A page without code has nothing to announce.
+// A page without code has no status to announce.
 const announcers = document.scripts.length > 0 ? 1 : 0;
 expect(document.querySelectorAll("[role=status]").length === announcers, "there is not one announcer");
 const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);

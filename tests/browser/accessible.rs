@@ -1,4 +1,4 @@
-//! The page by keyboard alone, and to a screen reader.
+//! The page with the keyboard alone, and for screen readers.
 
 use thirtyfour::Key;
 
@@ -13,13 +13,13 @@ fn pick(page: &Page, names: &[&str]) {
     page.answers(names.len());
 }
 
-/// Presses Tab until the focus is there, and tells what it came by.
+/// Presses Tab until the wanted element has the focus, and returns the elements passed.
 #[track_caller]
 pub fn tab_to(page: &Page, focus: &str) -> Vec<String> {
     let mut passed = Vec::new();
     while passed.len() < 20 {
         page.press(Key::Tab);
-        let now = page.seen().focus;
+        let now = page.snapshot().focus;
         if now == focus {
             return passed;
         }
@@ -38,7 +38,7 @@ fn all_can_be_done_by_keyboard() {
     tab_to(&page, "Hide details of a.jpg");
     page.press(Key::Enter);
     page.wait_until("the card is closed", |seen| !seen.cards[0].open);
-    assert_eq!(page.seen().focus, "Show details of a.jpg");
+    assert_eq!(page.snapshot().focus, "Show details of a.jpg");
     page.press(Key::Enter);
     page.wait_until("the card is open", |seen| seen.cards[0].open);
     page.press(Key::Tab);
@@ -51,7 +51,7 @@ fn all_can_be_done_by_keyboard() {
 fn after_removing_the_focus_is_on_the_next_photo() {
     let page = Page::ready();
     pick(&page, &["a.jpg", "b.jpg", "c.jpg"]);
-    let cards = page.seen().cards;
+    let cards = page.snapshot().cards;
     let goes_to = |removed: usize, then: usize| {
         page.click(&format!("#{}", cards[removed].remove));
         let wanted = format!("#{}", cards[then].remove);
@@ -68,17 +68,17 @@ fn an_answer_is_told_once() {
     pick(&page, &["a.jpg"]);
     let card = page.answer("a.jpg");
     let answer = format!("a.jpg: {}, {}.", card.headline.as_deref().unwrap_or_default(), card.words());
-    page.wait_until("the answer is told", |_| told().iter().any(|words| plain(words) == answer));
+    page.wait_until("the answer is announced", |_| told().iter().any(|words| plain(words) == answer));
     let told: Vec<_> = told().iter().map(|words| plain(words)).collect();
     assert_eq!(told.iter().filter(|words| **words == answer).count(), 1, "{told:?}");
-    assert!(told.len() <= 2, "at most that it is looked at, then the answer: {told:?}");
+    assert!(told.len() <= 2, "at most that the photo is being classified, then the answer: {told:?}");
 }
 
 fn plain(words: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Everything that a screen reader needs, wherever the page stands.
+/// Checks everything that a screen reader needs, in the page's current state.
 #[track_caller]
 pub fn assert_named(page: &Page) {
     let faults: Vec<String> = page.run(include_str!("accessible.js"));

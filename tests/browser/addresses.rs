@@ -1,4 +1,4 @@
-//! How links spell addresses: each spelling opens the page that is meant, with a connection and without.
+//! Links spell addresses in different ways: each spelling opens the page that is meant, online and offline.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ const CLEAN: (&str, &str) = ("clean", "Clean labelled photos");
 const WIDGET: (&str, &str) = ("widget", "For your site");
 const EMBED: (&str, &str) = ("embed", "What garment is this?");
 
-/// What follows the bundle's own path in a link, and the page: its address there, and its heading.
+/// The part of a link after the bundle's own path, the page's canonical address, and its heading.
 const SPELLINGS: [(&str, (&str, &str)); 15] = [
     ("index.html", HOME),
     ("/", HOME),
@@ -29,16 +29,16 @@ const SPELLINGS: [(&str, (&str, &str)); 15] = [
     ("/embed/index.html", EMBED),
 ];
 
-/// Spellings of nothing. Capital letters are others.
+/// Addresses of no page. Capital letters make another address.
 const UNKNOWN: [&str; 3] = ["no-such-page/", "no-such-page.html", "About"];
 
-/// Goes to each address under `root`, with a query and a fragment, which stay.
+/// Opens each address under `root`, with a query and a fragment, which must stay.
 #[track_caller]
 fn assert_each_opens_its_page(page: &Page, root: &str) {
     for (spelling, (address, heading)) in SPELLINGS {
         let asked = format!("{root}{spelling}?compact=no#main");
         page.go_to(&asked);
-        // The shell has the first page's heading before any code has run.
+        // Before any code has run, the HTML has the first page's heading.
         page.wait_until(&format!("{asked} is there"), |seen| {
             seen.heading.as_deref() == Some(heading) && page.run("return !document.querySelector('.unseen');")
         });
@@ -99,9 +99,9 @@ fn every_spelling_opens_its_page_without_a_server_in_firefox() {
 fn every_spelling_opens_its_page_under_a_path() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("spelled-under-a-path");
     at_path(&dist(), &folder, "/tools/clothes/");
-    let page = Visit::to("/tools/clothes").of(&folder).open();
+    let page = Visit::to("/tools/clothes").with_bundle(&folder).open();
     page.wait_for_offline();
-    assert_eq!(page.seen().path, "/tools/clothes/");
+    assert_eq!(page.snapshot().path, "/tools/clothes/");
     page.server.end();
     page.excuse("ERR_CONNECTION_REFUSED");
     assert_each_opens_its_page(&page, "/tools/clothes/");

@@ -11,7 +11,7 @@ use crate::{
     pictures::{self, SIX, jpeg, name, real, shirt, turned_jpeg},
 };
 
-/// What the command line says of a photo.
+/// The command line's answer to a photo.
 #[derive(Debug, Deserialize)]
 pub struct Said {
     pub file: PathBuf,
@@ -30,7 +30,7 @@ pub struct Alternative {
     pub label: String,
 }
 
-/// Asks the command line about files, which are all to be answered.
+/// The command line's answers to files, which it must all answer.
 pub fn command_line(files: &[PathBuf]) -> Vec<Said> {
     let output = Command::new(env!("CARGO_BIN_EXE_classify")).arg("--json").args(files).output();
     let output = output.expect("the command line runs");
@@ -39,7 +39,7 @@ pub fn command_line(files: &[PathBuf]) -> Vec<Said> {
     lines.lines().map(|line| serde_json::from_str(line).expect("a prediction")).collect()
 }
 
-/// Whether an open card says what the command line says.
+/// Asserts that an open card shows the command line's answer.
 fn assert_same(card: &Card, said: &Said) {
     assert_eq!(card.label.as_ref(), Some(&said.label), "{card:?}, {said:?}");
     assert!((card.share() - said.probability).abs() < 0.025, "{card:?}, {said:?}");
@@ -95,7 +95,7 @@ fn the_page_says_what_the_command_line_says() {
     let words = String::from_utf8(words.stdout).expect("text");
     let mut same_words = 0;
     for ((photo, said), line) in photos.iter().zip(command_line(&photos)).zip(words.lines()) {
-        // Alone, so that it is open and shows its guesses.
+        // One at a time, so that the card is open and shows its guesses.
         page.pick(std::slice::from_ref(photo));
         let card = page.answer(&name(photo));
         assert_same(&card, &said);
@@ -103,8 +103,8 @@ fn the_page_says_what_the_command_line_says() {
         let (_, plain) = line.split_once(": ").expect("a file and its answer");
         same_words += usize::from(shown.replace('\u{a0}', " ").eq_ignore_ascii_case(plain));
     }
-    // A probability may be rounded the other way.
-    assert!(same_words + 2 >= photos.len(), "{same_words} of {} answers are in the same words", photos.len());
+    // A probability may be rounded differently.
+    assert!(same_words + 2 >= photos.len(), "{same_words} of {} answers have the same words", photos.len());
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn each_of_the_six_garments_is_named() {
     let cards = page.answers(photos.len());
     for (label, cards) in SIX.iter().zip(cards.chunks(4)) {
         let named = cards.iter().filter(|card| card.label.as_deref() == Some(label)).count();
-        assert!(named >= 2, "{named} of 4 photos of {label} are called so: {cards:?}");
+        assert!(named >= 2, "{named} of 4 photos of {label} are named: {cards:?}");
     }
 }
 
@@ -178,7 +178,7 @@ fn what_the_browser_decodes_is_turned_upright_and_answered_alike() {
         page.pick(&[project().join("tests/fixtures").join(file)]);
         page.answer(file.rsplit('/').next().expect("a name"))
     };
-    // The same drawing, decoded by us.
+    // The same drawing, decoded by our own code.
     let ours = answer("orientation-1.jpg");
     for file in ["formats/upright.avif", "formats/turned.avif", "formats/translucent.avif"] {
         let card = answer(file);
@@ -205,7 +205,7 @@ fn what_the_browser_cannot_decode_is_refused_in_words() {
 
 #[test]
 fn phones_take_smaller_photos_than_computers() {
-    // 8000 x 7000 pixels, none of which are there.
+    // Claims 8000 x 7000 pixels, but has none.
     let file = b"\x89PNG\r\n\x1A\n\0\0\0\x0DIHDR\0\0\x1F\x40\0\0\x1B\x58\x08\x02\0\0\0";
     let words = |page: Page| {
         page.wait_for_engine();
@@ -213,7 +213,7 @@ fn phones_take_smaller_photos_than_computers() {
         page.answer("large.png").words().to_string()
     };
     let android = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Mobile Safari/537.36";
-    let on_phone = words(Visit::to("/").by(android).open());
+    let on_phone = words(Visit::to("/").with_user_agent(android).open());
     assert!(on_phone.contains("at most 52 can be read"), "{on_phone}");
     let on_computer = words(Visit::to("/").open());
     assert!(on_computer.contains("is damaged"), "{on_computer}");

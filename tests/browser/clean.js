@@ -1,4 +1,4 @@
-// Says what the page for cleaning shows.
+// Reads what the cleaning page shows.
 const text = (element) => (element ? element.textContent.replace(/\s+/g, " ").trim() : "");
 const one = (selector, within = document) => text(within.querySelector(selector));
 const look = document.querySelector(".look");

@@ -1,4 +1,4 @@
-//! Cleaning labelled photos, and one's own network in the place of the page's.
+//! The cleaning page, and custom networks.
 
 use std::{
     collections::BTreeMap,
@@ -34,14 +34,14 @@ pub struct Cleaned {
     look: Option<Look>,
     changes: Vec<String>,
     pub decisions: String,
-    /// Whether the decisions can be carried out in the folder itself.
+    /// Whether the decisions can be applied to the folder itself.
     can_apply: bool,
     pub question: String,
-    /// What came of that.
+    /// The report after applying.
     pub applied: String,
 }
 
-/// A photo of the list.
+/// A photo in the list.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Row {
     file: String,
@@ -53,7 +53,7 @@ pub struct Row {
     current: bool,
 }
 
-/// The photo that is looked at.
+/// The selected photo.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct Look {
     file: String,
@@ -63,7 +63,7 @@ struct Look {
     decided: String,
     refusal: String,
     proposal: String,
-    /// The photos that nearly equal it.
+    /// Its near-duplicates.
     twins: Vec<String>,
 }
 
@@ -104,9 +104,9 @@ pub fn wait(page: &Page, what: &str, mut shown: impl FnMut(&Cleaned) -> bool) ->
 
 const COLOURS: [(&str, [u8; 3]); 3] =
     [("red", [170, 40, 50]), ("green", [40, 130, 60]), ("blue", [40, 70, 160])];
-/// So many photos of each colour are under their own label.
+/// The number of photos of each colour under their true label.
 const EACH: u8 = 9;
-/// Under wrong labels, the hardest last.
+/// Photos under wrong labels, the hardest last.
 const WRONG: [&str; 3] = ["green/wrong-red.jpg", "red/wrong-blue.jpg", "blue/wrong-green.jpg"];
 
 fn thing(colour: &str, shade: u8) -> Vec<u8> {
@@ -116,7 +116,7 @@ fn thing(colour: &str, shade: u8) -> Vec<u8> {
     jpeg(&RgbImage::from_fn(96, 128, |x, y| if is_ground(x, y) { ground } else { paint }))
 }
 
-/// A folder of coloured things, three of them under wrong labels; one file that is no photo, and one beside the labels.
+/// A folder of coloured things: three under wrong labels, one file that is no photo, and one outside the labels' folders.
 pub fn things(page: &Page) -> PathBuf {
     for (colour, _) in COLOURS {
         for shade in 0..EACH {
@@ -133,7 +133,7 @@ pub fn things(page: &Page) -> PathBuf {
     outside.parent().expect("the folder").into()
 }
 
-/// Opens /clean with a network that tells colours apart, and a folder of things.
+/// Opens /clean with a network that tells colours apart, and creates a folder of things.
 fn cleaning() -> (Page, PathBuf) {
     let page = Visit::to("/clean").open();
     page.wait_for_engine();
@@ -145,10 +145,10 @@ fn cleaning() -> (Page, PathBuf) {
 
 pub fn give(page: &Page, model: &Path) {
     page.choose("give-model", &[model.into()]);
-    wait(page, "the own network answers", |cleaned| cleaned.own_model == name(model));
+    wait(page, "the custom network answers", |cleaned| cleaned.own_model == name(model));
 }
 
-/// Opens a folder and waits until all is answered.
+/// Opens a folder and waits until all photos are answered.
 pub fn open(page: &Page, folder: &Path) -> Cleaned {
     page.choose("open-folder", &[folder.into()]);
     let name = name(folder);
@@ -171,19 +171,19 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     let red = seen.row("green/wrong-red.jpg");
     assert_eq!((red.given.as_str(), red.said.as_str()), ("Green thing", "Red thing"));
     assert!(seen.look.is_none() && seen.decisions.starts_with('0'), "{seen:?}");
-    assert!(!seen.can_apply, "what an input opens can only be read");
+    assert!(!seen.can_apply, "a folder from an input is read-only");
 
-    // Keys, from the moment the folder is open.
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    // Keys work as soon as the folder is open.
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     page.press(Key::Right);
-    let seen = wait(&page, "a photo is looked at", |seen| seen.look.is_some());
+    let seen = wait(&page, "a photo is selected", |seen| seen.look.is_some());
     let (top, second, third) = (seen.rows[0].clone(), seen.rows[1].clone(), seen.rows[2].clone());
     assert_eq!(seen.look().file, top.file);
     assert!(seen.look().proposal.contains(&top.said), "{seen:?}");
     assert!(top.loss.starts_with(&seen.look().loss[..3]), "{seen:?}");
     page.press("r");
     let seen = wait(&page, "it is relabelled", |seen| seen.row(&top.file).decision == "relabel");
-    assert_eq!(seen.look().file, second.file, "and the next is looked at");
+    assert_eq!(seen.look().file, second.file, "and the next is selected");
     page.press("d");
     page.press("k");
     let seen = wait(&page, "all three are decided", |seen| seen.decisions.starts_with('3'));
@@ -191,23 +191,23 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     page.press("u");
     let seen = wait(&page, "one is undone", |seen| seen.decisions.starts_with('2'));
     assert_eq!((seen.look().file.as_str(), seen.look().decided.as_str()), (third.file.as_str(), "not yet"));
-    // Labels in the order of their folders: blue, green, red.
+    // Keys number the labels in the order of their folders: blue, green, red.
     let right = third.said.split(' ').next().expect("a colour").to_lowercase();
     let key = ["blue", "green", "red"].iter().position(|colour| *colour == right).expect("a colour") + 1;
     page.press(key.to_string());
     let seen = wait(&page, "it is relabelled", |seen| seen.row(&third.file).decision == "relabel");
     assert_eq!(seen.changes.len(), 3, "{seen:?}");
     page.press(Key::Left);
-    wait(&page, "the one before is looked at", |seen| seen.look().file == third.file);
+    wait(&page, "the previous one is selected", |seen| seen.look().file == third.file);
 
-    // In the middle of it.
+    // Reloaded half-way.
     page.go_to("/clean");
     page.wait_for_engine();
     give(&page, &folder.with_file_name("colours.onnx"));
     let seen = open(&page, &folder);
     let decisions = |seen: &Cleaned| [&top, &second, &third].map(|row| seen.row(&row.file).decision.clone());
     assert_eq!(decisions(&seen), ["relabel", "delete", "relabel"]);
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     for left in [2, 1, 0] {
         page.press("u");
         wait(&page, "a step is taken back", |seen| seen.decisions.starts_with(&left.to_string()));
@@ -215,7 +215,7 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     page.press("u");
     assert_eq!(decisions(&Cleaned::of(&page)), ["undecided"; 3]);
 
-    // By mouse.
+    // With the mouse.
     let click = |words: &str| {
         let buttons: Vec<String> = page.run(
             "return [...document.querySelectorAll('.decide button')].map((button) => button.textContent);",
@@ -248,7 +248,7 @@ fn wrong_labels_come_first_and_no_decision_is_lost() {
     apply(&page, &table, &folder);
 }
 
-/// What the command line would make of the decisions.
+/// Checks what `apply` of the training pipeline would do with the decisions.
 fn apply(page: &Page, table: &str, folder: &Path) {
     let python = project().join("model/.venv/bin/python");
     if !python.is_file() {
@@ -280,10 +280,10 @@ fn a_file_that_is_no_photo_is_listed_and_lists_can_be_chosen() {
     let seen = wait(&page, "the list changes", |seen| seen.rows.len() == 1);
     assert_eq!((seen.rows[0].file.as_str(), seen.rows[0].said.as_str()), ("red/letter.jpg", "no answer"));
     page.click("[data-file='red/letter.jpg'] button");
-    let seen = wait(&page, "it is looked at", |seen| seen.look.is_some());
+    let seen = wait(&page, "it is selected", |seen| seen.look.is_some());
     assert!(seen.look().refusal.len() > 30, "{seen:?}");
     page.press("d");
-    wait(&page, "it is decided on", |seen| seen.rows[0].decision == "delete");
+    wait(&page, "the photo is decided", |seen| seen.rows[0].decision == "delete");
 
     choose("filter", "1");
     let seen = wait(&page, "the list changes", |seen| seen.rows.len() == usize::from(EACH) + 1);
@@ -293,7 +293,9 @@ fn a_file_that_is_no_photo_is_listed_and_lists_can_be_chosen() {
     choose("filter", "all");
     let seen = wait(&page, "the list changes", |seen| seen.rows.len() == 24);
     page.click("#forward");
-    let next = wait(&page, "the page turns", |seen| seen.rows.len() == usize::from(3 * EACH) + 4 - 24);
+    let next = wait(&page, "another page of the list is shown", |seen| {
+        seen.rows.len() == usize::from(3 * EACH) + 4 - 24
+    });
     assert_eq!(next.rows.last().map(|row| row.file.as_str()), Some("red/letter.jpg"));
     assert!(next.rows.iter().all(|row| !seen.files().contains(&row.file.as_str())));
     choose("order", "disagreement");
@@ -310,7 +312,7 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     drop(page.file("letter.txt", b"no folder"));
     wait(&page, "the page says what to drop", |seen| seen.notice.starts_with("Drop one folder"));
     drop(page.file("colours.onnx (1)", &colour_model()));
-    wait(&page, "the own network answers", |seen| seen.own_model == "colours.onnx (1)");
+    wait(&page, "the custom network answers", |seen| seen.own_model == "colours.onnx (1)");
     page.file("flat/0.jpg", b"");
     drop(page.file("flat/1.jpg", b"").parent().expect("the folder").into());
     wait(&page, "the page says what to open", |seen| seen.notice.starts_with("No photos in label folders"));
@@ -321,7 +323,7 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     let seen = wait(&page, "all photos are answered", |seen| seen.count == format!("things: {all} photos"));
     assert_eq!(seen.notes, "2 files are in no label’s folder and were left out, such as notes.txt.");
 
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     page.press(Key::Right);
     for _ in WRONG {
         page.press("r");
@@ -329,7 +331,7 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     page.press_with(Key::Control, 'z');
     wait(&page, "two are decided", |seen| seen.decisions.starts_with('2'));
     assert_named(&page);
-    // The keys are those of the section alone.
+    // The keys work in this section only.
     page.run::<Value>("document.querySelector('#review').blur(); document.querySelector('nav a').focus();");
     page.press("d");
     assert!(Cleaned::of(&page).decisions.starts_with('2'));
@@ -338,14 +340,14 @@ fn a_folder_is_dropped_and_cleaned_by_keyboard_alone() {
     tab_to(&page, "#filter");
 }
 
-/// Has the page's dialogue for folders give one that is kept with the page, which nobody has to choose.
+/// Replaces the browser's folder dialogue: it returns a folder in the page's private storage (OPFS).
 const PICKER: &str = "window.showDirectoryPicker = async ({ mode }) => {
     if (mode !== 'read') throw new TypeError(mode);
     if (window.cancelled) throw new DOMException('nothing was chosen', 'AbortError');
     return (await navigator.storage.getDirectory()).getDirectoryHandle('closet');
 };";
 
-/// In the script: the folder that is given, and the one in which a file is.
+/// For scripts: the folder that the dialogue returns, and the one that contains a file.
 const CLOSET: &str = "
     const closet = await (await navigator.storage.getDirectory()).getDirectoryHandle('closet', { create: true });
     const place = async (path) => {
@@ -355,7 +357,7 @@ const CLOSET: &str = "
         return [folder, names.at(-1)];
     };";
 
-/// The photos by their paths: two nearly equal ones under different labels, one that is blurred.
+/// Photos by their paths, among them two near-duplicates under different labels and one blurred photo.
 fn closet() -> BTreeMap<String, Vec<u8>> {
     let fixture = |name: &str| fs::read(project().join("tests/fixtures").join(name)).expect("a fixture");
     let pixels = |name: &str| image::load_from_memory(&fixture(name)).expect("a photo").into_rgb8();
@@ -371,7 +373,7 @@ fn closet() -> BTreeMap<String, Vec<u8>> {
     files.map(|(path, bytes)| (path.to_string(), bytes)).into()
 }
 
-/// Puts a file into the page's folder.
+/// Writes a file into the page's folder.
 fn put(page: &Page, path: &str, bytes: &[u8]) {
     page.run_with::<Value>(
         &format!(
@@ -411,14 +413,14 @@ fn text_of(page: &Page, path: &str) -> String {
     ))
 }
 
-/// Opens the page's folder by the browser's dialogue, and waits until all is answered.
+/// Opens the page's folder with the dialogue, and waits until all photos are answered.
 fn open_closet(page: &Page, photos: usize) -> Cleaned {
     page.run::<Value>(PICKER);
     page.click("label[for=open-folder]");
     wait(page, "all photos are answered", |seen| seen.count == format!("closet: {photos} photos"))
 }
 
-/// Opens a folder that the page can change.
+/// Opens a folder to which the page can write.
 pub fn fill_and_open_closet(page: &Page) -> BTreeMap<String, Vec<u8>> {
     let photos = closet();
     photos.iter().for_each(|(path, bytes)| put(page, path, bytes));
@@ -441,15 +443,15 @@ fn order(page: &Page, value: &str) {
     ));
 }
 
-/// Looks at a photo and presses a key.
+/// Selects a photo and presses a key.
 fn decide(page: &Page, file: &str, key: &str, decision: &str) {
     page.click(&format!("[data-file='{file}'] button"));
-    wait(page, "it is looked at", |seen| seen.look.as_ref().is_some_and(|look| look.file == file));
+    wait(page, "it is selected", |seen| seen.look.as_ref().is_some_and(|look| look.file == file));
     page.press(key);
-    wait(page, "it is decided on", |seen| seen.row(file).decision == decision);
+    wait(page, "the photo is decided", |seen| seen.row(file).decision == decision);
 }
 
-/// The only journal's path, and the folder in the bin in which it is.
+/// The folder in the bin that contains the only journal.
 fn bin(files: &BTreeMap<String, String>, journal: &str) -> String {
     let found: Vec<_> = files.keys().filter_map(|path| path.strip_suffix(journal)).collect();
     assert_eq!(found.len(), 1, "{files:?}");
@@ -470,14 +472,15 @@ fn blurred_photos_and_near_duplicates_are_found() {
     first.sort_unstable();
     assert_eq!(first, ["jeans/polo.jpg", "polo-shirt/polo.jpg"]);
     page.click("[data-file='jeans/polo.jpg'] button");
-    let seen = wait(&page, "it is looked at", |seen| seen.look.is_some());
+    let seen = wait(&page, "it is selected", |seen| seen.look.is_some());
     assert_eq!(seen.look().twins, ["Polo shirt: polo.jpg"]);
     assert_named(&page);
     page.click("[data-part=twins] button");
-    let seen = wait(&page, "its twin is looked at", |seen| seen.look().file == "polo-shirt/polo.jpg");
+    let seen =
+        wait(&page, "its near-duplicate is selected", |seen| seen.look().file == "polo-shirt/polo.jpg");
     assert_eq!(seen.look().twins, ["Jeans: polo.jpg"]);
     page.click("[data-file='shoes/shoes.jpg'] button");
-    wait(&page, "one without twins is looked at", |seen| seen.look().twins.is_empty());
+    wait(&page, "one without near-duplicates is selected", |seen| seen.look().twins.is_empty());
 }
 
 #[test]
@@ -498,7 +501,7 @@ fn decisions_are_carried_out_in_the_folder_and_can_be_taken_back() {
     assert_named(&page);
     page.wait_until("it can be confirmed", |seen| seen.focus == "#confirm");
     page.press(Key::Escape);
-    wait(&page, "it asks no more", |seen| seen.question.is_empty());
+    wait(&page, "it stops asking", |seen| seen.question.is_empty());
     page.wait_until("the focus is back", |seen| seen.focus == "#apply");
     assert_eq!(tree(&page), before);
     let told = page.record_announcements();
@@ -534,11 +537,11 @@ fn decisions_are_carried_out_in_the_folder_and_can_be_taken_back() {
         )
     );
 
-    // The page knows, now and when the folder is opened again.
+    // The page shows it, now and when the folder is opened again.
     let is_up_to_date = |seen: &Cleaned| {
         seen.count == "closet: 5 photos" && seen.rows.len() == 5 && seen.decisions.starts_with("1 ")
     };
-    let seen = wait(&page, "what has moved is looked at anew", is_up_to_date);
+    let seen = wait(&page, "the moved photos are classified again", is_up_to_date);
     assert_eq!(seen.row("polo-shirt/polo-jeans.jpg").given, "Polo shirt");
     assert_eq!(seen.row("shoes/socks, a pair.jpg").decision, "undecided");
     assert_eq!(seen.row("shoes/shoes.jpg").decision, "keep");
@@ -566,7 +569,7 @@ fn decisions_are_carried_out_in_the_folder_and_can_be_taken_back() {
     take_back(root, &photos);
 }
 
-/// What the command line makes of the folder and its journal.
+/// Undoes the changes with the training pipeline, from the folder and its journal.
 fn take_back(root: &Path, photos: &BTreeMap<String, Vec<u8>>) {
     let python = project().join("model/.venv/bin/python");
     if !python.is_file() {
@@ -595,7 +598,7 @@ fn where_the_folder_cannot_be_changed_nothing_is_lost() {
     let apply = |words: &str| {
         page.click("#apply");
         page.click("#confirm");
-        wait(&page, "it is told what is wrong", |seen| seen.applied.contains(words))
+        wait(&page, "the fault is reported", |seen| seen.applied.contains(words))
     };
 
     page.run::<Value>(
@@ -606,11 +609,11 @@ fn where_the_folder_cannot_be_changed_nothing_is_lost() {
     page.click("#apply");
     let refused =
         "The browser was not allowed to change files in this folder. Apply again and allow it, or save";
-    wait(&page, "it is told what is wrong", |seen| seen.applied.starts_with(refused));
+    wait(&page, "the fault is reported", |seen| seen.applied.starts_with(refused));
     page.run::<Value>("FileSystemHandle.prototype.requestPermission = window.given;");
     assert_eq!(tree(&page), before);
 
-    // One that went away.
+    // A photo that has disappeared.
     let away = text_of(&page, "socks/socks, a pair.jpg").len();
     assert!(away > 0);
     page.run_async::<Value>(&format!(
@@ -626,14 +629,14 @@ fn where_the_folder_cannot_be_changed_nothing_is_lost() {
     ));
     assert_eq!(tree(&page), before);
 
-    // Others have begun to move photos.
+    // Another program has begun to move photos.
     put(&page, ".bin/2026-11-27T00-16-44-000/begun.csv", b"from,to\n");
     let seen = apply("Moves were begun here and not finished: .bin/2026-11-27T00-16-44-000/begun.csv");
     assert!(seen.applied.contains("--undo"), "{seen:?}");
     page.run_async::<Value>(&format!("{CLOSET} await closet.removeEntry('.bin', {{ recursive: true }});"));
     assert_eq!(tree(&page), before);
 
-    // In the middle of it: the second cannot be taken from its place.
+    // Fails half-way: the second photo cannot be moved.
     page.run::<Value>(
         "const folder = FileSystemDirectoryHandle.prototype;
          window.remove = folder.removeEntry;
@@ -655,7 +658,7 @@ fn where_the_folder_cannot_be_changed_nothing_is_lost() {
     left.remove(&journal);
     assert_eq!(left, expected);
 
-    // The rest of it.
+    // The rest.
     page.click("#apply");
     page.click("#confirm");
     wait(&page, "it is done", |seen| seen.applied.starts_with("1 photo moved, 1 put into .bin/. "));
@@ -678,11 +681,11 @@ fn a_dialogue_that_is_cancelled_changes_nothing() {
     assert_eq!((seen.rows.len(), seen.notice.as_str()), (photos.len(), ""), "{seen:?}");
     assert!(seen.decisions.starts_with('1'), "{seen:?}");
     page.click("label[for=open-folder]");
-    let seen = wait(&page, "it is told what to do", |seen| !seen.notice.is_empty());
+    let seen = wait(&page, "the page gives advice", |seen| !seen.notice.is_empty());
     assert!(seen.notice.contains("Drop the folder on this page"), "{seen:?}");
 }
 
-/// Their faults, and what is said of them.
+/// Foreign model files, with words of the message expected for each.
 fn foreign(page: &Page) -> Vec<(PathBuf, &'static str)> {
     let ours = fs::read(project().join("model/clothing.onnx")).expect("our own model");
     let changed = |name: &str, change: &dyn Fn(&mut ModelProto)| {
@@ -751,9 +754,9 @@ fn ones_own_network_answers_and_foreign_files_are_refused_in_words() {
 
     drop(&page.file("colours.onnx", &colour_model()));
     let named = |headline: &'static str| {
-        move |seen: &crate::harness::Seen| seen.cards[0].headline.as_deref() == Some(headline)
+        move |seen: &crate::harness::Snapshot| seen.cards[0].headline.as_deref() == Some(headline)
     };
-    page.wait_until("the photo is answered anew", named("Red thing"));
+    page.wait_until("the photo is answered again", named("Red thing"));
     assert_eq!(Cleaned::of(&page).refused_model, "");
     page.pick(&[page.file("blue.jpg", &thing("blue", 3))]);
     page.answers(2);
@@ -762,7 +765,7 @@ fn ones_own_network_answers_and_foreign_files_are_refused_in_words() {
     let (half, words) = foreign(&page).swap_remove(0);
     drop(&half);
     let seen = wait(&page, "it is refused", |seen| seen.refused_model.contains(words));
-    assert_eq!(seen.own_model, "colours.onnx", "the one before goes on");
+    assert_eq!(seen.own_model, "colours.onnx", "the previous one stays");
     page.pick(&[page.file("green.jpg", &thing("green", 3))]);
     page.wait_until("it answers with its labels", named("Green thing"));
     page.click("nav a[href$=about]");
@@ -773,14 +776,14 @@ fn ones_own_network_answers_and_foreign_files_are_refused_in_words() {
     page.click(".brand");
     page.wait_until("the list is there", |seen| seen.cards.len() == 3);
     page.click(".own-model button");
-    page.wait_until("the page's own answers anew", |seen| {
+    page.wait_until("the page's own network answers again", |seen| {
         seen.cards.iter().all(|card| {
             card.is_final() && card.headline.as_ref().is_some_and(|words| !words.contains("thing"))
         })
     });
 }
 
-/// Photos that the network was not trained on, evenly from all labels.
+/// Photos that the network was not trained on, the same number from each label.
 fn validation(count: usize) -> Vec<(String, PathBuf)> {
     let root = project().join("../shared/photos/val");
     let Ok(labels) = fs::read_dir(&root) else { return Vec::new() };
@@ -799,7 +802,7 @@ fn cleaned(otherwise: usize) -> usize {
     env::var("CLEANED").map_or(otherwise, |count| count.parse().expect("CLEANED is a number"))
 }
 
-/// One in twenty of `CLEANED` photos, 200 where it says nothing, is put under another label.
+/// Of `CLEANED` photos (200 by default), one in twenty is put under a wrong label.
 #[test]
 fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
     let photos = validation(cleaned(200));
@@ -814,7 +817,7 @@ fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
     let mut folder = PathBuf::new();
     for (number, (label, path)) in photos.iter().enumerate() {
         let place = labels.iter().position(|known| known == label).expect("a label");
-        // Any other label, each as often as the others.
+        // All wrong labels equally often.
         let other = &labels[(place + 1 + number / 20 * 7 % (labels.len() - 1)) % labels.len()];
         let is_swapped = number % 20 == 10;
         let file = format!("{}/{number}-{}", if is_swapped { other } else { label }, name(path));
@@ -835,7 +838,7 @@ fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
         }
         page.click("#forward");
         let former = seen.clone();
-        seen = wait(&page, "the page turns", |seen| {
+        seen = wait(&page, "another page of the list is shown", |seen| {
             seen.rows.iter().all(|row| !former.files().contains(&row.file.as_str()))
         });
     }
@@ -850,7 +853,7 @@ fn swapped_labels_of_real_photos_are_found_in_the_first_tenth() {
     assert!(found as f64 >= 0.8 * swapped.len() as f64);
 }
 
-/// Writes down what takes the page longer than 50 ms at a time, from now on.
+/// Starts to record tasks of the page that take over 50 ms.
 fn observe_tasks(page: &Page) {
     page.run::<Value>(
         "window.tasks = [];
@@ -859,18 +862,18 @@ fn observe_tasks(page: &Page) {
     );
 }
 
-/// Not tested, since it depends on what else the machine does.
+/// Prints them. Not asserted, since they depend on what else the machine does.
 fn tell_tasks(page: &Page) {
     let tasks: Vec<f64> = page.run("return tasks.sort((a, b) => b - a);");
     println!("{} tasks of more than 50 ms while near-duplicates are found: {tasks:?} ms", tasks.len());
 }
 
-/// Thousands of photos, where `CLEANED` says how many; reloaded in the middle.
+/// With `CLEANED` photos, if that is thousands. The page is reloaded half-way.
 #[test]
 fn thousands_of_photos_keep_memory_level_and_decisions() {
     let count = cleaned(0);
     if count < 1000 {
-        println!("Skipped: CLEANED does not ask for thousands of photos.");
+        println!("Skipped: CLEANED is not set to thousands of photos.");
         return;
     }
     let page = Visit::to("/clean").open();
@@ -909,12 +912,12 @@ fn thousands_of_photos_keep_memory_level_and_decisions() {
     println!("{} ranked after {:.1} s, of {}", seen.rows.len(), begin.elapsed().as_secs_f64(), seen.count);
     assert!(answered(&seen) < count / 10, "{seen:?}");
     watch(&page, count / 2);
-    // Each answer is compared with all before it. Half of the answers come in this page, the others in the next.
+    // Each answer is compared with all earlier ones. Half of the answers come in this page, the others after the reload.
     tell_tasks(&page);
-    page.wait_until("the keys are heard", |seen| seen.focus == "#review");
+    page.wait_until("the keys work", |seen| seen.focus == "#review");
     for number in 1..=50 {
         page.press(Key::Right);
-        // Not R: what is proposed is the network's affair, and where it has no folder here nothing is decided.
+        // Not R: the network may propose a label that has no folder here, and then nothing is decided.
         page.press(["k", "1", "2", "d"][number % 4]);
     }
     let before = wait(&page, "all are decided", |seen| seen.decisions.starts_with("50 "));

@@ -31,14 +31,14 @@ fn dropped_photos_are_answered() {
     page.drop(&dropped);
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert!(!page.seen().dropping);
+    assert!(!page.snapshot().dropping);
 }
 
 fn names(page: &Page) -> Vec<String> {
     page.run("return [...document.querySelectorAll('.card')].map((card) => card.dataset.file);")
 }
 
-/// Writes photos, each to a path of its own, and other files beside them; returns the folder.
+/// Writes photos and other files into a folder, and returns the folder.
 fn folder(page: &Page, name: &str, photos: &[&str], others: &[&str]) -> PathBuf {
     for (number, path) in photos.iter().enumerate() {
         let colour = [40, 70, 100 + 10 * number as u8];
@@ -60,7 +60,7 @@ fn a_dropped_folders_photos_join_the_list_flat_and_in_order() {
     let cards = page.answers(5);
     assert_eq!(names(&page), ["9.jpg", "10.jpg", "1.JPG", "2.jpg", "c.jpeg"]);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    let seen = page.seen();
+    let seen = page.snapshot();
     assert_eq!((seen.count.as_deref(), seen.notice), (Some("5 photos"), None));
 }
 
@@ -69,7 +69,7 @@ fn folders_and_files_can_be_dropped_together() {
     let page = Page::ready();
     let summer = folder(&page, "summer", &["1.jpg", "2.jpg"], &[]);
     let empty = folder(&page, "papers", &[], &["letter.txt"]);
-    // The first folder has the same names in it.
+    // The first folder has files of the same names.
     let winter = folder(&page, "winter", &["1.jpg"], &[]);
     let photo = page.file("alone.jpg", &jpeg(&shirt(120, 160, [170, 40, 50])));
     let letter = page.file("letter.txt", b"chosen, so it is told what is wrong with it");
@@ -79,7 +79,7 @@ fn folders_and_files_can_be_dropped_together() {
     let states: Vec<_> = cards.iter().map(|card| card.state.as_str()).collect();
     assert_eq!(states, ["done", "done", "done", "refused", "done"]);
     let notice = "No photos were found in “papers”.";
-    assert_eq!(page.seen().notice.as_deref(), Some(notice));
+    assert_eq!(page.snapshot().notice.as_deref(), Some(notice));
 }
 
 #[test]
@@ -93,10 +93,10 @@ fn a_folder_without_photos_is_said_to_have_none() {
 
     page.drop(&files(&[folder(&page, "more", &["3.jpg"], &[])]));
     page.answers(1);
-    assert_eq!(page.seen().notice, None);
+    assert_eq!(page.snapshot().notice, None);
 }
 
-/// Browsers list a hundred files at a time.
+/// Browsers list folders in batches of a hundred files.
 #[test]
 fn a_folder_of_many_photos_does_not_hold_up_the_page() {
     const COUNT: usize = 1500;
@@ -132,12 +132,12 @@ fn where_one_photo_is_wanted_the_first_is_taken_and_that_is_said() {
     let closet = folder(&page, "closet", &["1.jpg", "2.jpg", "a/3.jpg"], &["notes.txt"]);
     page.drop(&files(&[closet]));
     assert_eq!(page.answer("1.jpg").state, "done");
-    let seen = page.seen();
+    let seen = page.snapshot();
     assert_eq!((seen.cards.len(), seen.cards[0].open), (1, true));
     assert_eq!(seen.notice.as_deref(), Some("One photo at a time here: this is the first of 3."));
     page.drop(&files(&[folder(&page, "single", &["4.jpg"], &[])]));
     page.answer("4.jpg");
-    assert_eq!((page.seen().cards.len(), page.seen().notice), (1, None));
+    assert_eq!((page.snapshot().cards.len(), page.snapshot().notice), (1, None));
 }
 
 #[test]
@@ -158,10 +158,10 @@ fn a_folder_that_is_dropped_on_another_page_is_taken_there_too() {
     page.wait_for(
         "return document.querySelector('.log').textContent.match(/^classified .*\"file\":\"[12].jpg\"/gm)?.length === 2;",
     );
-    assert_eq!(page.seen().notice, None);
+    assert_eq!(page.snapshot().notice, None);
 }
 
-/// Downloads have many names, and what they are is told by what is in them.
+/// Downloaded models have all kinds of names: they are recognised by their content.
 #[test]
 fn a_model_is_taken_whatever_it_is_called() {
     let page = Page::ready();
@@ -170,9 +170,9 @@ fn a_model_is_taken_whatever_it_is_called() {
     for name in ["colours.onnx (1)", "colours (1).ONNX", "colours.onnx.1", "download", "colours.bin"] {
         page.drop(&files(&[page.file(name, &colour_model())]));
         page.wait_until("it answers", |_| own().as_deref() == Some(name));
-        assert_eq!(page.seen().cards.len(), 0);
+        assert_eq!(page.snapshot().cards.len(), 0);
     }
-    // What calls itself a model and is none is told so; any other file is refused as a photo.
+    // A file named as a model is refused as a model, any other file as a photo.
     page.drop(&files(&[page.file("half.onnx.part", &colour_model()[..500])]));
     let refused = "return document.querySelector('#model-refused')?.textContent ?? '';";
     page.wait_until("it is refused", |_| {
@@ -210,10 +210,10 @@ fn a_drop_that_is_no_file_is_explained() {
 
     page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
     page.answer("shirt.jpg");
-    assert_eq!(page.seen().notice, None);
+    assert_eq!(page.snapshot().notice, None);
 }
 
-/// Pastes what a script puts into `clipboard`, a DataTransfer.
+/// Pastes the data that a script puts into `clipboard`, a DataTransfer.
 fn paste(page: &Page, script: &str, bytes: &[u8]) {
     let script = format!(
         "const clipboard = new DataTransfer(); {script}

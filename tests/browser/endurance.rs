@@ -1,4 +1,4 @@
-//! A page left open: hundreds of photos through it, and a worker that dies among them.
+//! A page left open: it answers hundreds of photos, and its worker dies once.
 
 use std::{env, path::PathBuf, thread, time::Duration};
 
@@ -10,19 +10,19 @@ use crate::{
     pictures::{SIX, jpeg, real, shirt},
 };
 
-/// So many different photos, over and over: after the first hundred none is larger than all before it.
+/// The number of different photos, which are repeated: after the first hundred, none is larger than all earlier ones.
 const DIFFERENT: usize = 40;
-/// Milliseconds: a task over 50 is felt. Tasks are timed by the clock, in which others on a busy machine take their part:
-/// what takes 50 alone was seen to take 155 beside a compiler.
+/// In milliseconds. Users notice tasks over 50, but tasks are timed by the clock, so other programs on the machine count, too: a
+/// task of 50 ms took 155 beside a compiler.
 const LONGEST_TASK: f64 = 300.0;
 const MIB: f64 = 1048576.0;
 
-/// At the end of the worker's script: tells the size of its WebAssembly memory with every photo.
+/// Appended to the worker's script: reports the size of its WebAssembly memory with every photo.
 const TELLS: &str = "
     const channel = new BroadcastChannel('memory');
     addEventListener('message', () => channel.postMessage(wasm.memory.buffer.byteLength));";
 
-/// The same, and dies over its fiftieth photo.
+/// The same; the worker also dies at its fiftieth photo.
 const TELLS_AND_DIES: &str = "
     const channel = new BroadcastChannel('memory');
     addEventListener('message', () => channel.postMessage(wasm.memory.buffer.byteLength));
@@ -33,9 +33,9 @@ const TELLS_AND_DIES: &str = "
       throw new Error('The test ends this worker.');
     });";
 
-/// In the page: hears of the worker's memory, and writes down tasks that keep the page from answering a finger, but for
-/// those of the test's own: the driver looks for the picked files, some hundred milliseconds for a thousand, in the task in
-/// which the page hears of them.
+/// Runs in the page: records the worker's memory, and tasks that delay the page's response to the user. Tasks caused by the test
+/// do not count: the driver checks the picked files, which takes a few hundred milliseconds for a thousand, in the task that
+/// dispatches the page's event.
 const WATCH: &str = "
     window.worker = 0;
     window.pauses = [];
@@ -55,11 +55,11 @@ const WATCH: &str = "
 /// Bytes.
 #[derive(Clone, Copy, Debug)]
 struct Memory {
-    /// The worker's WebAssembly.
+    /// The worker's WebAssembly memory.
     worker: f64,
-    /// The page's JavaScript objects after a collection; its WebAssembly is not among them.
+    /// The page's JavaScript heap after garbage collection, without WebAssembly.
     heap: f64,
-    /// Resident, of the process that runs page and worker; 0 where the system does not tell.
+    /// Resident memory of the process that runs page and worker; 0 if the system does not tell.
     process: f64,
 }
 
@@ -80,7 +80,7 @@ impl Memory {
     }
 }
 
-/// Waits until so many photos are answered, asking the page for nothing that takes it long.
+/// Waits until `count` photos are answered, with scripts that take the page little time.
 fn wait_for(page: &Page, count: usize) {
     let mut before = (0, 0);
     loop {
@@ -110,7 +110,7 @@ fn photos(page: &Page) -> Vec<PathBuf> {
     photos
 }
 
-/// `PHOTOS` of them, 200 at least; `make torture` has it answer a thousand.
+/// With `PHOTOS` photos, 200 by default; `make torture` uses a thousand.
 #[test]
 fn a_page_left_open_keeps_its_memory_its_ease_and_all_photos() {
     let count = env::var("PHOTOS").map_or(200, |count| count.parse().expect("PHOTOS is a number"));
@@ -142,7 +142,7 @@ fn a_page_left_open_keeps_its_memory_its_ease_and_all_photos() {
 
     let (first, last) = (levels[0], levels[levels.len() - 1]);
     assert!(last.worker <= first.worker, "the worker's memory grows: {levels:?}");
-    // Each photo adds its card to the page.
+    // Each photo adds a card to the page.
     let more = (count - 100) as f64;
     assert!(last.heap - first.heap < more * 20_000.0 + 2.0 * MIB, "the page's memory grows: {levels:?}");
     assert!(last.process - first.process < more * 100_000.0 + 60.0 * MIB, "the process grows: {levels:?}");
@@ -163,7 +163,7 @@ fn a_page_left_open_keeps_its_memory_its_ease_and_all_photos() {
         emptied.heap / MIB,
         emptied.process / MIB
     );
-    // The empty page has its samples back; cards that were held would leave the heap as it was.
+    // The empty page shows its samples again; leaked cards would leave the heap as large as it was.
     let half_of_growth = (last.heap - first.heap) / 2.0;
     assert!(
         emptied.heap <= first.heap + half_of_growth,

@@ -1,11 +1,11 @@
-//! The engine comes late, fails, dies, hangs or has gone to sleep.
+//! The engine loads late, fails, dies, hangs or was ended while idle.
 
 use crate::{
     harness::{CODE, Fault, MODEL, Page, SCRIPT, Visit},
     pictures::{jpeg, shirt},
 };
 
-/// Lines at the end of the worker's script that let it die over its first photo.
+/// Appended to the worker's script: the worker dies at its first photo.
 const DIES: Fault = Fault::Appended(
     "addEventListener('message', (event) => {
        if (!event.data.Classify) return;
@@ -14,7 +14,7 @@ const DIES: Fault = Fault::Appended(
      });",
 );
 
-/// Such that let it die over its fifth photo.
+/// The worker dies at its fifth photo.
 const DIES_OVER_ITS_FIFTH: Fault = Fault::Appended(
     "let photos = 0;
      addEventListener('message', (event) => {
@@ -24,12 +24,12 @@ const DIES_OVER_ITS_FIFTH: Fault = Fault::Appended(
      });",
 );
 
-/// Such that let it never answer.
+/// The worker never answers.
 const HANGS: Fault = Fault::Appended(
     "addEventListener('message', (event) => { if (event.data.Classify) event.stopImmediatePropagation(); });",
 );
 
-/// Lets a test end a minute's wait: `aMinutePasses()` runs what is due in a minute.
+/// Lets a test skip a minute: `aMinutePasses()` runs all timers that are due within a minute.
 const MINUTES: &str = "
     const [set, clear, due] = [setTimeout, clearTimeout, new Map()];
     window.setTimeout = (run, delay, ...rest) => {
@@ -51,7 +51,7 @@ fn pick_two(page: &Page) {
 }
 
 fn a_minute_passes(page: &Page) {
-    assert!(page.run::<usize>("return aMinutePasses();") > 0, "nothing was due in a minute");
+    assert!(page.run::<usize>("return aMinutePasses();") > 0, "no timer was due within a minute");
 }
 
 #[test]
@@ -84,18 +84,18 @@ fn the_progress_bar_tells_the_truth_to_its_end() {
     let held = page.wait_until("the bar stands still", |seen| {
         let still = seen.loading.is_some_and(|value| value > 0.0) && seen.loading == last;
         last = seen.loading;
-        still && page.server.asked().iter().any(|path| path.contains("clothing-"))
+        still && page.server.requests().iter().any(|path| path.contains("clothing-"))
     });
     assert!(held.loading.is_some_and(|value| value < 100.0), "half of the model is missing: {held:?}");
     page.server.release();
     page.wait_for_engine();
-    assert_eq!(page.seen().loading, None, "the bar goes when the engine is ready");
+    assert_eq!(page.snapshot().loading, None, "the bar goes when the engine is ready");
     let values: Vec<f64> = page.run("return progress;");
     assert!(values.is_sorted(), "{values:?}");
     assert_eq!(values.last(), Some(&100.0), "{values:?}");
 }
 
-/// A visit on which the engine does not come: the page says so, keeps the photos and can be asked to try again.
+/// A visit on which the engine fails to load: the page says so, keeps the photos and lets the visitor try again.
 #[track_caller]
 fn fails_then_recovers(visit: Visit, cause: &str, remedy: &str) {
     let page = visit.open();
@@ -111,7 +111,7 @@ fn fails_then_recovers(visit: Visit, cause: &str, remedy: &str) {
     page.click(".failed button");
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert_eq!(page.seen().failed, None);
+    assert_eq!(page.snapshot().failed, None);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_broken_model_can_be_tried_again() {
 
 #[test]
 fn a_worker_that_does_not_start_can_be_tried_again() {
-    // Once while code and model are under way, which is passed over.
+    // Once while code and model are still loading, which is handled silently.
     let visit = Visit::to("/").with_times(3, SCRIPT, Fault::Status(500));
     fails_then_recovers(visit, "stopped while starting", "try again");
 }
@@ -165,7 +165,7 @@ fn a_photo_over_which_the_worker_dies_is_tried_again() {
     pick_two(&page);
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert_eq!(page.seen().failed, None);
+    assert_eq!(page.snapshot().failed, None);
     assert_eq!(page.workers(), 2);
 }
 
@@ -185,7 +185,7 @@ fn a_photo_over_which_the_worker_dies_twice_is_refused_and_the_others_are_answer
     assert_eq!(page.workers(), 3);
 }
 
-/// Such that let it die while the browser decodes a photo for it.
+/// The worker dies while the browser decodes a photo for it.
 const DIES_DECODING: Fault = Fault::Appended(
     "self.createImageBitmap = () => {
        Promise.reject(new Error('The test ends this worker.'));
@@ -210,7 +210,7 @@ fn a_photo_over_which_the_worker_hangs_is_tried_again_after_a_minute() {
     let page = Visit::to("/").with(SCRIPT, HANGS).after_script(MINUTES).open();
     page.wait_for_engine();
     pick_two(&page);
-    page.wait_until("the first is looked at", |seen| seen.cards.iter().any(|card| card.state == "working"));
+    page.wait_until("the first is selected", |seen| seen.cards.iter().any(|card| card.state == "working"));
     a_minute_passes(&page);
     let cards = page.answers(2);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
@@ -229,10 +229,10 @@ fn an_idle_worker_is_ended_and_comes_back_with_the_next_photo() {
     page.pick(&[page.file("third.jpg", &jpeg(&shirt(300, 400, [30, 120, 60])))]);
     assert_eq!(page.answer("third.jpg").state, "done");
     assert_eq!(page.workers(), 2);
-    assert_eq!(told(), ["All 3 photos are answered."], "nothing is said of the engine");
+    assert_eq!(told(), ["All 3 photos are answered."], "nothing is announced about the engine");
 }
 
-/// Counts the workers that are not ended yet.
+/// Counts the workers that are still alive.
 const LIVING: &str = "
     window.living = 0;
     window.Worker = class extends Worker {
@@ -280,7 +280,7 @@ fn a_worker_that_dies_beside_others_costs_no_photo() {
     pick(&page, 24);
     let cards = page.answers(24);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert_eq!(page.seen().failed, None);
+    assert_eq!(page.snapshot().failed, None);
 }
 
 #[test]
@@ -296,6 +296,6 @@ fn a_second_worker_that_does_not_start_costs_nothing() {
     pick(&page, 24);
     let cards = page.answers(24);
     assert!(cards.iter().all(|card| card.state == "done"), "{cards:?}");
-    assert_eq!(page.seen().failed, None);
+    assert_eq!(page.snapshot().failed, None);
     assert_eq!(page.workers(), 2, "it is not tried over and over");
 }

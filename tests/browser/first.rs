@@ -1,4 +1,4 @@
-//! The first minute: pictures to try, small photos, ways in, what search engines and other sites read.
+//! The first minute: samples, small photos, ways to pass photos in, and what search engines and other sites read.
 
 use std::{collections::HashSet, fs, path::Path, process::Command};
 
@@ -17,7 +17,7 @@ const PHONE: Screen = Screen { width: 390, height: 844, touch: true, dark: false
 const SMALLEST: Screen = Screen { width: 320, height: 568, touch: true, dark: false };
 const DESKTOP: Screen = Screen { width: 1440, height: 900, touch: false, dark: false };
 
-/// The pictures to try, as a screen reader calls them, their files, and what they show.
+/// The samples: their names for screen readers, their files and their labels.
 const SAMPLES: [(&str, &str, &str); 3] = [
     ("Green polo shirt", "sample1.webp", "polo-shirt"),
     ("Red dress with white flowers", "sample2.webp", "dress"),
@@ -71,7 +71,7 @@ fn a_sample_is_tried_by_keyboard() {
 fn samples_are_there_without_a_connection() {
     let mut page = Page::ready();
     page.server.end();
-    page.excuse("ERR_CONNECTION_REFUSED"); // there is nobody to ask for a newer version
+    page.excuse("ERR_CONNECTION_REFUSED"); // no server to ask for a newer version
     page.reopen("/");
     page.wait_for(
         "return [...document.querySelectorAll('.sample img')].every((image) => image.naturalWidth > 0);",
@@ -90,7 +90,7 @@ fn a_sample_that_does_not_come_is_missed_in_words() {
     assert!(seen.notice.is_some_and(|notice| notice.contains("could not be loaded")), "{:?}", seen.announced);
     page.click(".sample:nth-of-type(2)");
     assert_eq!(page.answer("sample2.webp").state, "done");
-    assert_eq!(page.seen().notice, None);
+    assert_eq!(page.snapshot().notice, None);
 }
 
 #[test]
@@ -112,8 +112,7 @@ fn the_demonstration_of_the_widget_has_samples_and_other_sites_have_none() {
     assert_eq!(samples_shown(&page), 0);
 }
 
-/// Watches from the first moment on what moves of its own accord; the foot says how the page stands offline, in more
-/// lines or fewer.
+/// Records layout shifts from the start, except in the footer, whose message about offline use changes its number of lines.
 const WATCH_SHIFTS: &str = "
     window.shifted = [];
     const isFoot = (node) => (node?.parentElement ?? node)?.closest('.bottom');
@@ -172,13 +171,13 @@ fn cleaning_is_found_from_the_header() {
     assert_eq!(current, ["Clean"]);
 }
 
-/// A photo in its field, pixels of the screen.
+/// A photo in its frame, in CSS pixels.
 #[derive(Debug, Deserialize)]
 struct Shown {
     width: f64,
     height: f64,
     field: [f64; 2],
-    /// How far the class map's middle is from the photo's.
+    /// Distance between the centres of class map and photo.
     map: [f64; 2],
 }
 
@@ -222,7 +221,7 @@ fn small_photos_are_enlarged_and_their_field_fits() {
     }
 }
 
-/// As if the installed page had been opened with a picture: a browser that is tested cannot be installed into a system.
+/// Simulates opening a picture with the installed page, since browsers under test cannot install pages.
 const OPENED_WITH_A_PICTURE: &str = "
     const opened = (async () => {
       const canvas = new OffscreenCanvas(60, 80);
@@ -246,15 +245,15 @@ fn photos_opened_with_the_installed_page_come_to_the_list() {
     assert!(page.answer("opened.png").open);
     page.wait_for_offline();
 
-    // Nothing is lost by the next one, wherever it finds the page.
+    // The next picture is added to the list, whichever page is open.
     page.click("nav a[href$='/about']");
     page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
     page.run::<Value>("window.launch([window.opened, window.opened]); return null;");
     let cards = page.answers(3);
-    assert_eq!(page.seen().path, "/");
+    assert_eq!(page.snapshot().path, "/");
     assert!(cards.iter().all(|card| card.file == "opened.png" && card.state == "done"), "{cards:?}");
 
-    // Started by its icon, it has no photo to show and none to miss.
+    // Started from its icon, the page neither shows a photo nor reports a missing one.
     page.run::<Value>("window.launch([]); return null;");
     page.run::<Value>(
         "const gone = async () => { throw new DOMException('gone', 'NotFoundError'); };
@@ -262,7 +261,7 @@ fn photos_opened_with_the_installed_page_come_to_the_list() {
          return null;",
     );
     assert_eq!(page.answer("gone.png").state, "refused");
-    assert_eq!(page.seen().cards.len(), 4);
+    assert_eq!(page.snapshot().cards.len(), 4);
 }
 
 #[test]
@@ -281,7 +280,7 @@ fn the_manifest_says_who_it_is_and_what_it_opens() {
     assert_eq!(opened.keys().map(String::as_str).collect::<HashSet<_>>(), picked);
 }
 
-/// What a page's HTML says of itself, before any code has run.
+/// The title and descriptions in a page's HTML, before any code has run.
 fn meta(html: &str, name: &str) -> Option<String> {
     let (_, rest) = html.split_once(&format!("\"{name}\" content=\""))?;
     Some(rest.split_once('"')?.0.into())
@@ -306,7 +305,7 @@ fn every_page_has_a_title_and_a_description_of_its_own() {
         assert!(seen_before.insert(title(&html).into()), "two pages have one title");
         page.go_to(&format!("/{path}"));
         page.wait_until("the page is there", |seen| seen.offline.is_some());
-        assert_eq!(page.seen().title, title(&html));
+        assert_eq!(page.snapshot().title, title(&html));
     }
 }
 

@@ -1,11 +1,11 @@
-//! What the server says of each kind of file. The browser sees to it that it means something: with this policy
-//! the whole page is used in the other tests, and whatever the policy forbids fails them.
+//! The headers of each kind of file. The other tests show that the page works with this content security policy: anything that
+//! the policy forbids fails them.
 
 use std::{fs, io::Write, net::TcpStream, path::Path};
 
 use crate::harness::{Host, Response, dist, is_hash};
 
-/// For good, since the name changes with the content.
+/// Cached for good, since the name changes with the content.
 const FOR_GOOD: &str = "public, max-age=31536000, immutable";
 const ASKED_ANEW: &str = "no-cache";
 
@@ -16,7 +16,7 @@ const BYTES: &str = "application/octet-stream";
 const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
 
-/// A row: address (`*` is the hash of a file of the bundle), status, type, caching, whether it comes compressed.
+/// Rows of address (`*` stands for the hash), status, type, caching, and whether it is compressed.
 const FILES: [(&str, u16, &str, &str, bool); 36] = [
     ("/", 200, HTML, ASKED_ANEW, true),
     ("/?shared", 200, HTML, ASKED_ANEW, true),
@@ -52,12 +52,12 @@ const FILES: [(&str, u16, &str, &str, bool); 36] = [
     ("/no-such-page/index.html", 404, HTML, ASKED_ANEW, false),
     ("/About", 404, HTML, ASKED_ANEW, false),
     ("/icons/none.png", 404, HTML, ASKED_ANEW, false),
-    // A file of another version: whoever keeps this answer would miss the file for good.
+    // A file of another version: a cached 404 would hide the file for good.
     ("/engine-0123456789abcdef.js", 404, HTML, ASKED_ANEW, false),
     ("/clothing-0123456789abcdef.onnx", 404, HTML, ASKED_ANEW, false),
 ];
 
-/// On every answer; the two pages for other sites differ in what `elsewhere` says.
+/// Headers of every response; those for other sites differ as `elsewhere` says.
 const ALWAYS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
@@ -76,7 +76,7 @@ fn ask(host: &Host, method: &str, path: &str, accepted: &str) -> Response {
     Response::read(stream).expect("the server answers")
 }
 
-/// The address with the hash that the file has in this bundle.
+/// The address with the file's hash in this bundle.
 fn address(bundle: &Path, pattern: &str) -> String {
     let Some((begin, end)) = pattern.trim_start_matches('/').split_once('*') else { return pattern.into() };
     let is_meant = |name: &String| {
@@ -137,7 +137,7 @@ fn every_kind_of_file_has_its_headers() {
             assert_eq!(response.headers["cache-control"], caching, "{path}");
             let coding = response.headers.get("content-encoding").map_or("", String::as_str);
             assert_eq!(coding, if compressed { coded } else { "" }, "{path} for {accepted}");
-            // It tells what is wrong in frames without an origin.
+            // It explains the fault in frames without an origin.
             let taken_by = if path == "/boot.js" { "cross-origin" } else { "same-origin" };
             assert_safe(&path, &response, Some("'none'"), taken_by);
             if status == 200 {
@@ -169,7 +169,7 @@ fn what_is_sent_is_what_the_bundle_has() {
     assert_eq!(ask(&host, "GET", "/healthz", "identity").body, b"ok\n");
 }
 
-/// After a rollback the file on the server is older than the one the browser has, and is still another.
+/// After a rollback, the file on the server is older than the browser's copy, but still a different one.
 #[test]
 fn an_older_file_does_not_pass_for_unchanged() {
     let host = Host::start(&dist());
@@ -197,7 +197,7 @@ fn nothing_else_is_served() {
     }
 }
 
-/// Other sites may frame this page and load this script, and no other.
+/// Other sites may frame only this page and load only this script.
 #[test]
 fn what_other_sites_embed_is_open_to_them() {
     let host = Host::start(&dist());
@@ -219,7 +219,7 @@ fn what_other_sites_embed_is_open_to_them() {
     }
 }
 
-/// Sites that are cross-origin isolated take in this page and its worker. The other pages must not become isolated.
+/// Cross-origin isolated sites can embed this page and its worker. The other pages must not be isolated.
 #[test]
 fn isolated_sites_are_given_what_they_ask_for() {
     let bundle = dist();

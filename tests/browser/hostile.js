@@ -1,4 +1,4 @@
-// Says to the page in #frame whatever comes to a hostile site's mind; gives all that is said back.
+// Sends all kinds of hostile messages to the page in #frame, and returns all replies.
 const frame = document.getElementById("frame").contentWindow;
 const origin = new URL(document.getElementById("frame").src).origin;
 const protocol = "clothing-classifier/1";
@@ -18,7 +18,7 @@ for (let level = 0; level < 2_000; level += 1) deep = { deep };
 const photo = new Blob(["no photo"]);
 const long = "x".repeat(50_000_000);
 
-// Before anything is agreed upon: none of these may be answered, but for those of another version with a port.
+// Before the handshake: only messages of another version that bring a port may be answered.
 const early = [
   null, undefined, 0, NaN, 10n ** 30n, "", long, true, [], {}, new Date(), /x/, new Map([["protocol", protocol]]), deep,
   cycle, photo, { protocol }, { protocol, type: "connect" }, { protocol, type: "classify", id: 1, photo },
@@ -40,7 +40,7 @@ script.textContent = `
 other.contentDocument.body.append(script);
 await rest(500);
 
-// The first port counts, and only that.
+// Only the first port counts.
 const [port, given] = channel();
 frame.postMessage({ protocol, type: "connect" }, origin, [given]);
 const [second, unheeded] = channel();
@@ -62,7 +62,7 @@ const late = [
   { ...classify, id: 77 },
 ];
 for (const message of late) port.postMessage(message);
-// The last has an answer, after all others have been read.
+// The last message gets an answer, so all others have been read by then.
 for (let waited = 0; waited < 60 && !said.some((data) => data?.id === 77); waited += 1) await rest(500);
 await rest(500);
 return said.filter((data) => data?.type !== "hello");

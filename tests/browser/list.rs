@@ -3,22 +3,22 @@
 use serde_json::Value;
 
 use crate::{
-    harness::{Fault, MODEL, Page, Seen, Visit},
+    harness::{Fault, MODEL, Page, Snapshot, Visit},
     pictures::{jpeg, long_to_read, shirt},
 };
 
-/// Writes so many different photos, `1.jpg` and so on.
+/// Writes `count` different photos, `1.jpg` and so on.
 fn photos(page: &Page, count: u8) -> Vec<std::path::PathBuf> {
     let draw = |number: u8| jpeg(&shirt(320, 400, [20 * number, 250 - 20 * number, 90]));
     (1..=count).map(|number| page.file(&format!("{number}.jpg"), &draw(number))).collect()
 }
 
-fn files(seen: &Seen) -> Vec<&str> {
+fn files(seen: &Snapshot) -> Vec<&str> {
     seen.cards.iter().map(|card| card.file.as_str()).collect()
 }
 
-fn remove(page: &Page, file: &str) -> Seen {
-    let seen = page.seen();
+fn remove(page: &Page, file: &str) -> Snapshot {
+    let seen = page.snapshot();
     let card = seen.card(file).unwrap_or_else(|| panic!("{file} is not in the list"));
     page.click(&format!("#{}", card.remove));
     page.wait_until(&format!("{file} is gone"), |seen| seen.card(file).is_none())
@@ -30,7 +30,7 @@ fn many_photos_are_answered_in_their_order_and_each_can_be_removed() {
     page.pick(&photos(&page, 12));
     page.wait_until("all are in the list", |seen| seen.cards.len() == 12);
     page.answers(12);
-    let seen = page.seen();
+    let seen = page.snapshot();
     assert_eq!(files(&seen)[..3], ["1.jpg", "2.jpg", "3.jpg"]);
     assert_eq!(seen.count.as_deref(), Some("12 photos"));
     assert_eq!(seen.announced.as_deref(), Some("All 12 photos are answered."));
@@ -42,7 +42,7 @@ fn many_photos_are_answered_in_their_order_and_each_can_be_removed() {
     for file in ["12.jpg", "1.jpg", "3.jpg"] {
         remove(&page, file);
     }
-    assert_eq!(page.seen().cards.len(), 8);
+    assert_eq!(page.snapshot().cards.len(), 8);
     page.click(".toolbar button:last-child");
     let seen = page.wait_until("the list is empty", |seen| seen.cards.is_empty());
     assert_eq!(seen.count, None);
@@ -57,7 +57,7 @@ fn the_count_tells_how_far_it_is() {
     assert_eq!(seen.count.as_deref(), Some("0 of 3 photos answered"));
     page.server.release();
     page.answers(3);
-    assert_eq!(page.seen().count.as_deref(), Some("3 photos"));
+    assert_eq!(page.snapshot().count.as_deref(), Some("3 photos"));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn newly_picked_photos_come_first_and_the_same_can_be_picked_again() {
     page.answers(3);
     page.pick(&photos[2..]);
     page.answers(4);
-    assert_eq!(files(&page.seen()), ["3.jpg", "3.jpg", "1.jpg", "2.jpg"]);
+    assert_eq!(files(&page.snapshot()), ["3.jpg", "3.jpg", "1.jpg", "2.jpg"]);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_download_has_a_row_for_each_photo_with_what_is_shown() {
     let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
     assert_eq!(rows.len(), cards.len());
     for (row, card) in rows.iter().zip(&cards) {
-        // A spreadsheet must not take a file's name for a formula.
+        // A spreadsheet must not read a file's name as a formula.
         let name = if card.file.starts_with('=') { format!("'{}", card.file) } else { card.file.clone() };
         assert_eq!(row[column("file")], name);
         assert_eq!(&row[column("label")], card.label.as_deref().unwrap_or_default());
@@ -121,10 +121,10 @@ fn what_is_removed_while_it_waits_is_not_answered_and_the_others_are() {
     remove(&page, "4.jpg");
     page.server.release();
     page.answers(3);
-    assert_eq!(files(&page.seen()), ["2.jpg", "3.jpg", "5.jpg"]);
+    assert_eq!(files(&page.snapshot()), ["2.jpg", "3.jpg", "5.jpg"]);
 }
 
-/// Photos come to the list a few at a time.
+/// Photos are added to the list a few at a time.
 #[test]
 fn a_large_pick_comes_whole_and_in_order_and_can_be_removed_while_it_comes() {
     let page = Page::ready();
@@ -146,7 +146,7 @@ fn a_large_pick_comes_whole_and_in_order_and_can_be_removed_while_it_comes() {
     page.wait_until("the list is empty", |seen| seen.announced.as_deref() == Some("All photos removed."));
     page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
     assert_eq!(page.answer("shirt.jpg").state, "done");
-    assert_eq!(files(&page.seen()), ["shirt.jpg"]);
+    assert_eq!(files(&page.snapshot()), ["shirt.jpg"]);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn what_is_removed_while_it_is_looked_at_is_never_heard_of_again() {
     remove(&page, "long.jpg");
     page.pick(&[page.file("next.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
     assert_eq!(page.answer("next.jpg").state, "done");
-    assert_eq!(files(&page.seen()), ["next.jpg"]);
+    assert_eq!(files(&page.snapshot()), ["next.jpg"]);
     let told = told();
     assert_eq!(told.iter().filter(|words| words.contains("long.jpg")).count(), 1, "{told:?}");
     assert_eq!(told[0], "long.jpg removed.");

@@ -1,4 +1,4 @@
-//! Every state of the page, on screens of all sizes: nothing is cut off, and pictures for people to judge.
+//! Every state of the page on screens of all sizes: nothing is cut off. Takes screenshots for people to judge.
 
 use std::{
     cell::RefCell,
@@ -40,7 +40,7 @@ fn all_fits_on_the_smallest_screen() {
 #[test]
 fn pictures_of_every_state() {
     if pictures_folder().is_none() {
-        println!("Skipped: SCREENSHOTS names no folder.");
+        println!("Skipped: SCREENSHOTS is not set.");
         return;
     }
     for (name, screen) in [("390", PHONE), ("1440", DESKTOP)] {
@@ -60,12 +60,12 @@ fn picture(page: &Page, state: &str, screen: &str) {
     }
 }
 
-/// The pictures that `make pictures` draws: for shops for apps and the browser's install dialogue, for links to the page,
-/// and for the documentation. `PICTURES` names a folder with drawings to clean (`closet`) and `explore`'s look at them.
+/// The screenshots of `make pictures`: for app stores and the browser's install dialogue, for links to the page, and for the
+/// documentation. `PICTURES` is a folder with drawings to clean (`closet`) and the page that `explore` made of them (`look`).
 #[test]
 fn screenshots() {
     let Some(folder) = env::var_os("PICTURES").map(|folder| project().join(folder)) else {
-        println!("Skipped: PICTURES names no folder.");
+        println!("Skipped: PICTURES is not set.");
         return;
     };
     let (shown, documents) = (project().join("public/screenshots"), project().join("docs"));
@@ -89,7 +89,7 @@ fn screenshots() {
         page.wait_for("return document.querySelector('.stage img').complete;");
         page.screenshot_of(screen(850), &file("clean"));
 
-        // Its beginning and its end.
+        // The page's beginning and end.
         let page = Visit::to("about:blank").on(screen(600)).open();
         page.go_to(&format!("file://{}", folder.join("look/index.html").display()));
         page.run::<Value>(
@@ -100,7 +100,7 @@ fn screenshots() {
     }
 }
 
-/// A picture of the page with a photo and its answer.
+/// Takes a screenshot of the page with a photo and its answer.
 fn answered(screen: Screen, file: &Path) {
     let page = Visit::to("/").on(screen).open();
     page.pick(&[project().join("tests/fixtures/polo-shirt.jpg")]);
@@ -110,10 +110,10 @@ fn answered(screen: Screen, file: &Path) {
     page.screenshot_of(screen, file);
 }
 
-/// Brings the page into each of its states and calls `look` there.
+/// Brings the page into each of its states, and calls `look` in each.
 fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     let page = Visit::to("/").with(MODEL, Fault::HeldAfter(0.4)).on(screen).open();
-    page.wait_until("loading is on its way", |seen| seen.loading.is_some_and(|value| value > 20.0));
+    page.wait_until("loading has begun", |seen| seen.loading.is_some_and(|value| value > 20.0));
     look(&page, "loading");
     let photos = Photos::choose(&page);
     page.pick(std::slice::from_ref(&photos.garment));
@@ -158,7 +158,7 @@ fn tour(screen: Screen, look: impl Fn(&Page, &str)) {
     page.go_to("/");
     page.wait_for_engine();
     page.pick(&[page.file("large.jpg", long_to_read()), many[1].clone()]);
-    page.wait_until("a photo is looked at", |seen| seen.cards.iter().any(|card| card.state == "working"));
+    page.wait_until("a photo is selected", |seen| seen.cards.iter().any(|card| card.state == "working"));
     look(&page, "busy");
     page.go_to("/about");
     page.wait_for_engine();
@@ -257,7 +257,7 @@ fn start_anew(page: &Page) {
     page.wait_until("the list is empty", |seen| seen.cards.is_empty());
 }
 
-/// A photo for each kind of answer, as far as there are such.
+/// A photo for each kind of answer, if there is one.
 struct Photos {
     garment: PathBuf,
     family: Option<PathBuf>,

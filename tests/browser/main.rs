@@ -1,15 +1,17 @@
-//! The built page in a real browser, as its visitors have it.
+//! Tests of the built page in real browsers.
 //!
-//! `make browser` builds what is needed and runs this. By hand: `cargo test --profile tests --test browser`, where
+//! `make browser` builds what is needed and runs them. By hand: `cargo test --profile tests --test browser`, with these
+//! environment variables (defaults in brackets):
 //!
-//! - `DIST` names the built bundle (`dist`),
-//! - `SERVER` names Static Web Server (what `tools/setup.sh server` installed),
-//! - `CHROMIUM` and `CHROMEDRIVER` name the browser and its driver (what `tools/setup.sh browser` found),
-//! - `FIREFOX` and `GECKODRIVER` likewise (`tools/setup.sh firefox`),
-//! - `ORACLE` names onnxruntime's answers to photos, one JSON object a line, to compare with,
-//! - `SCREENSHOTS` names a folder for pictures of every state of the page, `PICTURES` one with what `make pictures` shows,
-//! - `MUTATED` and `PHOTOS` say how many mutated photos and how many photos in a row are tried, `CLEANED` how many
-//!   photos are cleaned.
+//! - `DIST`: the built bundle (`dist`),
+//! - `SERVER`: Static Web Server (installed by `tools/setup.sh server`),
+//! - `CHROMIUM` and `CHROMEDRIVER`: the browser and its driver (found by `tools/setup.sh browser`),
+//! - `FIREFOX` and `GECKODRIVER`: the same for Firefox (`tools/setup.sh firefox`),
+//! - `ORACLE`: onnxruntime's answers to photos, one JSON object a line; without it, they are not compared,
+//! - `SCREENSHOTS`: a folder for screenshots of every state of the page; without it, none are taken,
+//! - `PICTURES`: the folder that `make pictures` prepares; without it, the documentation's pictures are not taken,
+//! - `MUTATED`, `PHOTOS`, `CLEANED`: how many damaged photos are tried, how many photos are answered in a row, and how many
+//!   are cleaned.
 
 mod accessible;
 mod addresses;

@@ -1,4 +1,4 @@
-//! Without a connection, from one version to the next, installed, and with photos from other apps.
+//! Offline use, updates, installation, and photos shared from other apps.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,11 +11,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Fault, Page, Seen, Visit, dist, other_version},
+    harness::{Fault, Page, Snapshot, Visit, dist, other_version},
     pictures::{jpeg, shirt},
 };
 
-/// Lets a test know when the page could answer: milliseconds from the beginning of the navigation.
+/// Records when the page is ready to answer, in milliseconds since the start of the navigation.
 const NOTE_READY: &str = "
     new MutationObserver(() => {
       const said = document.querySelector('[role=status]')?.textContent.trim();
@@ -34,17 +34,17 @@ fn other() -> &'static Path {
 
 #[track_caller]
 fn assert_answers(page: &Page) {
-    let count = page.seen().cards.len();
+    let count = page.snapshot().cards.len();
     page.pick(&[page.file("shirt.jpg", &jpeg(&shirt(300, 400, [40, 70, 150])))]);
     let cards = page.answers(count + 1);
     assert_eq!(cards[0].state, "done", "{cards:?}");
 }
 
-fn is(state: &'static str) -> impl Fn(&Seen) -> bool {
+fn is(state: &'static str) -> impl Fn(&Snapshot) -> bool {
     move |seen| seen.offline.as_deref() == Some(state)
 }
 
-/// The caches of this origin: for each its name and how many files it holds.
+/// The origin's caches: name and number of files.
 fn caches(page: &Page) -> Vec<(String, usize)> {
     page.run_async(
         "const names = await caches.keys();
@@ -52,7 +52,7 @@ fn caches(page: &Page) -> Vec<(String, usize)> {
     )
 }
 
-/// What the sealed service worker lists.
+/// The list of files in the service worker.
 #[derive(Deserialize)]
 struct Bundle {
     version: String,
@@ -74,13 +74,13 @@ fn assert_kept_whole(page: &Page, bundle: &Path) {
     assert_eq!(kept[0].1, files.len(), "{kept:?}");
 }
 
-/// Loaded once, then the server's process ends and the browser is closed: the page opens and answers.
+/// The page is loaded once, the server ends and the browser is closed: then the page still opens and answers.
 #[track_caller]
 fn works_without_a_server(visit: Visit) {
     let mut page = visit.open();
     page.wait_for_offline();
     page.server.end();
-    page.excuse("ERR_CONNECTION_REFUSED"); // there is nobody to ask for a newer version
+    page.excuse("ERR_CONNECTION_REFUSED"); // no server to ask for a newer version
     page.reopen("/");
     let seen = page.wait_until("the page works offline", is("ready"));
     assert_eq!(seen.offline_words.as_deref(), Some("Works offline."));
@@ -124,8 +124,10 @@ fn an_install_that_was_killed_half_way_is_mended_by_the_next_visit() {
     let held = Visit::to("/").with("widget-*.wasm", Fault::HeldAfter(0.5)).and_service_worker();
     let mut page = held.open();
     let all = listed(&dist()).files.len();
-    page.wait_until("half of the files are kept", |_| caches(&page).iter().any(|(_, kept)| kept * 2 >= all));
-    let seen = page.seen();
+    page.wait_until("half of the files are cached", |_| {
+        caches(&page).iter().any(|(_, kept)| kept * 2 >= all)
+    });
+    let seen = page.snapshot();
     assert_eq!(seen.offline.as_deref(), Some("preparing"));
     let half = caches(&page)[0].1;
     assert!(half < all, "{half} of {all}");
@@ -161,7 +163,7 @@ fn files_that_are_lost_are_brought_back() {
 
 #[test]
 fn without_room_it_works_online_and_says_why_it_cannot_offline() {
-    let page = Visit::to("/").with_room(4_000_000).open();
+    let page = Visit::to("/").with_quota(4_000_000).open();
     page.excuse("QuotaExceededError");
     let seen = page.wait_until("the page says why", is("unavailable"));
     let words = seen.offline_words.unwrap_or_default();
@@ -183,19 +185,19 @@ fn without_service_workers_it_works_online_and_says_so() {
 #[test]
 fn a_second_visit_takes_half_the_time_and_asks_only_for_a_newer_version() {
     let page = Visit::to("about:blank").after_script(NOTE_READY).open();
-    // As on a middling phone connection: 10 Mbit/s.
+    // Like an average phone connection: 10 Mbit/s.
     page.server.slow_down(1_250_000);
     page.go_to("/");
     page.wait_for_offline();
     let first: f64 = page.run("return window.readyAfter;");
     let first_bytes = page.server.sent();
-    let before = page.server.asked().len();
+    let before = page.server.requests().len();
 
     page.go_to("about:blank");
     page.go_to("/");
     page.wait_for_offline();
     let second: f64 = page.run("return window.readyAfter;");
-    let asked = page.server.asked().split_off(before);
+    let asked = page.server.requests().split_off(before);
     println!(
         "Ready after {first:.0} ms and {first_bytes} bytes, the second time after {second:.0} ms: {asked:?}"
     );
@@ -219,7 +221,7 @@ fn a_new_version_waits_until_it_is_asked_for() {
     assert_answers(&page);
 
     page.click("#update");
-    page.wait_until("the page has begun anew", |seen| seen.cards.is_empty() && is("ready")(seen));
+    page.wait_until("the page has been reloaded", |seen| seen.cards.is_empty() && is("ready")(seen));
     assert_version(&page, other());
     assert_kept_whole(&page, other());
     assert_answers(&page);
@@ -244,7 +246,7 @@ fn a_new_version_is_not_put_under_the_photos_of_another_tab() {
     assert_eq!(seen.cards.len(), 1, "{seen:?}");
     assert_answers(&page);
     page.click("#update");
-    page.wait_until("the page has begun anew", |seen| seen.cards.is_empty() && is("ready")(seen));
+    page.wait_until("the page has been reloaded", |seen| seen.cards.is_empty() && is("ready")(seen));
     assert_version(&page, other());
 }
 
@@ -260,10 +262,10 @@ fn a_new_version_takes_over_when_the_page_was_closed() {
     assert_kept_whole(&page, other());
 }
 
-/// Which bundle the page before us is of. Fails if it is of several.
+/// The bundle of the current page. Fails if the page mixes several.
 #[track_caller]
 fn version(page: &Page) -> &'static Path {
-    // All that the page was made from or names, and all that is kept for it.
+    // All files that the page loaded or refers to, and all cached ones.
     let names: Vec<String> = page.run(
         "const engine = JSON.parse(document.getElementById('engine-files').textContent);
          const loaded = performance.getEntriesByType('resource').map((entry) => entry.name);
@@ -294,39 +296,39 @@ fn assert_version(page: &Page, bundle: &Path) {
     assert_eq!(version(page), bundle);
 }
 
-/// Waits until the visit has come to its end, good or bad.
+/// Waits until the page is ready or has failed.
 #[track_caller]
-fn settle(page: &Page) -> Seen {
-    page.wait_until("the visit has come to its end", |seen| {
+fn settle(page: &Page) -> Snapshot {
+    page.wait_until("the page is ready or has failed", |seen| {
         let ends = ["ready", "update-waiting", "unavailable"];
         let has_failed = seen.failed.is_some() && seen.offline.is_none();
         has_failed || seen.offline.as_deref().is_some_and(|state| ends.contains(&state))
     })
 }
 
-/// Opens the page anew, and waits until it has asked for a newer version and nothing is being installed any more: a
-/// browser lets a request for an update wait for the one before it, and share its outcome.
+/// Opens the page again, and waits until it has checked for a newer version and no installation is running: browsers let a check
+/// wait for the previous one and share its outcome.
 #[track_caller]
 fn visit_to_the_end(page: &Page) {
-    let asked = || page.server.asked().iter().filter(|path| *path == "/sw.js").count();
+    let asked = || page.server.requests().iter().filter(|path| *path == "/sw.js").count();
     let before = asked();
     page.go_to("/");
     page.wait_until("a newer version was asked for", |_| asked() > before);
-    thread::sleep(Duration::from_secs(1)); // until the browser has seen whether it is another
+    thread::sleep(Duration::from_secs(1)); // the browser compares the response with its version
     page.wait_until("nothing is being installed", |_| {
         page.run_async("return !(await navigator.serviceWorker.getRegistration())?.installing;")
     });
 }
 
-/// The server changes while the first visit is under way: before each of its requests in turn. Whatever comes of
-/// that visit, nothing is mixed, and the next one answers.
+/// The bundle is replaced during the first visit, before each of its requests in turn. Whatever becomes of that visit, versions
+/// are never mixed, and the next visit answers.
 #[test]
 fn a_deploy_during_the_first_visit_mixes_nothing() {
     let requests =
         ["boot.js", "style-", "start-", "page-", "engine-", "clothing-", "sw.js", "about", "maskable-"];
     for before in requests {
         let page = Visit::to("/").swapping_before(before, other()).open();
-        page.excuse(""); // files that are gone are missed, loudly
+        page.excuse(""); // missing files cause errors in the console
         let seen = settle(&page);
         let first = version(&page);
         println!("Changed before {before}*: {:?} {:?}, {}", seen.offline, seen.failed, first.display());
@@ -347,14 +349,14 @@ fn a_deploy_during_the_first_visit_mixes_nothing() {
     }
 }
 
-/// The server changes when the page is already kept: there and back, with and without the person's consent.
+/// The bundle is replaced after the page was cached: to a new version and back, with and without the visitor's consent.
 #[test]
 fn a_deploy_after_the_first_visit_mixes_nothing() {
     let (one, two) = (bundle_a(), other());
     let mut page = Page::ready();
     page.excuse("");
 
-    // The new server ends before the new version is whole.
+    // The new server ends before the new version is complete.
     page.server.swap(two);
     page.server.swap_before("maskable-", one);
     visit_to_the_end(&page);
@@ -362,7 +364,7 @@ fn a_deploy_after_the_first_visit_mixes_nothing() {
     assert_version(&page, one);
     assert_answers(&page);
 
-    // There: it waits; and back: what waits is the old one again.
+    // To the new version, which waits; and back, so that the old one waits.
     page.server.swap(two);
     visit_to_the_end(&page);
     page.wait_until("the update is offered", is("update-waiting"));
@@ -377,7 +379,7 @@ fn a_deploy_after_the_first_visit_mixes_nothing() {
     assert_version(&page, one);
     assert_kept_whole(&page, one);
 
-    // There, agreed to, and then no server at all.
+    // To the new version, accepted, and then without a server.
     page.server.swap(two);
     page.go_to("/");
     page.wait_until("the update is offered", is("update-waiting"));
@@ -393,7 +395,7 @@ fn a_deploy_after_the_first_visit_mixes_nothing() {
 #[test]
 fn a_photo_shared_from_another_app_is_answered() {
     let page = Page::ready();
-    let before = page.server.asked().len();
+    let before = page.server.requests().len();
     page.run_with::<Value>(
         "const form = document.createElement('form');
          Object.assign(form, { method: 'post', enctype: 'multipart/form-data', action: 'share' });
@@ -409,7 +411,7 @@ fn a_photo_shared_from_another_app_is_answered() {
     );
     assert_eq!(page.answer("shared.jpg").state, "done");
     page.wait_for_offline();
-    let asked = page.server.asked().split_off(before);
+    let asked = page.server.requests().split_off(before);
     assert!(asked.iter().all(|path| path == "/sw.js"), "the photo stays here: {asked:?}");
     let address: String = page.run("return location.pathname + location.search;");
     assert_eq!(address, "/");

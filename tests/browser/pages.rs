@@ -1,4 +1,4 @@
-//! The pages and the ways between them; what leaves the device; browsers that cannot run it.
+//! The pages and the links between them; what is sent; browsers that cannot run the page.
 
 use crate::{
     harness::{Fault, Page, Visit, dist},
@@ -87,13 +87,13 @@ fn an_unknown_address_says_so_and_leads_home() {
 #[test]
 fn nothing_leaves_the_device_and_nothing_is_fetched_while_photos_are_answered() {
     let page = Page::ready();
-    let loaded = page.server.asked();
+    let loaded = page.server.requests();
     one_photo(&page);
     page.click("nav a[href$='/about']");
     page.wait_until("About is there", |seen| seen.path == "/about");
     page.go_back();
     page.answer("shirt.jpg");
-    assert_eq!(page.server.asked(), loaded);
+    assert_eq!(page.server.requests(), loaded);
     let kept: String =
         page.run("return document.cookie + Object.keys(localStorage) + Object.keys(sessionStorage);");
     assert_eq!(kept, "", "nothing is kept on the device either");
@@ -103,8 +103,8 @@ fn nothing_leaves_the_device_and_nothing_is_fetched_while_photos_are_answered() 
 fn every_hashed_file_is_fetched_once() {
     let page = Page::ready();
     one_photo(&page);
-    let mut asked = page.server.asked();
-    // The service worker takes from the browser's cache all that has a hash in its name.
+    let mut asked = page.server.requests();
+    // The service worker takes all files with a hash in their name from the browser's cache.
     asked.retain(|path| path.contains('-'));
     asked.sort();
     let all = asked.len();
@@ -116,7 +116,7 @@ fn every_hashed_file_is_fetched_once() {
 #[test]
 fn the_heading_is_there_before_any_code() {
     let page = Visit::to("/").with("page-*.wasm", Fault::HeldAfter(0.0)).open();
-    let seen = page.seen();
+    let seen = page.snapshot();
     assert_eq!((seen.heading.as_deref(), seen.failed), (Some("What garment is this?"), None));
     page.server.release();
     page.wait_for_engine();
@@ -141,7 +141,7 @@ fn a_page_whose_own_code_is_missing_says_so() {
     assert!(seen.failed.as_ref().is_some_and(|words| words.contains("reload")), "{seen:?}");
 }
 
-/// The files of a page that is opened from a disk, or from another path than it was built for, are nowhere to be found.
+/// A page opened from a disk, or hosted under another path than it was built for, cannot find its files.
 #[test]
 fn a_page_that_is_opened_from_a_disk_or_under_another_path_says_why_it_cannot_work() {
     let bundle = dist();

@@ -1,4 +1,4 @@
-//! The page and onnxruntime are of one mind, on real photos.
+//! The page and onnxruntime agree on real photos.
 
 use std::{env, fs, path::PathBuf, time::Instant};
 
@@ -9,7 +9,7 @@ use crate::{
     pictures::SIX,
 };
 
-/// What onnxruntime says of a photo.
+/// onnxruntime's answer to a photo.
 #[derive(Deserialize)]
 struct Oracle {
     file: PathBuf,
@@ -17,9 +17,9 @@ struct Oracle {
 }
 
 #[test]
-fn the_page_says_what_onnxruntime_says() {
+fn the_page_agrees_with_onnxruntime() {
     let Some(path) = env::var_os("ORACLE") else {
-        println!("Skipped: ORACLE names no file of onnxruntime's answers.");
+        println!("Skipped: ORACLE is not set.");
         return;
     };
     let lines = fs::read_to_string(project().join(path)).expect("onnxruntime's answers");

@@ -1,4 +1,4 @@
-//! Pictures to show to the page: drawn here, or real photos where there are any.
+//! Pictures for the page to classify: drawings, and real photos where they are available.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use crate::harness::project;
 /// The garments that the product is made for.
 pub const SIX: [&str; 6] = ["shirt", "t-shirt", "polo-shirt", "jeans", "socks", "shoes"];
 
-/// Something like a t-shirt on a floor, in a colour.
+/// A drawing of a t-shirt on a floor, in a colour.
 pub fn shirt(width: u32, height: u32, [red, green, blue]: [u8; 3]) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| {
         let (x, y) = (x as f32 / width as f32 - 0.5, y as f32 / height as f32);
@@ -31,12 +31,12 @@ pub fn shirt(width: u32, height: u32, [red, green, blue]: [u8; 3]) -> RgbImage {
     })
 }
 
-/// A JPEG file of a picture.
+/// Encodes a picture as JPEG.
 pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
     encoded(picture, None)
 }
 
-/// The same as a camera stores it that was held in one of eight ways: turned, with a mark that says so.
+/// The same as a camera stores it when held in one of eight ways: turned, with the EXIF orientation that undoes it.
 pub fn turned_jpeg(picture: &RgbImage, orientation: u8) -> Vec<u8> {
     encoded(picture, Some(orientation))
 }
@@ -47,7 +47,7 @@ fn encoded(picture: &RgbImage, orientation: Option<u8>) -> Vec<u8> {
     let mut stored = DynamicImage::ImageRgb8(picture.clone());
     if let Some(orientation) = orientation {
         stored.apply_orientation(inverse(orientation));
-        // A TIFF header and a directory of one entry: Orientation (0x112), a short, once.
+        // A TIFF header, and a directory with one entry: Orientation (0x112), one short.
         let exif = [&b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..], &[orientation, 0, 0, 0], &[0; 4]];
         encoder.set_exif_metadata(exif.concat()).expect("JPEG files carry EXIF");
     }
@@ -63,7 +63,7 @@ fn inverse(orientation: u8) -> Orientation {
     }
 }
 
-/// A photo that keeps the engine busy for a while: as many pixels as are allowed.
+/// A photo that keeps the engine busy for a while: it has as many pixels as are allowed.
 pub fn long_to_read() -> &'static [u8] {
     static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let mut picture = RgbImage::new(10_000, 10_000);
@@ -73,12 +73,12 @@ pub fn long_to_read() -> &'static [u8] {
     &FILE
 }
 
-/// A small file that claims to be a picture of 65500 x 65500 pixels.
+/// A small file that claims 65500 x 65500 pixels.
 pub fn bomb(format: ImageFormat) -> Vec<u8> {
     let mut file = Vec::new();
     shirt(8, 8, [0; 3]).write_to(&mut Cursor::new(&mut file), format).expect("memory to write to");
     let (at, size): (usize, &[u8]) = match format {
-        // With the checksum that goes with it.
+        // With a valid checksum.
         ImageFormat::Png => (16, b"\0\0\xFF\xDC\0\0\xFF\xDC\x08\x02\0\0\0\x1C\x35\x81\x4C"),
         ImageFormat::Jpeg => {
             let frame = file.windows(2).position(|marker| marker == [0xFF, 0xC0]).expect("a frame");
@@ -91,7 +91,7 @@ pub fn bomb(format: ImageFormat) -> Vec<u8> {
     file
 }
 
-/// Real photos of a label, for tests only; there are none in most places.
+/// Real photos of a label, for tests only; most machines have none.
 pub fn real(label: &str) -> Vec<PathBuf> {
     let folder = project().join("../shared/photos/test").join(label);
     let mut photos: Vec<_> = fs::read_dir(folder)

@@ -1,4 +1,4 @@
-// How the picture that `selector` finds is shown, and where the map lies on it.
+// Reads how the picture that `selector` finds is shown, and where the class map lies on it.
 const photo = document.querySelector(selector);
 const canvas = document.createElement("canvas");
 [canvas.width, canvas.height] = [photo.naturalWidth, photo.naturalHeight];

@@ -1,4 +1,4 @@
-//! Whatever file is picked: an answer, or a refusal in words, and soon; and the next is answered as ever.
+//! Any file that is picked is answered, or refused with a reason, within a short time, and the next one is answered as usual.
 
 use std::{env, fs};
 
@@ -13,10 +13,10 @@ use crate::{
     pictures::{jpeg, shirt},
 };
 
-/// Within so many milliseconds.
+/// The time allowed, in milliseconds.
 const SOON: f64 = 2000.0;
 
-/// What is said of a photo, in full.
+/// All that the page says about a photo.
 fn said(card: &Card) -> (&str, Option<&str>, Option<&str>, &str) {
     (&card.state, card.label.as_deref(), card.headline.as_deref(), card.words())
 }
@@ -64,7 +64,7 @@ fn awkward_files_are_answered_or_refused_in_words_and_harm_no_other() {
     println!("{} awkward files; the slowest, {}, took {:.0} ms", table.len(), slowest.0, slowest.1);
 }
 
-/// As in a browser that does not tell folders from files.
+/// In browsers that do not distinguish folders from files.
 #[test]
 fn a_folder_that_passes_for_a_file_is_refused_in_words() {
     let page = Visit::to("/").after_script("delete DataTransferItem.prototype.webkitGetAsEntry;").open();
@@ -80,7 +80,7 @@ fn a_folder_that_passes_for_a_file_is_refused_in_words() {
     assert_eq!(page.answer("shirt.jpg").state, "done");
 }
 
-/// `MUTATED` of them; `make torture` has it try a thousand.
+/// With `MUTATED` photos, 200 by default; `make torture` tries a thousand.
 #[test]
 fn mutated_photos_neither_end_nor_hold_up_the_engine() {
     const LOT: u64 = 100;

@@ -1,4 +1,4 @@
-// Width, height and colours of a picture, what is transparent on white; 0, 0 and none if the browser does not show it.
+// Width, height and colours of a picture, on white; 0, 0 and none if the browser does not show it.
 return (async () => {
   const photo = new Image();
   photo.src = URL.createObjectURL(new Blob([new Uint8Array(arguments[0])]));

@@ -1,4 +1,4 @@
-//! What the browser shows of a file, and what was read of it.
+//! Pictures as the browser shows them, compared with what we decode.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ use crate::{
     pictures::{jpeg, name, shirt},
 };
 
-/// The right values of the native tests are Chromium's.
+/// The pictures expected by the native tests are those that Chromium shows.
 #[test]
 fn chromium_shows_what_is_read_natively() {
     let page = Page::ready();
@@ -28,19 +28,19 @@ fn chromium_shows_what_is_read_natively() {
     println!("{} kinds of files", kinds.len());
 }
 
-/// A picture as it is shown, and where the map lies on it.
+/// A picture as it is shown, and the position of the class map on it.
 #[derive(Debug, Deserialize)]
 struct Look {
     width: u32,
     height: u32,
-    /// In the corners, from the left and from the top.
+    /// The colours of the corners, row by row.
     colours: [[u8; 3]; 4],
-    /// Left, top, width and height in those of the picture, and the cells' opacity.
+    /// Left, top, width and height relative to the picture, and the opacity of the cells.
     map: Option<([f64; 4], Vec<u8>)>,
 }
 
 impl Look {
-    /// Of the picture that the selector finds.
+    /// Reads the picture that the selector finds.
     fn at(page: &Page, selector: &str) -> Self {
         page.run(&format!("const selector = \"{selector}\";\n{}", include_str!("preview.js")))
     }
@@ -54,7 +54,7 @@ impl Look {
     }
 }
 
-/// A garment, each corner of its own colour.
+/// A garment, with a different colour in each corner.
 fn picture() -> RgbImage {
     let mut picture = shirt(480, 640, [40, 70, 150]);
     for (colour, (left, top)) in

@@ -1,4 +1,4 @@
-// Writes down how long each photo is worked on, in milliseconds.
+// Records how long each photo takes, in milliseconds.
 window.took = [];
 const begun = new WeakMap();
 const look = ({ target }) => {

@@ -1,4 +1,4 @@
-// Lists the words that begin on one line and end on the next. Names of files and addresses in licences may do that.
+// Lists words that are broken across lines. File names, and addresses in licences, may be.
 const torn = [];
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 for (let text = texts.nextNode(); text; text = texts.nextNode()) {

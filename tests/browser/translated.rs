@@ -1,4 +1,4 @@
-//! The page while something translates it: whatever happens, it says what a page says that is left alone.
+//! The page while a translator changes it: it says the same as an untranslated page.
 
 use serde_json::{Value, json};
 use thirtyfour::Key;
@@ -10,7 +10,7 @@ use crate::{
     tiny_model::colour_model,
 };
 
-/// All words that can be seen or are announced, without what the translator has put around them. `null` while they change.
+/// All visible or announced words, without the translator's marks. `null` while they change.
 const WORDS: &str = r#"
     const words = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -25,7 +25,7 @@ const WORDS: &str = r#"
     window.former = all;
     return isSettled ? words : null;"#;
 
-/// What the page said, each time that it was looked at.
+/// The page's words at each step.
 type Said = Vec<(&'static str, Vec<String>)>;
 
 fn look(page: &Page, when: &'static str, said: &mut Said) {
@@ -38,7 +38,7 @@ fn look(page: &Page, when: &'static str, said: &mut Said) {
     said.extend(words.map(|words| (when, words)));
 }
 
-/// Begins the visit twice, the second time with the translator at work, and does the same in both.
+/// Makes the same visit twice, the second time with the translator.
 #[track_caller]
 fn assert_says_the_same(begin: impl Fn() -> Visit, visit: impl Fn(&Page) -> Said) {
     let plain = visit(&begin().open());
@@ -53,7 +53,7 @@ fn assert_says_the_same(begin: impl Fn() -> Visit, visit: impl Fn(&Page) -> Said
     assert_eq!(page.run::<Vec<String>>("return lost;"), [] as [String; 0], "said to nodes that are gone");
 }
 
-/// Waits until nothing more is under way on a page that is online only.
+/// Waits until a page without service worker is idle.
 fn wait_for_all(page: &Page) {
     page.wait_until("all is there", |seen| {
         let is_ready = seen.announced.as_ref().is_some_and(|words| words.contains("Ready to recognise"));
@@ -72,7 +72,7 @@ fn words_follow_the_photos() {
         || Visit::to("/"),
         |page| {
             let mut said = Said::new();
-            page.wait_until("it can answer, and offline", |seen| {
+            page.wait_until("it can answer, also offline", |seen| {
                 seen.loading.is_none() && seen.offline.as_deref() == Some("ready")
             });
             page.drop(&json!({ "items": [{ "mimeType": "text/plain", "data": "a shirt" }], "dragOperationsMask": 1 }));
@@ -130,7 +130,7 @@ fn words_follow_what_is_cleaned() {
             page.wait_until("the keys are heard", |seen| seen.focus == "#review");
             look(page, "a folder is open", &mut said);
             page.press(Key::Right);
-            look(page, "a photo is looked at", &mut said);
+            look(page, "a photo is selected", &mut said);
             for key in ["r", "d", "k", "u", "2"] {
                 page.press(key);
                 look(page, key, &mut said);

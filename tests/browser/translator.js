@@ -1,5 +1,5 @@
-// Changes the page as the translators of browsers and extensions do: a while after words have come, their text node gives
-// way to two nested <font> with other words (here the same in ‹›), or is changed and put into them.
+// Changes the page like the translators of browsers and extensions: some time after a text node has appeared, it is replaced by
+// two nested <font> elements with other words (here the same ones in ‹›), or changed and moved into them.
 (() => {
   const isWords = (node) => /\p{L}/u.test(node.data) && !node.parentElement?.closest("font, script, style, [translate=no]");
   const textsOf = (root) => {
@@ -11,7 +11,7 @@
   };
   let turn = 0;
   window.translating = 0;
-  window.lost = []; // what was said to a node that is gone
+  window.lost = []; // texts written to nodes that are no longer in the page
   const gone = new MutationObserver((records) => lost.push(...records.map(({ target }) => target.data)));
   const translate = (text, words) => {
     translating -= 1;

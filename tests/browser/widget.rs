@@ -15,13 +15,13 @@ use crate::{
     pictures::{SIX, jpeg, long_to_read, real, shirt},
 };
 
-/// The frame of the first element.
+/// A script that returns the frame of the first element.
 pub const FRAME: &str =
     "return document.querySelector('clothing-classifier').shadowRoot.querySelector('iframe');";
 pub const OPEN: &str =
     "return !!document.querySelector('clothing-classifier')?.shadowRoot?.querySelector('.box.open');";
 
-/// Writes down what a site hears, and what moves or blocks it.
+/// Records the events that a site receives, its layout shifts and its long tasks.
 const RECORD: &str = "
     window.heard = [];
     for (const type of ['ready', 'progress', 'classified', 'error']) {
@@ -39,7 +39,7 @@ const RECORD: &str = "
     }
     return null;";
 
-/// A page that begins with the element's script.
+/// A page that loads the element's script first.
 fn with_script(page: &Page, body: &str) -> String {
     format!(
         "<!doctype html><html lang=en><title>A shop</title><script type=module src=\"{}\"></script>\n{body}",
@@ -51,7 +51,7 @@ fn html(body: &str) -> (String, Vec<u8>) {
     (String::new(), body.into())
 }
 
-/// A browser, and a site with that body after the element's script, opened in it.
+/// Opens a site in a browser: the element's script, then this body.
 fn host(visit: Visit, body: &str) -> (Page, Site) {
     let page = visit.open();
     let site = site(&page, body, &[]);
@@ -60,7 +60,7 @@ fn host(visit: Visit, body: &str) -> (Page, Site) {
     (page, site)
 }
 
-/// A site with these photos beside the ten.
+/// The same, with these photos in addition to the ten.
 fn site(page: &Page, body: &str, more: &[(&str, &[u8])]) -> Site {
     let mut resources = HashMap::from([("/".to_string(), html(&with_script(page, body)))]);
     for (index, photo) in photos().into_iter().enumerate() {
@@ -72,7 +72,7 @@ fn site(page: &Page, body: &str, more: &[(&str, &[u8])]) -> Site {
     Site::start(resources)
 }
 
-/// A site as there are many, for the eye.
+/// A typical site, for screenshots.
 pub fn shop(page: &Page) -> Site {
     site(
         page,
@@ -116,7 +116,7 @@ fn heard(page: &Page, kind: &str) -> Vec<Heard> {
     all.into_iter().filter(|heard| heard.kind == kind).collect()
 }
 
-/// A visitor chooses a photo in the frame; the site hears the answer.
+/// A visitor chooses a photo in the frame, and the site receives the answer.
 #[track_caller]
 fn assert_answers_a_visitor(page: &Page) {
     page.wait_for(OPEN);
@@ -152,7 +152,7 @@ fn assert_works_in_a_strict_page(page: &Page) {
     );
     let body = with_script(page, ELEMENT).into_bytes();
     let site = Site::start(HashMap::from([("/".into(), (policy, body))]));
-    page.excuse("/favicon.ico"); // the browser's own wish, which the policy forbids
+    page.excuse("/favicon.ico"); // requested by the browser itself; the policy forbids it
     page.go_to(&site.url("/"));
     page.run::<Value>(RECORD);
     assert_answers_a_visitor(page);
@@ -164,7 +164,7 @@ fn it_works_in_a_page_that_allows_nothing_else() {
     assert_works_in_a_strict_page(&away().open());
 }
 
-/// Such a page has no origin, and is in no sandbox.
+/// A page from the disk has no origin, but is not in a sandbox.
 #[track_caller]
 fn assert_works_from_the_disk(page: &Page) {
     let file = page.file("host.html", with_script(page, ELEMENT).as_bytes());
@@ -179,12 +179,12 @@ fn it_works_in_a_page_from_the_disk() {
     assert_works_from_the_disk(&away().open());
 }
 
-/// Sites that are cross-origin isolated, which take in no frame that does not ask for it.
+/// Cross-origin isolated sites accept only frames that opt in.
 #[track_caller]
 fn assert_works_in_isolated_pages(page: &Page) {
     for policy in ["require-corp", "credentialless"] {
         let site = isolated_site(page, policy);
-        page.go_to(&site.far_url("/"));
+        page.go_to(&site.cross_site_url("/"));
         page.run::<Value>(RECORD);
         assert!(page.run::<bool>("return crossOriginIsolated;"), "{policy}");
         assert_answers_a_visitor(page);
@@ -218,16 +218,16 @@ fn it_works_in_isolated_pages_and_isolates_none_of_ours() {
 #[test]
 fn it_works_in_an_isolated_page_from_what_is_kept_on_the_device() {
     let page = Page::ready();
-    let before = page.server.asked().len();
+    let before = page.server.requests().len();
     let site = isolated_site(&page, "require-corp");
-    page.go_to(&site.url("/")); // of the same site: browsers share what is kept
+    page.go_to(&site.url("/")); // the same site, so that the cache is shared
     page.run::<Value>(RECORD);
     assert_answers_a_visitor(&page);
-    let asked = page.server.asked().split_off(before);
+    let asked = page.server.requests().split_off(before);
     assert!(!asked.iter().any(|path| path.contains("/embed?") || path.contains("engine-")), "{asked:?}");
 }
 
-/// In a page without an origin, of whichever kind, nothing can be loaded: that is said at once.
+/// In any kind of page without an origin nothing can be loaded, which is reported at once.
 #[track_caller]
 fn assert_says_that_a_sandbox_keeps_it_out(page: &Page) {
     let inner = with_script(page, ELEMENT);
@@ -288,7 +288,7 @@ fn a_sandbox_that_keeps_it_out_is_named_at_once() {
     assert_says_that_a_sandbox_keeps_it_out(&page);
 }
 
-/// A policy without the frame is named; one that is only reported changes nothing.
+/// A policy that forbids the frame is reported; one in report-only mode changes nothing.
 #[track_caller]
 fn assert_says_that_a_policy_keeps_it_out(page: &Page) {
     let policy = format!("script-src {}; frame-src 'self'", page.server.url(""));
@@ -350,13 +350,13 @@ fn below_the_fold_it_costs_a_site_next_to_nothing() {
     let below = format!("<p style=\"height: 3000px\">Above.</p>{ELEMENT}<p>Below.</p>");
     let page = away().open();
     let site = site(&page, &below, &[]);
-    page.go_to(&site.far_url("/"));
+    page.go_to(&site.cross_site_url("/"));
     page.run::<Value>(RECORD);
     page.wait_for("return !!customElements.get('clothing-classifier');");
     page.run::<Value>("longTasks.length = 0; return null;");
     std::thread::sleep(std::time::Duration::from_secs(1));
     assert_eq!(page.run::<Vec<f64>>("return longTasks;"), [] as [f64; 0], "it waits and does nothing");
-    let (bytes, asked) = (page.server.sent(), page.server.asked());
+    let (bytes, asked) = (page.server.sent(), page.server.requests());
     println!("A widget below the fold loads {bytes} bytes, headers included.");
     assert_eq!(asked, ["/embed.js"]);
     assert!(bytes < 6_000, "{bytes}");
@@ -365,7 +365,7 @@ fn below_the_fold_it_costs_a_site_next_to_nothing() {
     page.wait_for(OPEN);
     std::thread::sleep(std::time::Duration::from_secs(1));
     assert_eq!(page.run::<Vec<f64>>("return shifts;"), [] as [f64; 0], "it has its room from the beginning");
-    let asked = page.server.asked();
+    let asked = page.server.requests();
     assert!(!asked.iter().any(|path| path.contains("clothing-") || path.contains("engine-")), "{asked:?}");
     let alone: Vec<f64> = page.run("return longTasks;");
     println!("The site's tasks over 50 ms while the frame opened: {alone:?}");
@@ -374,7 +374,7 @@ fn below_the_fold_it_costs_a_site_next_to_nothing() {
 #[test]
 fn a_site_gets_the_pages_own_answers_in_order() {
     let (page, _site) = host(away(), ELEMENT);
-    // As the command line says them.
+    // The same as the command line's.
     let said = command_line(&files_of(&page, 10));
     page.run::<Value>(
         "window.photos = [];
@@ -425,7 +425,7 @@ fn a_site_gets_the_pages_own_answers_in_order() {
     let done: Vec<_> = progress.iter().map(|heard| heard.detail["done"].as_u64()).collect();
     assert!(done.is_sorted(), "{done:?}");
 
-    // And what a visitor is told is the same.
+    // Visitors are told the same.
     page.enter(FRAME);
     page.pick(&files_of(&page, 1));
     page.answer("0.jpg");
@@ -484,7 +484,7 @@ fn images_and_addresses_can_be_asked_about_and_what_cannot_be_read_is_refused() 
     assert_eq!(outcomes.codes, ["unreadable", "unreadable", "photo", "photo", "removed"]);
 }
 
-/// What a site may have in hand. `photos` has what they are by the names by which they may be called.
+/// Everything that shows a picture, by name, in `photos`.
 const HELD: &str = "
     const element = document.querySelector('clothing-classifier');
     const image = document.querySelector('img');
@@ -521,7 +521,7 @@ fn what_shows_a_picture_can_be_asked_about() {
     for answer in &answers {
         assert_eq!((&answer.1, answer.2, answer.3), (&label, width, height), "{answer:?}");
     }
-    // What is transparent is white, not black.
+    // Transparent pixels become white, not black.
     let [on_nothing, on_white]: [String; 2] = page.run_async(&format!(
         "{HELD}
          const labels = [];
@@ -577,7 +577,7 @@ fn what_is_no_photo_is_refused_by_its_name_without_a_request() {
     assert_eq!(requests.2, "0", "requests");
 }
 
-/// Pictures of another site: shown to anyone, given to those who ask as its server wants it, or to nobody.
+/// Two pictures of another site: one with CORS headers, which can be read, and one without, which can only be shown.
 #[test]
 fn pictures_of_other_sites_are_read_where_their_servers_allow_it() {
     let page = away().open();
@@ -586,7 +586,8 @@ fn pictures_of_other_sites_are_read_where_their_servers_allow_it() {
     let resources =
         [("/asked.jpg", format!("{kept}access-control-allow-origin: *\r\n")), ("/shown.jpg", kept.into())];
     let other = Site::start(resources.map(|(path, headers)| (path.into(), (headers, photo.clone()))).into());
-    let images = ["/asked.jpg", "/shown.jpg"].map(|path| format!("<img src=\"{}\">", other.far_url(path)));
+    let images =
+        ["/asked.jpg", "/shown.jpg"].map(|path| format!("<img src=\"{}\">", other.cross_site_url(path)));
     let site = site(&page, &format!("{ELEMENT}{}", images.concat()), &[]);
     page.go_to(&site.url("/"));
     page.excuse("blocked by CORS");
@@ -622,8 +623,8 @@ fn pictures_of_other_sites_are_read_where_their_servers_allow_it() {
 fn a_large_photo_does_not_block_the_site() {
     let page = away().open();
     let site = site(&page, ELEMENT, &[("/large.jpg", &jpeg(&shirt(4000, 3000, [40, 70, 150])))]);
-    // As widgets are: on another site, which the browser gives a process of its own.
-    page.go_to(&site.far_url("/"));
+    // Like most widgets, from another site, which the browser runs in another process.
+    page.go_to(&site.cross_site_url("/"));
     page.run::<Value>(RECORD);
     page.wait_for(OPEN);
     assert_answers_the_site(&page);
@@ -647,17 +648,17 @@ fn a_large_photo_does_not_block_the_site() {
     assert_eq!((large.width, large.long_tasks), (4000, vec![]));
 }
 
-/// Lets the worker say that it lives, by asking for something every now and then.
+/// Makes the worker send regular requests while it is alive.
 const ALIVE: Fault = Fault::Appended("setInterval(() => fetch('/healthz'), 100);");
 
 #[test]
 fn taken_out_in_the_middle_of_work_it_ends_its_worker_and_works_again_when_put_back() {
     let page = away().with_times(9, SCRIPT, ALIVE).open();
     let site = site(&page, ELEMENT, &[("/long.jpg", long_to_read())]);
-    // As widgets are: on another site, which the browser gives a process of its own.
-    page.go_to(&site.far_url("/"));
+    // Like most widgets, from another site, which the browser runs in another process.
+    page.go_to(&site.cross_site_url("/"));
     page.run::<Value>(RECORD);
-    let alive = || page.server.asked().iter().filter(|path| *path == "/healthz").count();
+    let alive = || page.server.requests().iter().filter(|path| *path == "/healthz").count();
     page.wait_for(OPEN);
     assert_answers_the_site(&page);
     while alive() < 3 {
@@ -683,7 +684,7 @@ fn taken_out_in_the_middle_of_work_it_ends_its_worker_and_works_again_when_put_b
 
     page.run::<Value>("document.body.append(element); return null;");
     assert_answers_the_site(&page);
-    // Moved while it works: it is asked again and answers.
+    // Moved while it works, it asks again and answers.
     let outcome: String = page.run_async(
         "const answer = element.classify(long);
          setTimeout(() => document.body.prepend(element), 100);
@@ -699,7 +700,7 @@ fn twenty_widgets_share_one_engine_and_the_others_go_on_when_its_frame_is_taken_
     page.wait_for("return heard.filter(({ type }) => type === 'ready').length === 20;");
     let asked = |begin: &str, end: &str| {
         let is_meant = |path: &&String| path.starts_with(begin) && path.ends_with(end);
-        page.server.asked().iter().filter(is_meant).count()
+        page.server.requests().iter().filter(is_meant).count()
     };
     let loaded = || (asked("/clothing-", ".onnx"), asked("/engine-", ".wasm"), asked("/engine-", ".js"));
     assert_eq!(loaded(), (0, 0, 0), "none is used yet");
@@ -712,7 +713,7 @@ fn twenty_widgets_share_one_engine_and_the_others_go_on_when_its_frame_is_taken_
     );
     assert_eq!((count.len(), loaded()), (20, (1, 1, 1)));
 
-    // Whichever frame runs the engine: each is taken out in its turn, until one is left.
+    // Any frame may run the engine, so they are removed one by one until a single one is left.
     for left in [12, 5, 1] {
         let outcomes: Vec<String> = page.run_with(
             &format!(
@@ -762,7 +763,7 @@ fn it_works_upgraded_late_in_shadow_roots_and_beside_others() {
     assert_eq!(outcome["left"], "id,labels,loading");
 }
 
-/// React before 19 writes the properties of elements like this one as attributes: false as "false".
+/// React before version 19 sets attributes instead of properties: false becomes "false".
 #[test]
 fn what_is_false_in_words_is_false() {
     let attributes = "loading=eager multiple=false compact=false hidden=false";
@@ -820,7 +821,7 @@ fn options_are_heeded_when_it_opens_and_later() {
     );
     page.enter(FRAME);
     page.wait_for("return !document.querySelector('#choose').multiple;");
-    // Colours fade into each other.
+    // Colours change in a transition.
     page.wait_for(
         "return getComputedStyle(document.querySelector('.button.primary')).backgroundColor === 'rgb(14, 107, 94)';",
     );
@@ -852,7 +853,7 @@ fn a_plain_frame_needs_no_script_and_no_referrer() {
     assert_eq!(page.answer("shirt.jpg").state, "done");
 }
 
-/// A site that speaks to the frame in its own words. It must get nothing but typed errors, and the frame goes on.
+/// A site that sends arbitrary messages to the frame gets typed errors only, and the frame keeps working.
 #[track_caller]
 fn assert_withstands_hostile_messages(page: &Page) {
     let body = format!(
@@ -880,7 +881,7 @@ fn assert_withstands_hostile_messages(page: &Page) {
         assert!(known, "{reply}");
     }
     page.enter("return document.getElementById('frame');");
-    let seen = page.seen();
+    let seen = page.snapshot();
     assert_eq!((seen.failed, seen.cards.len()), (None, 1));
     assert_eq!(seen.path, "/embed");
     page.pick(&[page.file("b.jpg", &jpeg(&shirt(200, 300, [90, 20, 20])))]);
@@ -892,13 +893,13 @@ fn hostile_messages_change_nothing() {
     assert_withstands_hostile_messages(&away().open());
 }
 
-/// All in one visit, since Firefox takes long to start.
+/// In one visit, because Firefox is slow to start.
 #[test]
 fn firefox_does_the_same() {
     let page = away().with_firefox().open();
     let elements = "<clothing-classifier loading=eager></clothing-classifier>".repeat(3);
     let site = site(&page, &elements, &[]);
-    page.go_to(&site.far_url("/"));
+    page.go_to(&site.cross_site_url("/"));
     page.run::<Value>(RECORD);
     assert_answers_a_visitor(&page);
     #[derive(Deserialize)]
@@ -923,7 +924,7 @@ fn firefox_does_the_same() {
         let order: Vec<_> = told.iter().skip(element).step_by(3).map(|told| told.order).collect();
         assert!(order.is_sorted(), "of element {element}: {order:?}");
     }
-    let networks = page.server.asked().iter().filter(|path| path.ends_with(".onnx")).count();
+    let networks = page.server.requests().iter().filter(|path| path.ends_with(".onnx")).count();
     assert_eq!(networks, 1);
     page.run::<Value>("document.querySelector('clothing-classifier').remove(); return null;");
     assert_answers_the_site(&page);
@@ -936,7 +937,7 @@ fn firefox_does_the_same() {
     assert_says_that_a_policy_keeps_it_out(&page);
 }
 
-/// What the element is told by others than its own frame, and by a frame that lies.
+/// Messages to the element from other senders than its frame, and from a lying frame.
 #[test]
 fn a_hostile_frame_cannot_make_the_element_err() {
     let (page, _site) = host(away(), ELEMENT);
@@ -960,7 +961,7 @@ fn a_hostile_frame_cannot_make_the_element_err() {
     assert_answers_the_site(&page);
 }
 
-/// What a frame may say that was made by somebody else, or is broken. It takes the place of the page.
+/// Messages of a foreign or broken frame, which is served instead of the page.
 const LIAR: &str = "<!doctype html><title>A liar</title><script>
     const protocol = 'clothing-classifier/1';
     const prediction = { label: 'jeans', name: 'Jeans', probability: 0.9, recognised: false, family: { id: 'bottom', name: 'Bottoms', probability: 0.9 }, alternatives: [] };
@@ -1036,18 +1037,18 @@ fn what_goes_wrong_is_told_with_its_cause_and_can_be_tried_again() {
     assert_eq!(page.run_with::<String>(ask, &photo), "answered");
 }
 
-/// All of it under a path: `https://example.org/tools/clothes/`.
+/// Hosted under a path, such as `https://example.org/tools/clothes/`.
 #[test]
 fn it_can_stand_under_a_path() {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("under-a-path");
     at_path(&dist(), &root, "/tools/clothes/");
-    let mut page = Visit::to("/tools/clothes/").of(&root).open();
+    let mut page = Visit::to("/tools/clothes/").with_bundle(&root).open();
     page.wait_for_offline();
     page.pick(&[shirt_file(&page)]);
     assert_eq!(page.answer("shirt.jpg").state, "done");
     page.click("nav a[href$='/about']");
     page.wait_until("About is there", |seen| seen.heading.as_deref() == Some("About"));
-    assert_eq!(page.seen().path, "/tools/clothes/about");
+    assert_eq!(page.snapshot().path, "/tools/clothes/about");
 
     let body = format!(
         "<!doctype html><title>A shop</title><script type=module src=\"{}\"></script>{ELEMENT}",
@@ -1057,7 +1058,7 @@ fn it_can_stand_under_a_path() {
     page.go_to(&site.url("/"));
     page.run::<Value>(RECORD);
     assert_answers_a_visitor(&page);
-    let asked = page.server.asked();
+    let asked = page.server.requests();
     assert!(asked.iter().all(|path| path.starts_with("/tools/clothes/")), "{asked:?}");
 
     page.server.end();
@@ -1113,7 +1114,7 @@ fn its_own_page_shows_it_and_gives_the_lines_to_paste() {
     ));
 }
 
-/// A real visitor comes by keyboard, too.
+/// Visitors use the keyboard, too.
 #[test]
 fn the_placeholder_leads_a_keyboard_into_the_frame() {
     let far = "<p style=\"height: 3000px\">Above.</p><clothing-classifier></clothing-classifier>";

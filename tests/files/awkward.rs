@@ -1,4 +1,4 @@
-//! Wrong and awkward files, and what is to become of each.
+//! Wrong and awkward files, with the outcome expected for each.
 
 use clothing_classifier::photo::Format;
 use image::{DynamicImage, GrayImage, ImageFormat, Luma, Rgb, RgbImage, Rgba, RgbaImage};
@@ -10,7 +10,7 @@ use super::encode::{
 
 /// A file of the table.
 pub struct Awkward {
-    /// With an ending that may be as wrong as people's are.
+    /// The file's name; its ending may be wrong.
     pub name: &'static str,
     pub bytes: Vec<u8>,
     pub outcome: Outcome,
@@ -18,14 +18,14 @@ pub struct Awkward {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Outcome {
-    /// An answer to a photo of that width and height.
+    /// An answer, to a photo of this width and height.
     Answer(u32, u32),
-    /// A refusal with these words in it.
+    /// A refusal whose message contains these words.
     Refusal(&'static str),
 }
 use Outcome::{Answer, Refusal};
 
-/// A file of `tests/fixtures`.
+/// Reads a file of `tests/fixtures`.
 macro_rules! fixture {
     ($name:literal) => {
         include_bytes!(concat!("../fixtures/", $name)).to_vec()
@@ -41,7 +41,7 @@ const HEIC: Outcome = Refusal("This is a HEIC photo, the format that iPhones use
 const AVIF: Outcome = Refusal("This is an AVIF picture");
 const RAW: Outcome = Refusal("This is a camera's raw file");
 
-/// The table; in the browser AVIF is left to the browser's own decoder, which does not say what is wrong.
+/// The table. In the browser, AVIF is decoded by the browser itself, which gives no reasons.
 pub fn all(in_browser: bool) -> Vec<Awkward> {
     let broken_avif = if in_browser { AVIF } else { DAMAGED };
     let files = [
@@ -350,7 +350,7 @@ fn patched(file: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
     file
 }
 
-/// A JPEG without the segments of that marker that stand before its data.
+/// A JPEG without the segments of `marker` before its data.
 fn without_segments(jpeg: &[u8], marker: u8) -> Vec<u8> {
     let mut kept = jpeg[..2].to_vec();
     let mut rest = &jpeg[2..];
@@ -364,7 +364,7 @@ fn without_segments(jpeg: &[u8], marker: u8) -> Vec<u8> {
     [&kept, rest].concat()
 }
 
-/// The rows of an interlaced PNG of 8 x 8 pixels: seven passes, each with a finer grid.
+/// The rows of an interlaced PNG of 8 x 8 pixels, in seven passes of ever finer grids.
 fn adam7(picture: &RgbImage) -> Vec<u8> {
     let passes =
         [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
@@ -378,7 +378,7 @@ fn adam7(picture: &RgbImage) -> Vec<u8> {
     rows
 }
 
-/// Some kilobytes that become 27 megabytes of zeros (zlib).
+/// A zlib stream of a few kilobytes that expands to 27 megabytes of zeros.
 fn zeros_compressed() -> Vec<u8> {
     let file = encode(&RgbImage::new(3000, 3000).into(), ImageFormat::Png);
     let mut data = Vec::new();

@@ -1,4 +1,4 @@
-//! Files of pictures, made by code: what encoders write, and what they never would.
+//! Picture files written by code: what encoders write, and what they never would.
 
 use std::io::Cursor;
 
@@ -13,7 +13,7 @@ pub const GREEN: [u8; 3] = [30, 200, 30];
 pub const BLUE: [u8; 3] = [30, 30, 220];
 pub const WHITE: [u8; 3] = [255, 255, 255];
 
-/// 48 x 32, each quarter of its own colour: no orientation looks like another.
+/// 48 x 32 pixels with a different colour in each quarter, so that all orientations look different.
 pub fn quarters() -> RgbImage {
     RgbImage::from_fn(48, 32, |x, y| {
         Rgb(match (x < 24, y < 16) {
@@ -37,8 +37,8 @@ pub fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     let long = |value: u32| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
     let mut block = Vec::from(if big_endian { b"MM" } else { b"II" });
     block.extend(short(42));
-    block.extend(long(8)); // where the directory begins
-    block.extend(short(1)); // its number of entries
+    block.extend(long(8)); // offset of the directory
+    block.extend(short(1)); // number of entries
     block.extend([short(0x0112), short(3)].concat()); // orientation, of type short
     block.extend(long(1));
     block.extend([short(orientation), short(0)].concat());
@@ -61,7 +61,7 @@ pub fn with_exif(picture: &RgbImage, format: Format, exif: Vec<u8>) -> Vec<u8> {
     file
 }
 
-/// A PNG of that depth and colour type, its rows stored without compression.
+/// A PNG of this depth and colour type, with uncompressed rows.
 pub fn png(
     width: u32,
     height: u32,
@@ -77,13 +77,13 @@ pub fn png(
     png_file(&parts)
 }
 
-/// A PNG of these chunks, in their order.
+/// A PNG of these chunks, in this order.
 pub fn png_file(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let chunks = chunks.iter().flat_map(|(kind, data)| png_chunk(kind, data));
     b"\x89PNG\r\n\x1A\n".iter().copied().chain(chunks).collect()
 }
 
-/// A zlib stream of at most 65535 bytes, not compressed.
+/// An uncompressed zlib stream of at most 65535 bytes.
 pub fn stored(bytes: &[u8]) -> Vec<u8> {
     let (a, b) = bytes.iter().fold((1u32, 0u32), |(a, b), byte| {
         let a = (a + u32::from(*byte)) % 65521;
@@ -94,7 +94,7 @@ pub fn stored(bytes: &[u8]) -> Vec<u8> {
     [&head, bytes, &((b << 16) | a).to_be_bytes()].concat()
 }
 
-/// A part of a PNG file with its checksum.
+/// A PNG chunk with its checksum.
 pub fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let body = [kind.as_slice(), data].concat();
     [(data.len() as u32).to_be_bytes().as_slice(), &body, &crc32(&body).to_be_bytes()].concat()
@@ -113,7 +113,7 @@ pub fn animated_gif(frames: &[RgbaImage]) -> Vec<u8> {
     file
 }
 
-/// An animation out of the lossless bit streams of single pictures of 8 x 8 pixels.
+/// An animated WebP from the lossless bit streams of single pictures of 8 x 8 pixels.
 pub fn animated_webp(frames: &[RgbaImage]) -> Vec<u8> {
     let mut body = Vec::new();
     body.extend(riff_chunk(b"VP8X", &[0b0001_0010, 0, 0, 0, 7, 0, 0, 7, 0, 0])); // animation and alpha; 8 x 8
@@ -131,12 +131,12 @@ pub fn webp(chunks: &[&[u8]]) -> Vec<u8> {
     riff_chunk(b"RIFF", &[b"WEBP", &chunks.concat()[..]].concat())
 }
 
-/// A part of a WebP file.
+/// A RIFF chunk of a WebP file.
 pub fn riff_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [kind.as_slice(), &(data.len() as u32).to_le_bytes(), data, &vec![0; data.len() % 2]].concat()
 }
 
-/// A BMP's header of any size, with those of its fields that have room in it, and what follows.
+/// A BMP with a header of any size, which contains the fields that fit into it, and the data after it.
 pub struct Bmp<'a> {
     pub header: u32,
     pub width: i32,

@@ -1,4 +1,4 @@
-//! An encoder of JPEGs that writes whatever the standard allows, and some of what it does not.
+//! A JPEG encoder that writes everything the standard allows, and some of what it forbids.
 //!
 //! Annexes and figures are those of ITU-T T.81.
 
@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 
 use super::encode::encode;
 
-/// What to write. All of it can be changed; see [`Jpeg::new`] for what it begins with.
+/// What to write. See [`Jpeg::new`] for the defaults.
 #[derive(Clone)]
 pub struct Jpeg {
     pub width: usize,
@@ -18,24 +18,24 @@ pub struct Jpeg {
     /// The frame header's marker: 0xC0 baseline, 0xC1 extended sequential, 0xC2 progressive.
     pub process: u8,
     pub scans: Vec<Scan>,
-    /// MCUs from one restart to the next; 0 for none.
+    /// MCUs between restart markers; 0 for none.
     pub restart_interval: u16,
     pub lines: Lines,
     pub huffman: Huffman,
-    /// The step of quantisation of all coefficients. Those over 255 take two bytes, as do others with the flag.
+    /// The quantisation step of all coefficients. Steps over 255 are written in two bytes; with the flag, smaller ones, too.
     pub step: u16,
     pub wide_steps: bool,
-    /// Whole segments, or anything else, to stand in each [`Place`].
+    /// Segments, or any other bytes, to insert at each [`Place`].
     pub between: [Vec<u8>; PLACES],
 }
 
-/// What components stand for.
+/// The colour space of the components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colours {
     Grey,
     YCbCr,
     Rgb,
-    /// As Photoshop stores it: 255 is no ink.
+    /// Inverted, as Photoshop stores it: 255 is no ink.
     Cmyk,
     Ycck,
 }
@@ -52,28 +52,28 @@ pub struct Component {
 pub struct Scan {
     /// Indices, in the scan's order.
     pub components: Vec<usize>,
-    /// Of the coefficients in the file's order, the first and the last.
+    /// The first and the last coefficient of the band, in zig-zag order (Ss, Se).
     pub band: (u8, u8),
-    /// Bits that an earlier scan left out, and that this one leaves out.
+    /// Low bits that an earlier scan left out, and that this one leaves out (Ah, Al).
     pub high: u8,
     pub low: u8,
 }
 
-/// Where the number of lines stands.
+/// Where the number of lines is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Lines {
     InFrame,
-    /// In a DNL segment behind the first scan.
-    Behind,
+    /// In a DNL segment after the first scan.
+    AfterScan,
     InBoth,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Huffman {
-    /// The tables of annex K.3, in a segment before the frame header or behind it.
+    /// The tables of annex K.3, in a segment before the frame header or after it.
     BeforeFrame,
-    BehindFrame,
-    /// Meant, but left out.
+    AfterFrame,
+    /// The tables of annex K.3, not written.
     Missing,
 }
 
@@ -81,9 +81,9 @@ pub enum Huffman {
 pub enum Place {
     Start,
     BeforeFrame,
-    BehindFrame,
+    AfterFrame,
     BeforeScan,
-    BehindScan,
+    AfterScan,
 }
 pub const PLACES: usize = 5;
 
@@ -117,8 +117,8 @@ pub fn adobe(transform: u8) -> Vec<u8> {
     segment(0xEE, &[b"Adobe\0\x64\0\0\0\0", &[transform][..]].concat())
 }
 
-/// The scans of a progressive file of so many components, as libjpeg writes them: the DC coefficients together, then
-/// bands of AC coefficients; then what each left out.
+/// The scans of a progressive file with this number of components, as libjpeg writes them: DC coefficients of all components,
+/// then bands of AC coefficients, then refinements of each.
 pub fn progression(components: usize) -> Vec<Scan> {
     let all: Vec<_> = (0..components).collect();
     let each = |band, high, low| all.iter().map(move |&index| part(&[index], band, high, low));
@@ -132,7 +132,7 @@ pub fn progression(components: usize) -> Vec<Scan> {
 }
 
 impl Jpeg {
-    /// A JFIF file, baseline, in one scan, with these sampling factors of luminance and both chrominances.
+    /// A baseline JFIF file in one scan, with these sampling factors for luminance and both chrominances.
     pub fn new(width: usize, height: usize, luma: (usize, usize), chroma: (usize, usize)) -> Self {
         Self {
             width,
@@ -147,7 +147,7 @@ impl Jpeg {
             scans: vec![scan(&[0, 1, 2])],
             restart_interval: 0,
             lines: Lines::InFrame,
-            huffman: Huffman::BehindFrame,
+            huffman: Huffman::AfterFrame,
             step: 6,
             wide_steps: false,
             between: array::from_fn(|place| if place == 0 { jfif() } else { Vec::new() }),
@@ -166,7 +166,7 @@ impl Jpeg {
         self
     }
 
-    /// Blocks in an MCU of all components. The standard allows ten, and so does libjpeg.
+    /// Blocks in an MCU of all components. The standard and libjpeg allow ten.
     pub fn blocks_in_mcu(&self) -> usize {
         self.components.iter().map(|component| component.columns * component.rows).sum()
     }
@@ -184,7 +184,7 @@ impl Jpeg {
     /// The file.
     pub fn encode(&self) -> Vec<u8> {
         let put = |file: &mut Vec<u8>, place: Place| file.extend(&self.between[place as usize]);
-        let tables = usual_tables();
+        let tables = standard_tables();
         let mut file = vec![0xFF, 0xD8];
         put(&mut file, Place::Start);
         let wide = self.wide_steps || self.step > 255;
@@ -197,15 +197,15 @@ impl Jpeg {
             file.extend(&huffman);
         }
         put(&mut file, Place::BeforeFrame);
-        let height = if self.lines == Lines::Behind { 0 } else { self.height };
+        let height = if self.lines == Lines::AfterScan { 0 } else { self.height };
         let [height, width] = [height, self.width].map(|length| (length as u16).to_be_bytes());
         let mut frame = [&[8], &height[..], &width, &[self.components.len() as u8]].concat();
         for component in &self.components {
             frame.extend([component.id, (component.columns << 4 | component.rows) as u8, 0]);
         }
         file.extend(segment(self.process, &frame));
-        put(&mut file, Place::BehindFrame);
-        if self.huffman == Huffman::BehindFrame {
+        put(&mut file, Place::AfterFrame);
+        if self.huffman == Huffman::AfterFrame {
             file.extend(&huffman);
         }
         if self.restart_interval > 0 {
@@ -225,14 +225,14 @@ impl Jpeg {
                 if self.lines != Lines::InFrame {
                     file.extend(segment(0xDC, &(self.height as u16).to_be_bytes()));
                 }
-                put(&mut file, Place::BehindScan);
+                put(&mut file, Place::AfterScan);
             }
         }
         file.extend([0xFF, 0xD9]);
         file
     }
 
-    /// The component's quantised coefficients, of whole MCUs: blocks across, and the blocks row by row.
+    /// A component's quantised coefficients, padded to whole MCUs: the number of blocks across, and the blocks row by row.
     fn plane(&self, index: usize) -> (usize, Vec<Block>) {
         let Component { columns, rows, .. } = self.components[index];
         let (across, down) = (self.mcus().0 * columns, self.mcus().1 * rows);
@@ -253,7 +253,7 @@ impl Jpeg {
 }
 
 impl Colours {
-    /// The value of a pixel's component, from its red, green and blue.
+    /// The value of a component, from red, green and blue.
     fn component(self, index: usize, [r, g, b]: [f32; 3]) -> f32 {
         let black = r.max(g).max(b).max(1.0);
         match (self, index) {
@@ -267,13 +267,14 @@ impl Colours {
             (_, 0) => 0.299 * r + 0.587 * g + 0.114 * b,
             (_, 1) => 128.0 - 0.168736 * r - 0.331264 * g + 0.5 * b,
             (_, 2) => 128.0 + 0.5 * r - 0.418688 * g - 0.081312 * b,
-            // What no colours have.
+            // No colour space has such a component.
             _ => 90.0,
         }
     }
 }
 
-/// What all files show, endlessly: red, green and blue at a place in pixels. Waves, an edge of colour and one of light.
+/// The endless picture that all files show: red, green and blue at a position in pixels. It has waves, an edge of colour and an
+/// edge of brightness.
 pub fn picture(x: f32, y: f32) -> [f32; 3] {
     let wave = |length: f32, phase: f32| ((x * 0.8 + y * 0.6) * 2.0 * PI / length + phase).sin();
     let light = if (x - 60.0).hypot(y - 45.0) < 30.0 { 50.0 } else { 0.0 };
@@ -292,7 +293,7 @@ pub fn pixels(width: usize, height: usize) -> RgbImage {
     })
 }
 
-/// A.3.3.
+/// The forward DCT (A.3.3).
 fn forward_dct(samples: [f32; 64]) -> [f32; 64] {
     let factor = |frequency: usize, at: usize| {
         let scale = if frequency == 0 { 0.125f32.sqrt() } else { 0.5 };
@@ -300,7 +301,7 @@ fn forward_dct(samples: [f32; 64]) -> [f32; 64] {
     };
     let factors: [f32; 64] = array::from_fn(|at| factor(at / 8, at % 8));
     let pass = |from: [f32; 64]| -> [f32; 64] {
-        // Of the columns; and rows and columns change places.
+        // Transforms the columns, and transposes.
         array::from_fn(|at| {
             let (column, frequency) = (at / 8, at % 8);
             (0..8).map(|row| factors[8 * frequency + row] * from[8 * row + column]).sum()
@@ -309,16 +310,16 @@ fn forward_dct(samples: [f32; 64]) -> [f32; 64] {
     pass(pass(samples))
 }
 
-/// A table of codes, and the segment that tells it.
+/// A Huffman table, and the segment that defines it.
 #[derive(Clone)]
-struct Table {
+struct HuffmanTable {
     segment: Vec<u8>,
-    /// By symbol: the code and its length.
+    /// The code and its length, by symbol.
     codes: Vec<(u32, u32)>,
 }
 
-impl Table {
-    /// From the content of a segment that has this table only.
+impl HuffmanTable {
+    /// From the content of a DHT segment with one table.
     fn new(segment: &[u8]) -> Self {
         let mut codes = vec![(0, 0); 256];
         let mut code = 0;
@@ -334,8 +335,8 @@ impl Table {
     }
 }
 
-/// Those of annex K.3, as another encoder writes them: DC and AC of luminance, DC and AC of chrominance.
-fn usual_tables() -> [Table; 4] {
+/// The tables of annex K.3, as another encoder writes them: DC and AC of luminance, DC and AC of chrominance.
+fn standard_tables() -> [HuffmanTable; 4] {
     let file = encode(&DynamicImage::from(RgbImage::new(8, 8)), ImageFormat::Jpeg);
     [0x00, 0x10, 0x01, 0x11].map(|kind| {
         let mut rest = &file[2..];
@@ -345,7 +346,7 @@ fn usual_tables() -> [Table; 4] {
             while segment[1] == 0xC4 && !tables.is_empty() {
                 let length = 17 + tables[1..17].iter().map(|&count| usize::from(count)).sum::<usize>();
                 if tables[0] == kind {
-                    return Table::new(&tables[..length]);
+                    return HuffmanTable::new(&tables[..length]);
                 }
                 tables = &tables[length..];
             }
@@ -354,14 +355,14 @@ fn usual_tables() -> [Table; 4] {
     })
 }
 
-/// Of DC coefficients as usual; for AC coefficients with a code for every symbol, since progressive scans have others.
-fn flat_tables() -> [Table; 4] {
-    let [first, _, third, _] = usual_tables();
+/// Standard DC tables, and AC tables with a code for every symbol, since progressive scans use other symbols.
+fn flat_tables() -> [HuffmanTable; 4] {
+    let [first, _, third, _] = standard_tables();
     let flat = |kind: u8| {
         let mut segment = vec![kind];
         segment.extend([0, 0, 0, 0, 0, 0, 0, 254, 2, 0, 0, 0, 0, 0, 0, 0]);
         segment.extend(0..=255);
-        Table::new(&segment)
+        HuffmanTable::new(&segment)
     };
     [first, flat(0x10), third, flat(0x11)]
 }
@@ -369,19 +370,19 @@ fn flat_tables() -> [Table; 4] {
 /// Writes entropy-coded data.
 struct Writer<'a> {
     file: &'a mut Vec<u8>,
-    tables: &'a [Table; 4],
+    tables: &'a [HuffmanTable; 4],
     bits: u32,
     held: u32,
     /// By component.
     predictions: [i32; 8],
-    /// Blocks whose end has not been written (EOBRUN), the bits that belong to them, and the table for it.
+    /// Blocks whose end has not been written (EOBRUN), their correction bits, and the table to write them with.
     ended: u32,
     corrections: Vec<u32>,
     table: usize,
 }
 
 impl<'a> Writer<'a> {
-    fn new(file: &'a mut Vec<u8>, tables: &'a [Table; 4]) -> Self {
+    fn new(file: &'a mut Vec<u8>, tables: &'a [HuffmanTable; 4]) -> Self {
         let (predictions, corrections) = ([0; 8], Vec::new());
         Self { file, tables, bits: 0, held: 0, predictions, ended: 0, corrections, table: 1 }
     }
@@ -446,7 +447,7 @@ impl<'a> Writer<'a> {
                 let mut zeros = 0;
                 for place in places() {
                     let value = coefficient(place);
-                    // Towards zero, as the standard has it.
+                    // Rounds towards zero (the point transform of G.1.2.1).
                     let value = value.signum() * (value.abs() >> low);
                     if value != 0 {
                         self.end_blocks();
@@ -524,7 +525,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// To the next byte, which is filled up with ones.
+    /// Pads the last byte with ones.
     fn end(&mut self) {
         self.end_blocks();
         self.put(0x7F, 7);
@@ -537,7 +538,7 @@ impl<'a> Writer<'a> {
         self.put(code, length);
     }
 
-    /// F.1.2.1.1.
+    /// The additional bits of a value (F.1.2.1.1).
     fn magnitude(&mut self, value: i32, size: u32) {
         let bits = if value < 0 { value - 1 } else { value };
         self.put(bits as u32 & ((1 << size) - 1), size);
@@ -558,14 +559,14 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Bits of a number's magnitude.
+/// The category of a value (SSSS): the number of its additional bits.
 fn size_of(value: i32) -> u32 {
     32 - value.unsigned_abs().leading_zeros()
 }
 
-/// Where in a block, row by row, the coefficient belongs (figure A.6).
+/// The index in a block, row by row, of a coefficient in zig-zag order (figure A.6).
 fn zigzag(place: u8) -> usize {
-    // Diagonal after diagonal, each in the other direction than the last.
+    // One diagonal after another, in alternating directions.
     static ORDER: LazyLock<Vec<usize>> = LazyLock::new(|| {
         let mut order: Vec<usize> = (0..64).collect();
         order.sort_by_key(|at| {

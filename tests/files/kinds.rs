@@ -1,4 +1,4 @@
-//! Files of kinds that decoders differ on, each with the picture that it is to be read as: Chromium's.
+//! Kinds of files on which decoders differ, each with the picture expected: the one that Chromium shows.
 
 use clothing_classifier::photo::Format;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, imageops};
@@ -12,14 +12,14 @@ pub struct Shown {
     pub name: String,
     pub file: Vec<u8>,
     pub picture: RgbImage,
-    /// By how much colours may differ: on average and at most.
+    /// Allowed difference in levels: mean and maximum.
     pub tolerance: (f64, u8),
-    /// Whether Chromium shows this picture for it.
+    /// Whether Chromium shows this picture.
     pub in_chromium: bool,
 }
 
 impl Shown {
-    /// What is wrong with it as a decoder has read it.
+    /// Describes how a decoded picture differs from the one expected.
     pub fn fault<E: std::fmt::Debug>(&self, read: &Result<RgbImage, E>) -> Option<String> {
         let read = match read {
             Ok(read) if read.dimensions() == self.picture.dimensions() => read,
@@ -42,7 +42,7 @@ impl Shown {
 }
 
 const EXACT: (f64, u8) = (0.0, 0);
-/// Where colours come from brightness and two differences by some arithmetic.
+/// For colours converted from YCbCr.
 const ALIKE: (f64, u8) = (0.5, 4);
 
 fn shown(name: impl Into<String>, file: Vec<u8>, picture: &RgbImage, tolerance: (f64, u8)) -> Shown {
@@ -53,17 +53,17 @@ pub fn all() -> Vec<Shown> {
     [webps(), turned(), gifs(), bmps(), avifs()].into_iter().flatten().collect()
 }
 
-/// The parts of a WebP file that has nothing but its picture.
+/// The chunks of a WebP file with nothing but its picture.
 fn parts(file: &[u8]) -> Vec<u8> {
     file[12..].to_vec()
 }
 
-/// VP8X's data.
+/// The data of a VP8X chunk.
 fn header(flags: u8, width: u32, height: u32) -> Vec<u8> {
     [&[flags, 0, 0, 0], &(width - 1).to_le_bytes()[..3], &(height - 1).to_le_bytes()[..3]].concat()
 }
 
-/// Headers that promise what is not there, and the other way round; sizes that are wrong.
+/// Headers that announce missing chunks, chunks that were not announced, and wrong sizes.
 fn webps() -> Vec<Shown> {
     let lossless = encode(&quarters().into(), ImageFormat::WebP);
     let lossy = include_bytes!("../fixtures/formats/lossy.webp").to_vec();
@@ -84,7 +84,7 @@ fn webps() -> Vec<Shown> {
         for flags in [0x20, 0x10, 0x08, 0x04, 0x02, 0x3E] {
             let header = riff_chunk(b"VP8X", &header(flags, width, height));
             let file = webp(&[&header, &parts(plain)]);
-            // Without animation's chunks Chromium sees no picture.
+            // Chromium shows no picture if the animation's chunks are missing.
             files.push(Shown {
                 in_chromium: flags & 2 == 0,
                 ..shown(named(&format!("flags {flags:#x} only")), file, &picture, tolerance)
@@ -129,7 +129,7 @@ fn webps() -> Vec<Shown> {
             files.push(Shown { in_chromium: false, ..shown(named(name), file, &picture, tolerance) });
         }
     }
-    // Odd lengths that are not filled up.
+    // Odd lengths without padding.
     let mut odd = riff_chunk(b"XMP ", b"odd");
     odd.pop();
     let file = webp(&[
@@ -145,7 +145,7 @@ fn webps() -> Vec<Shown> {
     files
 }
 
-/// Turned by EXIF. Browsers differ on these, so that the page shows a picture of its own.
+/// Turned by EXIF. Browsers differ on these, so the page shows its own preview.
 fn turned() -> Vec<Shown> {
     let upright = quarters();
     let mut files = Vec::new();
@@ -192,7 +192,7 @@ fn turned() -> Vec<Shown> {
     files
 }
 
-/// Screens that do not hold their first frame.
+/// GIFs whose screen does not contain their first frame.
 fn gifs() -> Vec<Shown> {
     let picture = quarters();
     let plain = encode(&picture.clone().into(), ImageFormat::Gif);
@@ -228,7 +228,7 @@ fn bmps() -> Vec<Shown> {
     let four = pixels(2, &[RED, GREEN, BLUE, WHITE]);
     let bgr = |[red, green, blue]: [u8; 3]| [blue, green, red];
     let bgra = |[red, green, blue]: [u8; 3], alpha: u8| [blue, green, red, alpha];
-    // Rows from the lowest up, filled up to four bytes.
+    // Rows from bottom to top, padded to four bytes.
     let data = [&bgr(BLUE)[..], &bgr(WHITE), &[0; 2], &bgr(RED), &bgr(GREEN), &[0; 2]].concat();
     let mut files = Vec::new();
     let mut add = |name: String, bmp: Bmp, picture: &RgbImage| {
@@ -250,7 +250,7 @@ fn bmps() -> Vec<Shown> {
     let nothing = pixels(2, &[WHITE; 4]);
     for header in [56, 108, 124] {
         for (compression, name) in [(0, "no masks"), (3, "masks")] {
-            // Without masks, alpha's holds in the newer headers only.
+            // Without masks for colours, the alpha mask counts only in newer headers.
             let is_meant = compression == 3 || header > 56;
             let bmp = Bmp { header, compression, masks: masks(rgb, ALPHA), ..words };
             add(format!("{header}, {name}, alpha"), bmp, if is_meant { &on_white } else { &four });
@@ -272,7 +272,7 @@ fn bmps() -> Vec<Shown> {
     let swapped = [swapped[2], swapped[3], swapped[0], swapped[1]].concat();
     let bmp = Bmp { compression: 3, masks: [0xFF00, 0xFF_0000, 0xFF00_0000, 0], data: &swapped, ..words };
     add("channels elsewhere".into(), bmp, &four);
-    // Ten bits a colour, two of alpha.
+    // Ten bits for each colour, two for alpha.
     let deep = [[1023u32, 0, 512, 3], [0, 1023, 3, 0]]
         .map(|[red, green, blue, alpha]| (alpha << 30 | red << 20 | green << 10 | blue).to_le_bytes())
         .concat();
@@ -285,7 +285,7 @@ fn bmps() -> Vec<Shown> {
         ..words
     };
     add("ten bits a colour".into(), bmp, &pixels(2, &[[255, 0, 128], WHITE]));
-    // 5, 6 and 5 bits, and 5, 5, 5 and one of alpha.
+    // 5, 6 and 5 bits; 5, 5, 5 and one for alpha.
     let short = |words: [u16; 2]| words.map(u16::to_le_bytes).concat();
     let halves = short([16 << 11 | 3 << 5 | 31, 0xFFFF]);
     let bmp = Bmp {
@@ -311,7 +311,7 @@ fn bmps() -> Vec<Shown> {
     ] {
         add(format!("{bits} bits"), Bmp { bits, palette, data: &data, ..PLAIN_BMP }, &four);
         if bits > 2 {
-            // OS/2 has no field for fewer colours than there may be, nor four bytes for each.
+            // OS/2 headers cannot have a shorter palette, and its entries have three bytes.
             let all: Vec<_> = palette.iter().copied().chain([[7; 3]; 252]).take(1 << bits).collect();
             add(
                 format!("{bits} bits, header of 12"),
@@ -326,7 +326,7 @@ fn bmps() -> Vec<Shown> {
         }
     }
 
-    // Runs; what they skip is black: the end of the first row, a place in between, and the last row.
+    // Run lengths. Skipped pixels are black: the end of the first row, a part in between, and the last row.
     let runs =
         |bits, compression, data| Bmp { width: 4, height: 3, bits, compression, palette, data, ..PLAIN_BMP };
     const BLACK: [u8; 3] = [0; 3];
@@ -367,7 +367,7 @@ fn bmps() -> Vec<Shown> {
             &skipped,
         );
     }
-    // Chromium shows nothing of the first, and does not read the second.
+    // Chromium shows nothing for the first, and refuses the second.
     for file in &mut files {
         file.in_chromium &=
             !["ten bits a colour.bmp", "runs of 24 bits, header of 40.bmp"].contains(&&*file.name);
@@ -403,7 +403,7 @@ fn avifs() -> Vec<Shown> {
             Rgb(pixel.0.map(|colour| ((u32::from(colour) * alpha + 255 * (255 - alpha) + 127) / 255) as u8))
         })
     };
-    // Colours that are coarser than pixels do not reach to the edges.
+    // Subsampled colours do not reach to the edges.
     const COARSE: (f64, u8) = (2.5, 20);
     const FINE: (f64, u8) = (0.8, 4);
     let mut files = Vec::new();
@@ -429,7 +429,7 @@ fn avifs() -> Vec<Shown> {
         (avif!("clean-aperture"), &imageops::rotate270(&ramps(64, 48)), FINE),
     ] {
         let shown = shown(format!("{name}.avif"), file, picture, tolerance);
-        // Chromium 156 takes alpha for values of the limited range; Firefox and libavif read it as it is written.
+        // Chromium 156 treats alpha as limited range; Firefox and libavif take it as stored.
         files.push(Shown { in_chromium: !name.contains("alpha"), ..shown });
     }
     // Turned anticlockwise, then mirrored.
@@ -456,7 +456,7 @@ fn avifs() -> Vec<Shown> {
     files
 }
 
-/// `picture` as a camera would store it with that orientation: what undoes the flag's instruction.
+/// `picture` as a camera would store it with this orientation: transformed by its inverse.
 pub fn stored_as(picture: &RgbImage, orientation: u16) -> RgbImage {
     let picture = DynamicImage::from(picture.clone());
     match orientation {

@@ -1,4 +1,4 @@
-//! Files for tests of robustness, all made by code or out of the fixtures.
+//! Files for tests, all made by code or from the fixtures.
 
 pub mod awkward;
 pub mod encode;

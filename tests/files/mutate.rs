@@ -1,10 +1,10 @@
-//! Files with accidents: the same number always makes the same file.
+//! Randomly damaged files. The same number always gives the same file.
 
 use std::{fs, path::Path};
 
 use super::encode::crc32;
 
-/// Photos to mutate: fixtures of every format, none large.
+/// The photos to damage: small fixtures of every format.
 const FIXTURES: [&str; 27] = [
     "alpha.png",
     "animated.gif",
@@ -44,12 +44,12 @@ pub fn photos() -> Vec<(&'static str, Vec<u8>)> {
 pub struct Mutations(Vec<(&'static str, Vec<u8>)>);
 
 impl Mutations {
-    /// Of these files with their names.
+    /// From these files and their names.
     pub fn of(files: Vec<(&'static str, Vec<u8>)>) -> Self {
         Self(files)
     }
 
-    /// The mutated file of that number, and the name of the one it was.
+    /// Damaged file `number`, and the name of the original.
     pub fn file(&self, number: u64) -> (&'static str, Vec<u8>) {
         let mut random = Random(number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let (name, whole) = &self.0[random.below(self.0.len())];
@@ -59,7 +59,7 @@ impl Mutations {
                 self.mutate(&mut file, &mut random);
             }
         }
-        // A checksum that is wrong would hide from the decoder what else is.
+        // A wrong checksum would keep the decoder from reading further.
         if name.ends_with(".png") && random.below(4) > 0 {
             mend_checksums(&mut file);
         }
@@ -67,7 +67,7 @@ impl Mutations {
     }
 
     fn mutate(&self, file: &mut Vec<u8>, random: &mut Random) {
-        // Headers stand at the start, and that is where half of the accidents happen.
+        // Half of the damage is at the start, where the headers are.
         let reach = if random.below(2) == 0 { file.len().min(600) } else { file.len() };
         let at = random.below(reach);
         let length = 1 + random.below((file.len() - at).min(2000));

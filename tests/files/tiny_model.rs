@@ -1,6 +1,6 @@
-//! Model files of two kilobytes that are all that ours is, of one layer.
+//! Complete model files of two kilobytes, with a single layer.
 
-#![allow(dead_code)] // who uses this file uses one model or the other
+#![allow(dead_code)] // each test program uses one of the models
 
 use prost::Message;
 use tract_onnx::pb::{
@@ -25,13 +25,13 @@ const METADATA: [(&str, &str); 9] = [
     ("license", "MIT OR Apache-2.0"),
 ];
 
-/// Knows nothing.
+/// A model that knows nothing.
 pub fn tiny_model() -> Vec<u8> {
     let labels = r#"[{"id":"a","name":"A","group":"core"},{"id":"b","name":"B","group":"garment"},{"id":"c","name":"C","group":"none"}]"#;
     model("tiny", labels, |x| x as f32 / 40.0 - 0.4, [0.1, 0.2, -0.3])
 }
 
-/// Tells red, green and blue things apart by their mean colour, and truly so.
+/// A model that tells red, green and blue things apart by their mean colour, correctly.
 pub fn colour_model() -> Vec<u8> {
     let labels = r#"[{"id":"red","name":"Red thing","group":"core"},{"id":"green","name":"Green thing","group":"core"},{"id":"blue","name":"Blue thing","group":"core"}]"#;
     // A quarter for each of the four pixels.
@@ -39,7 +39,7 @@ pub fn colour_model() -> Vec<u8> {
     model("colours", labels, weight, [0.0; 3])
 }
 
-/// Labels as JSON; a weight of the convolution by its index in `[3, 3, 2, 2]`; what is added to the logits.
+/// Builds a model from labels as JSON, the convolution's weights by their index in `[3, 3, 2, 2]`, and the logits' bias.
 fn model(version: &str, labels: &str, weight: impl Fn(usize) -> f32, bias: [f32; 3]) -> Vec<u8> {
     let weights: Vec<u8> = (0..3 * 3 * 2 * 2).flat_map(|x| weight(x).to_le_bytes()).collect();
     let bias = bias.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<_>>();
@@ -96,7 +96,7 @@ fn node(op: &str, inputs: &[&str], output: &str) -> NodeProto {
     }
 }
 
-/// Two in both directions.
+/// `[2, 2]`.
 fn lengths(name: &str) -> AttributeProto {
     AttributeProto {
         name: name.into(),

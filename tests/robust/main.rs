@@ -1,4 +1,4 @@
-//! Files that are wrong, awkward, damaged or foreign do no harm.
+//! Wrong, awkward, damaged and foreign files do no harm.
 
 #[path = "../files/mod.rs"]
 mod files;

@@ -1,4 +1,4 @@
-//! Model files that are not ours, or no longer whole, are refused in words.
+//! Foreign and damaged model files are refused with reasons.
 
 use std::{fs, panic, path::Path, thread, time::Duration};
 
@@ -25,7 +25,7 @@ fn ours() -> ModelProto {
     ModelProto::decode(&*read("model/clothing.onnx")).expect("our own model")
 }
 
-/// Of its square input.
+/// The side of its square input.
 fn side() -> u32 {
     Classifier::from_onnx(read("model/clothing.onnx")).expect("our own model").info().input_size
 }
@@ -43,7 +43,7 @@ fn refused(file: &[u8]) -> ModelError {
     error
 }
 
-/// The faults of a file that is ONNX.
+/// The faults found in an ONNX file.
 #[track_caller]
 fn faults(error: ModelError) -> Vec<Fault> {
     match error {
@@ -52,14 +52,14 @@ fn faults(error: ModelError) -> Vec<Fault> {
     }
 }
 
-/// It is this fault, and nothing else.
+/// Asserts that there is exactly this fault.
 #[track_caller]
 fn only(error: ModelError, words: &str) {
     let faults = faults(error);
     assert!(faults.len() == 1 && faults[0].to_string().contains(words), "{words}: {faults:?}");
 }
 
-/// What is said of our model with something changed in it.
+/// The error for our model after a change.
 #[track_caller]
 fn refusal(change: impl FnOnce(&mut ModelProto, fn(&mut ModelProto) -> &mut GraphProto)) -> ModelError {
     let mut model = ours();
@@ -72,7 +72,7 @@ fn set(model: &mut ModelProto, key: &str, value: &str) {
     entry.value = value.into();
 }
 
-/// The lengths of a graph's first input.
+/// The dimensions of a graph's first input.
 fn input_shape(graph: &mut GraphProto) -> &mut Vec<Dimension> {
     let kind = graph.input[0].r#type.as_mut().and_then(|kind| kind.value.as_mut()).expect("a type");
     let type_proto::Value::TensorType(tensor) = kind;
@@ -80,7 +80,7 @@ fn input_shape(graph: &mut GraphProto) -> &mut Vec<Dimension> {
 }
 
 #[test]
-fn our_model_written_anew_is_loaded() {
+fn our_model_is_loaded_after_being_written_again() {
     assert!(load(&ours()).is_ok());
 }
 
@@ -119,7 +119,7 @@ fn a_model_that_is_too_large_is_refused_unread() {
 }
 
 #[test]
-fn a_foreign_model_is_told_all_that_it_lacks() {
+fn all_faults_of_a_foreign_model_are_listed() {
     let error = refusal(|model, _| model.metadata_props.clear());
     assert_eq!(
         error.cause(),
@@ -152,7 +152,7 @@ fn a_foreign_model_is_told_all_that_it_lacks() {
 }
 
 #[test]
-fn metadata_that_the_network_contradicts_are_refused() {
+fn metadata_that_contradict_the_network_are_refused() {
     let labels = r#"[{"id":"a","name":"A","group":"core"},{"id":"b","name":"B","group":"none"}]"#;
     let error = refusal(|model, _| set(model, "labels", labels));
     let places = side() / 32;
@@ -185,7 +185,7 @@ fn networks_of_another_shape_are_refused() {
         }),
         &format!("but is float [batch, 3, {side}, {side}]."),
     );
-    // What follows from such an input is found out in different places.
+    // The consequences of such inputs are detected in different places.
     for length in [0, 2, -7, i64::MAX] {
         refusal(|model, graph| input_shape(graph(model))[0].value = Some(Value::DimValue(length)));
     }
@@ -197,7 +197,7 @@ fn networks_of_another_shape_are_refused() {
     refusal(|model, graph| graph(model).output[0].name = "scores".into());
 }
 
-/// Exported by `model/` from a backbone whose operators the reader once lacked.
+/// Exported by `model/` from a backbone whose operators were once missing.
 #[test]
 fn a_ghost_net_answers() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/failing/own-ghostnet_050.onnx");
@@ -212,7 +212,7 @@ fn a_ghost_net_answers() {
 }
 
 #[test]
-fn networks_that_do_not_hold_together_are_refused() {
+fn inconsistent_graphs_are_refused() {
     refusal(|model, _| model.graph = None);
     refusal(|model, _| model.graph = Some(GraphProto::default()));
     refusal(|model, graph| graph(model).node.clear());
@@ -222,7 +222,7 @@ fn networks_that_do_not_hold_together_are_refused() {
     refusal(|model, graph| graph(model).node[5].input[0] = "nowhere".into());
     refusal(|model, graph| graph(model).node[5].input.clear());
     refusal(|model, graph| graph(model).node[5].output.clear());
-    // A node that waits for what comes of it.
+    // A node that depends on its own output.
     refusal(|model, graph| {
         let last = graph(model).node.last().expect("nodes").output[0].clone();
         graph(model).node[0].input[0] = last;
@@ -246,7 +246,7 @@ fn weights_that_are_not_what_they_claim_are_refused() {
         });
     }
     refusal(|model, graph| largest(graph(model)).data_type = 99);
-    // In a file beside, which a page does not have, and the command line must not be made to read.
+    // Weights in a separate file, which a page does not have and the command line must not read.
     let elsewhere = refusal(|model, graph| {
         let tensor = largest(graph(model));
         tensor.raw_data.clear();
@@ -257,9 +257,9 @@ fn weights_that_are_not_what_they_claim_are_refused() {
     only(elsewhere, "Its weights lie in another file: save it as one.");
 }
 
-/// Shapes that would take more memory than there is, written in a few bytes.
+/// Shapes that take a few bytes to write and more memory than there is.
 #[test]
-fn memory_that_no_network_needs_is_not_asked_for() {
+fn excessive_memory_is_not_allocated() {
     refusal(|model, graph| {
         let graph = graph(model);
         graph.initializer.push(TensorProto {
@@ -291,7 +291,7 @@ fn memory_that_no_network_needs_is_not_asked_for() {
 }
 
 #[test]
-fn weights_that_are_no_numbers_give_no_answer() {
+fn nan_weights_give_no_answer() {
     let mut model = ours();
     for tensor in &mut model.graph.as_mut().expect("a graph").initializer {
         if tensor.data_type == 1 {
@@ -301,7 +301,7 @@ fn weights_that_are_no_numbers_give_no_answer() {
     }
     let classifier = match load(&model) {
         Ok(classifier) => classifier,
-        Err(_) => return, // which is as good
+        Err(_) => return, // just as good
     };
     let found = classifier.classify(&RgbImage::new(50, 50).into(), Duration::ZERO);
     assert!(matches!(found, Err(ClassifyError::Inference(_))), "{found:?}");
@@ -311,7 +311,7 @@ fn weights_that_are_no_numbers_give_no_answer() {
 fn mutated_models_are_refused_or_answer() {
     const COUNT: u64 = 2000;
     let usual = panic::take_hook();
-    // What tract panics over is caught, and nobody wants to read of it.
+    // Panics inside tract are caught; they need not be printed.
     panic::set_hook(Box::new(move |panicked| {
         if thread::current().name() != Some("quiet") {
             usual(panicked);

@@ -1,4 +1,4 @@
-//! Whatever file is taken for a photo: an answer, or a refusal in words, and soon.
+//! Any file given as a photo is answered, or refused with a reason, within a short time.
 
 use std::{
     env, fs,
@@ -20,7 +20,7 @@ use clothing_classifier::{
     photo::{Format, Limits, MinSize, decode, decode_reduced, sniff},
 };
 
-/// Within this time a file is to be answered or refused, whatever it is.
+/// The time within which any file must be answered or refused.
 const SOON: Duration = Duration::from_secs(2);
 
 fn read(path: &str) -> Vec<u8> {
@@ -81,7 +81,7 @@ fn every_scale_is_decoded(file: &[u8]) {
     }
 }
 
-/// `MUTATED` of them; `make torture` has it try ten thousand.
+/// `MUTATED` photos, 1,000 by default; `make torture` tries ten thousand.
 #[test]
 fn mutated_photos_are_answered_or_refused_soon() {
     let count = env::var("MUTATED").map_or(1000, |count| count.parse().expect("MUTATED is a number"));
@@ -119,7 +119,7 @@ fn mutated_photos_are_answered_or_refused_soon() {
                 }
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     // Threads that hang cannot be joined.
-                    eprintln!("mutated photos {begun:?} have taken a minute, and go on");
+                    eprintln!("mutated photos {begun:?} are still running after a minute");
                     std::process::exit(1);
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
@@ -129,8 +129,8 @@ fn mutated_photos_are_answered_or_refused_soon() {
     let (took, number) = slowest;
     println!("{answered} of {count} mutated photos answered, the others refused; the slowest after {took:?}");
     let (name, _) = mutations.file(number);
-    // Far more than it takes: several tests share the processors.
+    // Far more than needed, since several tests share the processors.
     assert!(took < 5 * SOON, "mutated photo {number}, made of {name}, took {took:?}");
-    // Else the mutations would be so crude that they try nothing but the headers.
+    // Otherwise the mutations would be so crude that only headers are tested.
     assert!(answered > count / 10 && answered < count * 9 / 10, "{answered} of {count} answered");
 }

@@ -8,6 +8,6 @@ pub fn Announcer() -> impl IntoView {
     let session = Session::expect();
     view! {
         <p class="visually-hidden" role="status" aria-live="polite"
-            prop:textContent=move || session.announcement.get()></p>
+            prop:textContent=move || session.notices.announced()></p>
     }
 }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::app::words::percent;
+use crate::words::percent;
 
 /// A label with its share, 0 to 1.
 pub struct Bar {

@@ -1,7 +1,10 @@
 use leptos::{ev, prelude::*};
 use web_sys::DataTransfer;
 
-use crate::app::{opened, session::Session};
+use crate::{
+    app::{dropped, session::Session},
+    words,
+};
 
 /// Accepts what is dropped or pasted anywhere on the page, and says so while something is held over it.
 #[component]
@@ -20,9 +23,9 @@ pub fn DropZone(
     let over = RwSignal::new(false);
 
     let take = move |transfer: Option<DataTransfer>, otherwise: &'static str| {
-        let given = transfer.map(|transfer| opened::dropped(&transfer)).unwrap_or_default();
+        let given = transfer.map(|transfer| dropped::dropped(&transfer)).unwrap_or_default();
         if given.is_empty() {
-            session.say(otherwise);
+            session.notices.say(otherwise);
         } else {
             session.add_given(given);
             taken.run(());
@@ -44,17 +47,12 @@ pub fn DropZone(
             over.set(false);
             match (instead, event.data_transfer()) {
                 (Some(instead), Some(transfer)) => instead.run(transfer),
-                (_, transfer) => {
-                    take(transfer, "That was not a file. Save the picture first, then drop it here.");
-                }
+                (_, transfer) => take(transfer, words::NO_FILE),
             }
         }),
         window_event_listener(ev::paste, move |event| {
             if instead.is_none() {
-                take(
-                    event.clipboard_data(),
-                    "There is no picture to paste. Copy one first, then paste it here.",
-                );
+                take(event.clipboard_data(), words::NOTHING_TO_PASTE);
             }
         }),
     ];

@@ -1,13 +1,7 @@
 pub mod announcer;
 pub mod bars;
-pub mod class_map;
 pub mod drop_zone;
 pub mod engine_status;
-pub mod guesses;
 pub mod icon;
 pub mod offline_status;
 pub mod own_model;
-pub mod photo_card;
-pub mod photo_list;
-pub mod picker;
-pub mod samples;

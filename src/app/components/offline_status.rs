@@ -1,9 +1,9 @@
 use leptos::prelude::*;
 
 use super::icon::{Check, Download, Renew};
-use crate::app::{
-    offline::{self, Offline},
-    session::Session,
+use crate::{
+    app::{offline, session::Session},
+    offline::Offline,
     words,
 };
 
@@ -18,7 +18,7 @@ pub fn OfflineStatus() -> impl IntoView {
         Offline::UpdateWaiting { .. } => "update-waiting",
         Offline::Unavailable(_) => "unavailable",
     };
-    let has_photos = Memo::new(move |_| session.items.with(|items| !items.is_empty()));
+    let has_photos = Memo::new(move |_| !session.photos.is_empty());
     let words = move || words::offline(&session.offline.get(), has_photos.get());
     let update_waits =
         Memo::new(move |_| session.offline.with(|state| matches!(state, Offline::UpdateWaiting { .. })));

@@ -7,14 +7,14 @@ use crate::app::session::Session;
 pub fn OwnModel() -> impl IntoView {
     let session = Session::expect();
     view! {
-        {move || session.refused_model.get().map(|refused| view! {
+        {move || session.network.refused_model.get().map(|refused| view! {
             <p class="notice" role="alert" id="model-refused"
                 prop:textContent=format!("{} is not used. {}", refused.file_name, refused.reason)></p>
         })}
-        {move || session.own_model.get().map(|file_name| view! {
+        {move || session.network.own_model.get().map(|file_name| view! {
             <p class="own-model">
                 <span>"Your network "<b translate="no" prop:textContent=file_name></b>" answers, until you reload."</span>
-                <button class="button small" on:click=move |_| session.use_model(None)>"Use the page’s own"</button>
+                <button class="button small" on:click=move |_| session.network.use_model(None)>"Use the page’s own"</button>
             </p>
         })}
     }

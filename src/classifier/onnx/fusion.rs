@@ -5,7 +5,7 @@
 
 use std::{fmt, sync::Arc};
 
-use clothing_kernel::{Convolution, Finish};
+use clothing_kernel::{Convolution, Epilogue};
 use tract_onnx::{
     prelude::{DatumExt, OutletId, TValue, TVec, Tensor, TractResult, TypedFact, TypedModel, tvec},
     tract_core::{
@@ -147,19 +147,19 @@ impl EvalOp for FusedConvolution {
             bail!("a picture is [1, channels, height, width]")
         };
         let size = [height, width];
-        let [rows, columns] = self.convolution.window().results(size).context("a larger picture")?;
+        let [rows, columns] = self.convolution.window().output_size(size).context("a larger picture")?;
         // SAFETY: each of its numbers is written.
         let mut output =
             unsafe { Tensor::uninitialized::<f32>(&[1, self.convolution.outputs(), rows, columns])? };
-        let plus = inputs.get(1).map(|plus| plus.try_as_plain_ram()).transpose()?;
-        let finish = Finish {
-            plus: plus.as_ref().map(|plus| plus.as_slice::<f32>()).transpose()?,
-            least: if self.has_relu { 0.0 } else { f32::NEG_INFINITY },
+        let residual = inputs.get(1).map(|residual| residual.try_as_plain_ram()).transpose()?;
+        let epilogue = Epilogue {
+            residual: residual.as_ref().map(|residual| residual.as_slice::<f32>()).transpose()?,
+            min: if self.has_relu { 0.0 } else { f32::NEG_INFINITY },
         };
         self.convolution.run(
             inputs[0].try_as_plain_ram()?.as_slice::<f32>()?,
             size,
-            finish,
+            epilogue,
             output.try_as_plain_ram_mut()?.as_slice_mut::<f32>()?,
         );
         Ok(tvec!(output.into_tvalue()))
@@ -171,10 +171,13 @@ impl TypedOp for FusedConvolution {
         let Some(&[1, _, height, width]) = inputs[0].shape.as_concrete() else {
             bail!("a picture of unknown size")
         };
-        let results = self.convolution.window().results([height, width]);
+        let results = self.convolution.window().output_size([height, width]);
         let [rows, columns] = results.context("the window is larger than the picture")?;
         let fact = f32::fact([1, self.convolution.outputs(), rows, columns]);
-        ensure!(inputs.get(1).is_none_or(|plus| plus.shape == fact.shape), "what is added has another shape");
+        ensure!(
+            inputs.get(1).is_none_or(|residual| residual.shape == fact.shape),
+            "the residual has another shape"
+        );
         Ok(tvec!(fact))
     }
 

@@ -1,4 +1,4 @@
-//! One browser, from its start to its end.
+//! Starting, driving and ending a browser.
 
 use std::{
     fs,
@@ -15,12 +15,12 @@ use thirtyfour::{
 use tokio::runtime::{self, Runtime};
 
 use super::{
-    PATIENCE,
+    TIMEOUT,
     driver::{self, Driver},
-    outside,
+    egress_proxy,
 };
 
-/// How many browsers run at a time, whatever the number of test threads.
+/// How many browsers run at a time, regardless of the number of test threads.
 const BROWSERS: usize = 2;
 
 const FLAGS: [&str; 8] = [
@@ -40,13 +40,13 @@ pub enum Kind {
     Firefox,
 }
 
-/// A fresh browser with nothing kept from others. It ends when this is dropped.
+/// A browser with a fresh profile. It ends when this is dropped.
 pub struct Browser {
     driver: Option<WebDriver>,
     kind: Kind,
-    /// What Chromium calls itself instead of its own name.
-    agent: Option<&'static str>,
-    /// Firefox has one of its own.
+    /// Replaces Chromium's user agent.
+    user_agent: Option<&'static str>,
+    /// Each Firefox has its own driver.
     geckodriver: Option<Driver>,
     runtime: Runtime,
     folder: Folder,
@@ -54,17 +54,17 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub fn start(kind: Kind, agent: Option<&'static str>) -> Self {
+    pub fn start(kind: Kind, user_agent: Option<&'static str>) -> Self {
         let slot = Slot::take();
         let runtime = runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let geckodriver = (kind == Kind::Firefox).then(driver::geckodriver);
         let mut browser =
-            Self { driver: None, kind, agent, geckodriver, runtime, folder: Folder::new(), _slot: slot };
+            Self { driver: None, kind, user_agent, geckodriver, runtime, folder: Folder::new(), _slot: slot };
         browser.open();
         browser
     }
 
-    /// Ends it and starts it again with what it has kept.
+    /// Ends the browser and starts it again with the same profile.
     pub fn restart(&mut self) {
         self.quit();
         self.open();
@@ -73,7 +73,7 @@ impl Browser {
     fn open(&mut self) {
         let driver = self.runtime.block_on(async {
             match &self.geckodriver {
-                None => chromium(&self.folder, self.agent).await,
+                None => chromium(&self.folder, self.user_agent).await,
                 Some(driver) => firefox(driver, &self.folder).await,
             }
         });
@@ -90,22 +90,21 @@ impl Browser {
         self.kind
     }
 
-    /// Has it done, and waits for that.
+    /// Runs a WebDriver command to its end.
     pub fn drive<T>(
         &self,
         command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>,
     ) -> WebDriverResult<T> {
-        let driver = self.driver.as_ref().expect("it runs until it is dropped");
+        let driver = self.driver.as_ref().expect("the browser runs until it is dropped");
         self.runtime.block_on(command(driver))
     }
 
-    /// A folder of its own, which goes with it.
+    /// A folder for this browser's files, deleted with it.
     pub fn folder(&self) -> &Path {
         &self.folder.path
     }
 
-    /// Memory in bytes that the page and its workers hold, and what the browser needs for them; `None` where there is
-    /// no /proc to ask.
+    /// Resident memory in bytes of the renderer processes, which run the page and its workers; `None` without /proc.
     pub fn memory(&self) -> Option<u64> {
         let processes: Vec<_> =
             fs::read_dir("/proc").ok()?.filter_map(|entry| Process::read(&entry.ok()?.path())).collect();
@@ -135,43 +134,43 @@ impl Drop for Browser {
     }
 }
 
-async fn chromium(folder: &Folder, agent: Option<&str>) -> WebDriverResult<WebDriver> {
-    let mut wanted = DesiredCapabilities::chrome();
-    wanted.set_binary(&driver::program("CHROMIUM", "chromium").to_string_lossy())?;
+async fn chromium(folder: &Folder, user_agent: Option<&str>) -> WebDriverResult<WebDriver> {
+    let mut capabilities = DesiredCapabilities::chrome();
+    capabilities.set_binary(&driver::program("CHROMIUM", "chromium").to_string_lossy())?;
     for flag in FLAGS {
-        wanted.add_arg(flag)?;
+        capabilities.add_arg(flag)?;
     }
-    wanted.add_arg(&format!("--proxy-server=http://127.0.0.1:{}", outside::proxy()))?;
-    wanted.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
-    if let Some(agent) = agent {
-        wanted.add_arg(&format!("--user-agent={agent}"))?;
+    capabilities.add_arg(&format!("--proxy-server=http://127.0.0.1:{}", egress_proxy::port()))?;
+    capabilities.add_arg(&format!("--user-data-dir={}", folder.path.join("profile").display()))?;
+    if let Some(user_agent) = user_agent {
+        capabilities.add_arg(&format!("--user-agent={user_agent}"))?;
     }
-    // Files may come as late as a test likes: a visit begins before all are there.
-    wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
-    wanted.set_browser_log_level(LoggingPrefsLogLevel::All)?;
-    connect(driver::chromedriver(), wanted).await
+    // Tests may hold files back: a page counts as open before all of its files have loaded.
+    capabilities.set_page_load_strategy(PageLoadStrategy::Eager)?;
+    capabilities.set_browser_log_level(LoggingPrefsLogLevel::All)?;
+    connect(driver::chromedriver(), capabilities).await
 }
 
 async fn firefox(driver: &Driver, folder: &Folder) -> WebDriverResult<WebDriver> {
     let profile = folder.path.join("profile");
     fs::create_dir_all(&profile).expect("a folder for the profile");
-    let mut wanted = DesiredCapabilities::firefox();
-    wanted.set_firefox_binary(&driver::program("FIREFOX", "firefox").to_string_lossy())?;
+    let mut capabilities = DesiredCapabilities::firefox();
+    capabilities.set_firefox_binary(&driver::program("FIREFOX", "firefox").to_string_lossy())?;
     for argument in ["--headless", "--profile", &profile.to_string_lossy()] {
-        wanted.add_arg(argument)?;
+        capabilities.add_arg(argument)?;
     }
-    wanted.set_page_load_strategy(PageLoadStrategy::Eager)?;
-    connect(driver, wanted).await
+    capabilities.set_page_load_strategy(PageLoadStrategy::Eager)?;
+    connect(driver, capabilities).await
 }
 
-async fn connect(driver: &Driver, wanted: impl Into<Capabilities>) -> WebDriverResult<WebDriver> {
-    let driver = WebDriver::new(driver.url(), wanted).await?;
-    // What is looked for may come as late as a page.
-    driver.set_implicit_wait_timeout(PATIENCE).await?;
+async fn connect(driver: &Driver, capabilities: impl Into<Capabilities>) -> WebDriverResult<WebDriver> {
+    let driver = WebDriver::new(driver.url(), capabilities).await?;
+    // Elements are waited for as long as pages are.
+    driver.set_implicit_wait_timeout(TIMEOUT).await?;
     Ok(driver)
 }
 
-/// What Linux tells of a process.
+/// A process, as Linux describes it in /proc.
 struct Process {
     id: u32,
     parent: u32,
@@ -223,7 +222,7 @@ impl Drop for Folder {
     }
 }
 
-/// The right to run a browser.
+/// The right to run one of the [`BROWSERS`]; taking it waits for a free one.
 struct Slot;
 
 static RUNNING: Mutex<usize> = Mutex::new(0);

@@ -1,4 +1,4 @@
-//! The programs that the tests start: drivers of browsers, and where programs are found.
+//! The WebDriver servers of the browsers, and finding the programs that the tests start.
 
 use std::{
     env,
@@ -11,30 +11,30 @@ use std::{
 
 use super::project;
 
-/// The one chromedriver of this process. It is started when first asked for.
+/// The one chromedriver of this process, started at first use.
 pub fn chromedriver() -> &'static Driver {
     static DRIVER: LazyLock<Driver> =
         LazyLock::new(|| Driver::start(&program("CHROMEDRIVER", "chromedriver"), "successfully on port "));
     &DRIVER
 }
 
-/// A geckodriver, which drives one browser at a time.
+/// A new geckodriver; each drives one browser.
 pub fn geckodriver() -> Driver {
     Driver::start(&program("GECKODRIVER", "geckodriver"), "Listening on 127.0.0.1:")
 }
 
-/// A driver of browsers; dropping it ends it and them.
+/// A WebDriver server. Dropping it ends it and its browsers.
 pub struct Driver {
     port: u16,
-    /// Has the other end of the guard's input, which ends with this process, however that ends.
+    /// Its input is a pipe from this process, which closes when this process ends, in whatever way.
     _guard: Child,
     _output: BufReader<ChildStdout>,
 }
 
 impl Driver {
-    /// Starts it; it says its port after these words.
+    /// Starts the program, which prints its port after `words`.
     fn start(program: &Path, words: &str) -> Self {
-        // When its input ends, the guard ends its process group: the driver and every browser that is left.
+        // When its input closes, the guard kills its process group: the driver and any browsers left.
         let mut guard = Command::new("sh")
             .args(["-c", r#""$0" --port=0 & read -r _; kill -s KILL -- -$$"#])
             .arg(program)
@@ -54,20 +54,21 @@ impl Driver {
         Self { port, _guard: guard, _output: output }
     }
 
-    /// Where it listens.
+    /// The server's address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 }
 
-/// What the environment names, else what `tools/setup.sh` left, else what the PATH has.
+/// The program that the environment variable names, or else the one that `tools/setup.sh` installed, or else the one on the
+/// PATH.
 pub fn program(variable: &str, name: &str) -> PathBuf {
     let installed = project().join("target/tools/bin").join(name);
     let on_path = |folder: PathBuf| Some(folder.join(name)).filter(|file| file.is_file());
     match env::var_os(variable) {
         Some(named) => {
             let file = project().join(named);
-            assert!(file.is_file(), "{variable} names {}, which is not there", file.display());
+            assert!(file.is_file(), "{variable} names {}, which does not exist", file.display());
             file
         }
         None if installed.is_file() => installed,

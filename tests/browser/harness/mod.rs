@@ -1,12 +1,12 @@
-//! A browser, the page in it, and the server that hosts the page, which fails where it is told to.
+//! The test harness: a browser, the page in it, and the server that hosts the page and fails on request.
 
 mod browser;
 mod driver;
-mod outside;
+mod egress_proxy;
 mod page;
-mod seen;
 mod server;
 mod site;
+mod snapshot;
 mod visit;
 
 use std::{
@@ -17,15 +17,15 @@ use std::{
 
 pub use browser::{Browser, Kind};
 pub use page::Page;
-pub use seen::{Card, Seen};
 pub use server::{CODE, Fault, Host, MODEL, Response, Rule, SCRIPT, Server, at_path, is_hash, other_version};
 pub use site::Site;
+pub use snapshot::{Card, Snapshot};
 pub use visit::{Screen, Visit};
 
-/// How long nothing may happen before it counts as never happening, on a slow and busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// How long nothing may happen before a test gives up. Long enough for a slow and busy machine.
+const TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The folder of this package, from which paths in the environment count.
+/// The folder of this package. Relative paths in environment variables start here.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -11,13 +11,13 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use thirtyfour::{error::WebDriverResult, prelude::*};
 
-use super::{Browser, Card, Kind, PATIENCE, Screen, Seen, Server, Visit, outside, project};
+use super::{Browser, Card, Kind, Screen, Server, Snapshot, TIMEOUT, Visit, egress_proxy, project};
 
-/// How often it is looked whether something has happened.
+/// How often a condition is checked.
 const POLL: Duration = Duration::from_millis(50);
 
-/// The page in a browser of its own. Dropping it ends the browser, and fails the test if a file was missing or
-/// if the console told of errors, such as a request to anything but our server.
+/// The page in its own browser. Dropping it ends the browser, and fails the test if a file was missing, another machine was
+/// contacted or the console shows errors.
 pub struct Page {
     browser: Browser,
     pub server: Server,
@@ -25,7 +25,7 @@ pub struct Page {
     excused: RefCell<Vec<&'static str>>,
 }
 
-/// What a visitor does.
+/// Actions of a visitor.
 impl Page {
     pub fn new(browser: Browser, server: Server) -> Self {
         let downloads = browser.downloads();
@@ -39,20 +39,20 @@ impl Page {
         page
     }
 
-    /// Opens the page and waits until it can answer, with and without a connection.
+    /// Opens the page and waits until it can answer, online and offline.
     pub fn ready() -> Self {
         let page = Visit::to("/").open();
         page.wait_for_offline();
         page
     }
 
-    /// Ends the browser as if it were killed.
+    /// Crashes the browser.
     pub fn crash(&self) {
         let crash = async |driver: &WebDriver| driver.cdp().send_raw("Browser.crash", json!({})).await;
-        assert!(self.browser.drive(crash).is_err(), "the browser has survived");
+        assert!(self.browser.drive(crash).is_err(), "the browser survived");
     }
 
-    /// Closes the browser and opens it anew, at an address.
+    /// Restarts the browser with its profile, and opens an address.
     pub fn reopen(&mut self, path: &str) {
         self.browser.restart();
         self.go_to(path);
@@ -63,7 +63,7 @@ impl Page {
         self.drive(async |driver| driver.goto(url).await);
     }
 
-    /// Opens an address in another tab, which is then the one that is looked at.
+    /// Opens an address in a new tab and switches to it.
     pub fn open_tab(&self, path: &str) {
         self.drive(async |driver| {
             let tab = driver.new_tab().await?;
@@ -72,7 +72,7 @@ impl Page {
         self.go_to(path);
     }
 
-    /// Closes the tab that is looked at, and looks at the first.
+    /// Closes the current tab and switches to the first.
     pub fn close_tab(&self) {
         self.drive(async |driver| {
             driver.close_window().await?;
@@ -81,13 +81,13 @@ impl Page {
         });
     }
 
-    /// Looks into the frame that a script gives; the rest of what is done and seen is in there.
+    /// Enters the frame that a script returns: later actions and snapshots apply to it.
     #[track_caller]
     pub fn enter(&self, script: &str) {
         self.drive(async |driver| driver.execute(script, []).await?.element()?.enter_frame().await);
     }
 
-    /// Looks at the page itself again.
+    /// Leaves the frame for the page itself.
     pub fn leave(&self) {
         self.drive(async |driver| driver.enter_default_frame().await);
     }
@@ -96,35 +96,35 @@ impl Page {
         self.drive(async |driver| driver.back().await);
     }
 
-    /// Chooses files in the picker, all in one go.
+    /// Chooses files in the picker, all at once.
     pub fn pick(&self, files: &[PathBuf]) {
         self.choose("choose", files);
     }
 
-    /// Chooses files, or a folder, in the input of that id.
+    /// Chooses files, or a folder, in the input with this id.
     pub fn choose(&self, input: &str, files: &[PathBuf]) {
         let paths: Vec<_> = files.iter().map(|file| absolute(file).to_string_lossy().into_owned()).collect();
         self.drive(async |driver| driver.find(By::Id(input)).await?.send_keys(paths.join("\n")).await);
     }
 
-    /// Clicks on what is there, or will be. While the page still moves under the pointer, a click does not count.
+    /// Clicks an element as soon as it exists and can be clicked.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         let begin = Instant::now();
         let click = async |driver: &WebDriver| driver.find(By::Css(selector)).await?.click().await;
         while let Err(error) = self.browser.drive(click) {
-            assert!(begin.elapsed() < PATIENCE, "{selector} cannot be clicked: {error}");
+            assert!(begin.elapsed() < TIMEOUT, "{selector} cannot be clicked: {error}");
             thread::sleep(POLL);
         }
     }
 
-    /// Presses keys, wherever the focus is.
+    /// Types keys into the focused element.
     pub fn press(&self, keys: impl Into<TypingData>) {
         let keys = keys.into();
         self.drive(async |driver| driver.action_chain().send_keys(keys).perform().await);
     }
 
-    /// Presses a key while another is held.
+    /// Presses a key while another is held down.
     pub fn press_with(&self, held: Key, key: char) {
         self.drive(async |driver| {
             driver
@@ -137,10 +137,10 @@ impl Page {
         });
     }
 
-    /// Drags over the page what `data` holds (the DevTools protocol's `DragData`).
+    /// Drags `data` (the DevTools protocol's `DragData`) over the page.
     pub fn drag(&self, data: &Value) {
-        for happens in ["dragEnter", "dragOver"] {
-            self.drag_event(happens, data);
+        for kind in ["dragEnter", "dragOver"] {
+            self.drag_event(kind, data);
         }
     }
 
@@ -149,8 +149,8 @@ impl Page {
         self.drag_event("drop", data);
     }
 
-    fn drag_event(&self, happens: &str, data: &Value) {
-        self.cdp("Input.dispatchDragEvent", json!({ "type": happens, "x": 200, "y": 200, "data": data }));
+    fn drag_event(&self, kind: &str, data: &Value) {
+        self.cdp("Input.dispatchDragEvent", json!({ "type": kind, "x": 200, "y": 200, "data": data }));
     }
 
     pub fn show_on(&self, screen: Screen) {
@@ -161,7 +161,7 @@ impl Page {
             json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": touch }),
         );
         self.cdp("Emulation.setTouchEmulationEnabled", json!({ "enabled": touch }));
-        // Without motion, pictures show what has settled.
+        // Without animations, screenshots show the final state.
         let features = json!([
             { "name": "prefers-color-scheme", "value": scheme },
             { "name": "prefers-reduced-motion", "value": "reduce" },
@@ -170,26 +170,26 @@ impl Page {
     }
 }
 
-/// What a visitor sees.
+/// What the visitor sees.
 impl Page {
-    pub fn seen(&self) -> Seen {
-        self.run(include_str!("look.js"))
+    pub fn snapshot(&self) -> Snapshot {
+        self.run(include_str!("snapshot.js"))
     }
 
-    /// Looks until the page shows what is waited for; `what` completes "waited until …". Patience begins anew
-    /// with every change on the page.
+    /// Takes snapshots until one satisfies `shown`, and returns it. `what` completes the message "waited in vain until …". The
+    /// time-out starts again with every change on the page.
     #[track_caller]
-    pub fn wait_until(&self, what: &str, mut shown: impl FnMut(&Seen) -> bool) -> Seen {
+    pub fn wait_until(&self, what: &str, mut shown: impl FnMut(&Snapshot) -> bool) -> Snapshot {
         let mut change = Instant::now();
         let mut last = None;
         loop {
-            let seen = self.seen();
+            let seen = self.snapshot();
             if shown(&seen) {
                 return seen;
             }
-            let stopped = seen.failed.as_ref().is_some_and(|words| words.contains("a fault of its own"));
-            assert!(!stopped, "the page has stopped while waiting until {what}");
-            assert!(change.elapsed() < PATIENCE, "waited in vain until {what}");
+            let panicked = seen.failed.as_ref().is_some_and(|words| words.contains("a fault of its own"));
+            assert!(!panicked, "the page failed while waiting until {what}");
+            assert!(change.elapsed() < TIMEOUT, "waited in vain until {what}");
             if last.as_ref() != Some(&seen) {
                 (change, last) = (Instant::now(), Some(seen));
             }
@@ -202,12 +202,12 @@ impl Page {
     pub fn wait_for(&self, script: &str) {
         let begin = Instant::now();
         while !self.run::<bool>(script) {
-            assert!(begin.elapsed() < PATIENCE, "waited in vain for {script}");
+            assert!(begin.elapsed() < TIMEOUT, "waited in vain for {script}");
             thread::sleep(POLL);
         }
     }
 
-    /// Waits until photos can be answered. What is said of working offline is said only then.
+    /// Waits until photos can be answered. Only after that is anything announced about offline use.
     #[track_caller]
     pub fn wait_for_engine(&self) {
         let ready = |words: &str| words == "Ready to recognise photos." || words == "Ready to work offline.";
@@ -220,24 +220,24 @@ impl Page {
         self.wait_until("the page works offline", |seen| seen.offline.as_deref() == Some("ready"));
     }
 
-    /// How many workers the page has started.
+    /// The number of workers that the page has started.
     pub fn workers(&self) -> usize {
         self.run("return window.workers;")
     }
 
-    /// Waits until `count` photos are in the list and none of them is still to be answered.
+    /// Waits until `count` photos are in the list and each is answered or refused.
     #[track_caller]
     pub fn answers(&self, count: usize) -> Vec<Card> {
-        let done = |seen: &Seen| seen.cards.len() == count && seen.cards.iter().all(Card::is_final);
+        let done = |seen: &Snapshot| seen.cards.len() == count && seen.cards.iter().all(Card::is_final);
         self.wait_until(&format!("all of {count} photos are answered"), done).cards
     }
 
-    /// Waits until the photo of that name is answered.
+    /// Waits until the photo with this file name is answered or refused.
     #[track_caller]
     pub fn answer(&self, file: &str) -> Card {
-        let done = |seen: &Seen| seen.card(file).is_some_and(Card::is_final);
+        let done = |seen: &Snapshot| seen.card(file).is_some_and(Card::is_final);
         let seen = self.wait_until(&format!("{file} is answered"), done);
-        seen.card(file).expect("it was just seen").clone()
+        seen.card(file).expect("the card was there just now").clone()
     }
 
     /// Waits for a download and reads it.
@@ -246,15 +246,15 @@ impl Page {
         let path = self.browser.downloads().join(file);
         let begin = Instant::now();
         while !path.is_file() {
-            assert!(begin.elapsed() < PATIENCE, "waited in vain until {file} is downloaded");
+            assert!(begin.elapsed() < TIMEOUT, "waited in vain until {file} is downloaded");
             thread::sleep(POLL);
         }
         fs::read_to_string(path).expect("a text file")
     }
 
-    /// Saves a picture of the whole page.
+    /// Saves a screenshot of the whole page.
     pub fn screenshot(&self, file: &Path) {
-        // What lies below the screen is painted, too.
+        // Also paint what lies below the screen.
         let size: [u32; 2] = self.run(
             "const style = new CSSStyleSheet();
              style.replaceSync('* { content-visibility: visible !important; }');
@@ -264,7 +264,7 @@ impl Page {
         self.picture(size, file);
     }
 
-    /// Saves a picture of what the screen shows.
+    /// Saves a screenshot of the visible part.
     pub fn screenshot_of(&self, screen: Screen, file: &Path) {
         self.picture([screen.width, screen.height], file);
     }
@@ -278,9 +278,9 @@ impl Page {
     }
 }
 
-/// What a test needs beside.
+/// Other needs of tests.
 impl Page {
-    /// Writes a file that can be picked; its name may have folders.
+    /// Writes a file that can be chosen; its name may contain folders.
     pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.browser.folder().join(name);
         fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
@@ -288,48 +288,48 @@ impl Page {
         path
     }
 
-    /// Runs JavaScript in the page; what it returns comes back.
+    /// Runs JavaScript in the page, and returns its result.
     #[track_caller]
     pub fn run<T: DeserializeOwned>(&self, script: &str) -> T {
         self.run_with(script, &[])
     }
 
-    /// The same; the script may wait.
+    /// Like [`Page::run`]; the script may use `await`.
     #[track_caller]
     pub fn run_async<T: DeserializeOwned>(&self, script: &str) -> T {
         self.run(&format!("return (async () => {{ {script} }})();"))
     }
 
-    /// The same as `run`; the script finds the bytes in `arguments[0]`.
+    /// Like [`Page::run`]; the script finds `bytes` in `arguments[0]`.
     #[track_caller]
     pub fn run_with<T: DeserializeOwned>(&self, script: &str, bytes: &[u8]) -> T {
         let run =
             || self.drive(async |driver| Ok(driver.execute(script, [json!(bytes)]).await?.json().clone()));
         let mut value = run();
-        // Firefox answers null where another page takes this one's place meanwhile.
+        // Firefox returns null if the page is replaced meanwhile.
         let begin = Instant::now();
         while value.is_null()
             && serde_json::from_value::<T>(Value::Null).is_err()
-            && begin.elapsed() < PATIENCE
+            && begin.elapsed() < TIMEOUT
         {
             thread::sleep(POLL);
             value = run();
         }
-        serde_json::from_value(value).expect("what the script is to return")
+        serde_json::from_value(value).expect("a result of the expected type")
     }
 
-    /// Memory in bytes of the page's process, its workers' included; `None` where the system does not tell.
+    /// Resident memory in bytes of the page's process, including its workers; `None` if the system does not tell.
     pub fn memory(&self) -> Option<u64> {
         self.browser.memory()
     }
 
-    /// Speaks to the browser itself (the DevTools protocol).
+    /// Sends a command of the DevTools protocol.
     #[track_caller]
     pub fn cdp(&self, method: &str, parameters: Value) -> Value {
         self.drive(async |driver| driver.cdp().send_raw(method, parameters).await)
     }
 
-    /// From now on writes down what a screen reader is told; the result gives it.
+    /// Starts to record what screen readers are told; the returned function gives it.
     pub fn record_announcements(&self) -> impl Fn() -> Vec<String> {
         self.run::<Value>(
             "window.told = [];
@@ -340,21 +340,21 @@ impl Page {
         || self.run("return told;")
     }
 
-    /// Lets console errors with these words pass: the test causes them.
+    /// Ignores console errors that contain these words, because the test causes them.
     pub fn excuse(&self, words: &'static str) {
         self.excused.borrow_mut().push(words);
     }
 
-    /// Lets it pass that there is nothing at this address.
+    /// Ignores that nothing is at this address.
     pub fn excuse_missing(&self, path: &'static str) {
         self.excuse("404");
         self.excuse(path);
     }
 
-    /// Error messages of the console so far.
+    /// The console's error messages so far.
     pub fn console_errors(&self) -> Vec<String> {
         if self.browser.kind() == Kind::Firefox {
-            return Vec::new(); // its driver does not tell
+            return Vec::new(); // geckodriver does not give them
         }
         if let Ok(entries) = self.browser.drive(async |driver| driver.browser_log().await) {
             let errors =
@@ -366,27 +366,28 @@ impl Page {
 
     #[track_caller]
     fn drive<T>(&self, command: impl AsyncFnOnce(&WebDriver) -> WebDriverResult<T>) -> T {
-        self.browser.drive(command).unwrap_or_else(|error| panic!("the browser does not do it: {error}"))
+        self.browser.drive(command).unwrap_or_else(|error| panic!("the browser failed: {error}"))
     }
 
-    /// What is wrong whatever the test is about.
-    fn complaints(&self) -> Vec<String> {
+    /// Faults that fail any test.
+    fn faults(&self) -> Vec<String> {
         let excused = self.excused.borrow();
         let missing = self.server.missing().into_iter().map(|path| format!("there is no {path}"));
-        let outside =
-            outside::asked().into_iter().map(|request| format!("another machine was asked: {request}"));
-        let faults = self.console_errors().into_iter().chain(missing).chain(outside);
+        let egress = egress_proxy::requests()
+            .into_iter()
+            .map(|request| format!("another machine was contacted: {request}"));
+        let faults = self.console_errors().into_iter().chain(missing).chain(egress);
         faults.filter(|fault| !excused.iter().any(|words| fault.contains(words))).collect()
     }
 
-    /// For the eyes of whoever mends a failing test.
+    /// Describes the page's state for whoever repairs a failing test.
     fn report(&self) -> String {
-        let seen = self.browser.drive(async |driver| driver.execute(include_str!("look.js"), []).await);
+        let seen = self.browser.drive(async |driver| driver.execute(include_str!("snapshot.js"), []).await);
         let seen = seen.map_or_else(|error| error.to_string(), |seen| format!("{:#}", seen.json()));
         format!(
-            "The page shows: {seen}\nThe console says: {:#?}\nThe server was asked for: {:#?}",
+            "The page shows: {seen}\nThe console says: {:#?}\nThe server received: {:#?}",
             self.console_errors(),
-            self.server.asked()
+            self.server.requests()
         )
     }
 }
@@ -396,8 +397,8 @@ impl Drop for Page {
         if thread::panicking() {
             eprintln!("{}", self.report());
         } else {
-            let complaints = self.complaints();
-            assert!(complaints.is_empty(), "beside what the test is about: {complaints:#?}");
+            let faults = self.faults();
+            assert!(faults.is_empty(), "apart from what is tested: {faults:#?}");
         }
     }
 }

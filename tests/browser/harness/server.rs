@@ -1,5 +1,5 @@
-//! The server that hosts the page, behind a relay on loopback that writes down what is asked of it, fails where
-//! told to, and changes the server for one with another bundle.
+//! The server that hosts the page, behind a relay on loopback. The relay records requests, fails on request, and can replace
+//! the server by one with another bundle.
 
 use std::{
     collections::HashMap,
@@ -16,18 +16,18 @@ use std::{
 
 use super::{driver, project};
 
-/// What goes wrong with a file.
+/// A way in which a response fails.
 #[derive(Clone, Copy, Debug)]
 pub enum Fault {
-    /// Only this share of the bytes comes before [`Server::release`].
+    /// After this share of the bytes (0 to 1), the rest is held back until [`Server::release`].
     HeldAfter(f64),
-    /// The connection breaks after this share of the bytes.
+    /// The connection is closed after this share of the bytes.
     CutAfter(f64),
-    /// This HTTP status comes instead.
+    /// An empty response with this HTTP status.
     Status(u16),
-    /// A script has these lines at its end.
+    /// The script with these lines appended.
     Appended(&'static str),
-    /// These are the bytes instead.
+    /// This body instead of the file's.
     Replaced(&'static str),
 }
 
@@ -38,7 +38,7 @@ pub const CODE: &str = "engine-*.wasm";
 /// The worker's script, fetched by each worker that starts.
 pub const SCRIPT: &str = "engine-*.js";
 
-/// A [`Fault`] of a file for the next `times` requests; in its name `*` stands for the hash of its content.
+/// A [`Fault`] for the next `times` requests for a file. In its name, `*` stands for the hash of its content.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
     pub file: &'static str,
@@ -46,17 +46,17 @@ pub struct Rule {
     pub times: usize,
 }
 
-/// Static Web Server on a port of its own, with the configuration that is used everywhere. It ends when dropped.
+/// Static Web Server on its own port, with the configuration of production. It ends when this is dropped.
 pub struct Host {
     address: SocketAddr,
-    /// Ends the server when its input ends: when this is dropped, or with this process, however that ends.
+    /// Ends the server when its input closes: when this is dropped, or when this process ends in whatever way.
     guard: Child,
 }
 
 impl Host {
     pub fn start(root: &Path) -> Self {
-        // The server gets the listening socket itself, so that no other program can take the port meanwhile: from
-        // the guard's output to its own input, and by the variables that say so.
+        // The server inherits the listening socket (systemd's protocol), so that no other program can take the port
+        // meanwhile. The guard passes it on, from its own output to the server's input.
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on loopback");
         let address = listener.local_addr().expect("a bound listener has an address");
         let guard = Command::new("sh")
@@ -87,7 +87,7 @@ impl Drop for Host {
     }
 }
 
-/// Serves a bundle until it is dropped.
+/// Serves a bundle through the relay until it is dropped.
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -102,13 +102,13 @@ struct Shared {
 struct State {
     host: Option<Host>,
     rules: Vec<Rule>,
-    asked: Vec<String>,
+    requests: Vec<String>,
     missing: Vec<String>,
-    /// Bytes of responses, head and body.
+    /// Bytes of responses, headers included.
     sent: u64,
-    /// Bytes a second that a connection brings, if it is not as fast as it can be.
+    /// Limit for each connection, in bytes a second.
     speed: Option<u64>,
-    /// The path before whose first request another bundle takes over, if any.
+    /// The beginning of a file name, and the server that takes over just before the first request for such a file.
     swap: Option<(&'static str, Host)>,
     released: bool,
 }
@@ -127,7 +127,7 @@ impl Server {
                 }
                 if let Ok(stream) = stream {
                     let serving = serving.clone();
-                    // A browser that has gone is no error of ours.
+                    // It is no error if the browser has closed the connection.
                     thread::spawn(move || serving.answer(&stream).ok());
                 }
             }
@@ -139,7 +139,7 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
-    /// Lets go of what is held, now and from now on.
+    /// Sends what is held back, and holds nothing back from now on.
     pub fn release(&self) {
         self.shared.state().released = true;
         self.shared.changed.notify_all();
@@ -152,32 +152,32 @@ impl Server {
         let _ = TcpStream::connect(self.address); // wakes the listener
     }
 
-    /// Has another bundle take the place of this one.
+    /// Serves another bundle from now on.
     pub fn swap(&self, root: &Path) {
         self.shared.state().host = Some(Host::start(root));
     }
 
-    /// The same, but just before a file is asked for whose name begins so.
+    /// Serves another bundle from just before the first request for a file whose name begins with `name`.
     pub fn swap_before(&self, name: &'static str, root: &Path) {
         self.shared.state().swap = Some((name, Host::start(root)));
     }
 
-    /// From now on each connection brings so many bytes a second.
+    /// Limits each connection to `speed` bytes a second from now on.
     pub fn slow_down(&self, speed: u64) {
         self.shared.state().speed = Some(speed);
     }
 
-    /// Bytes sent since this was last asked.
+    /// Bytes sent since the last call.
     pub fn sent(&self) -> u64 {
         std::mem::take(&mut self.shared.state().sent)
     }
 
-    /// The paths of all that was asked for, in that order.
-    pub fn asked(&self) -> Vec<String> {
-        self.shared.state().asked.clone()
+    /// The paths of all requests, in order.
+    pub fn requests(&self) -> Vec<String> {
+        self.shared.state().requests.clone()
     }
 
-    /// The paths of files that were asked for and are not there.
+    /// The paths of requests that were answered with 404.
     pub fn missing(&self) -> Vec<String> {
         self.shared.state().missing.clone()
     }
@@ -205,20 +205,20 @@ impl Shared {
         let name = target.split('?').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
         let (server, fault, speed) = {
             let mut state = self.state();
-            state.asked.push(target.clone());
+            state.requests.push(target.clone());
             if state.swap.as_ref().is_some_and(|(before, _)| name.starts_with(before)) {
                 state.host = state.swap.take().map(|(_, host)| host);
             }
             let Some(server) = state.host.as_ref().map(Host::address) else { return Ok(()) };
             (server, state.fault(name), state.speed)
         };
-        // One answer a connection, and where something goes wrong with it, plain bytes.
+        // One response for each connection; uncompressed if it is going to fail.
         headers.retain(|header| {
             let name = header.split(':').next().unwrap_or_default().to_ascii_lowercase();
             name != "connection" && (fault.is_none() || name != "accept-encoding")
         });
         let request = format!("{request}\r\n{}\r\nconnection: close\r\n\r\n", headers.join("\r\n"));
-        // A host that is replaced answers what it was asked before; ours may have been ended over it.
+        // The host may have been replaced and ended since it was looked up: then its successor is asked.
         let upstream = ask(server, &request).or_else(|error| {
             let host = self.state().host.as_ref().map(Host::address);
             ask(host.filter(|host| *host != server).ok_or(error)?, &request)
@@ -269,16 +269,16 @@ impl Shared {
             Fault::Replaced(bytes) => response.body = bytes.into(),
             Fault::CutAfter(_) | Fault::HeldAfter(_) => {}
         }
-        // It goes wrong this time only.
+        // The faulty response must not be cached.
         response.headers.insert("cache-control".into(), "no-store".into());
         response.headers.insert("content-length".into(), response.body.len().to_string());
         let headers: String =
             response.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         write!(client, "HTTP/1.1 {} -\r\n{headers}\r\n", response.status)?;
         match fault {
-            Fault::CutAfter(share) => client.write_all(&response.body[..part(&response.body, share)]),
+            Fault::CutAfter(share) => client.write_all(&response.body[..share_length(&response.body, share)]),
             Fault::HeldAfter(share) => {
-                let (first, rest) = response.body.split_at(part(&response.body, share));
+                let (first, rest) = response.body.split_at(share_length(&response.body, share));
                 client.write_all(first)?;
                 let held = |state: &mut State| !state.released && state.host.is_some();
                 drop(self.changed.wait_while(self.state(), held));
@@ -289,7 +289,7 @@ impl Shared {
     }
 }
 
-/// The connection to a host that has begun to answer.
+/// Sends a request, and returns the connection once the response has begun.
 fn ask(host: SocketAddr, request: &str) -> io::Result<TcpStream> {
     let mut upstream = TcpStream::connect(host)?;
     upstream.write_all(request.as_bytes())?;
@@ -298,27 +298,27 @@ fn ask(host: SocketAddr, request: &str) -> io::Result<TcpStream> {
 
 impl State {
     fn fault(&mut self, file: &str) -> Option<Fault> {
-        let rule = self.rules.iter_mut().find(|rule| rule.times > 0 && is(file, rule.file))?;
+        let rule = self.rules.iter_mut().find(|rule| rule.times > 0 && matches(file, rule.file))?;
         rule.times -= 1;
         Some(rule.fault)
     }
 }
 
-/// What the server answers to one request.
+/// An HTTP response.
 #[derive(Debug)]
 pub struct Response {
     pub status: u16,
-    /// By their names in small letters.
+    /// By name, in lower case.
     pub headers: HashMap<String, String>,
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// Reads one to the end of its connection.
+    /// Reads a response up to the end of its connection.
     pub fn read(mut stream: TcpStream) -> io::Result<Self> {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
-        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "this is no response");
+        let malformed = || io::Error::new(io::ErrorKind::InvalidData, "this is no HTTP response");
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").ok_or_else(malformed)?;
         let head = String::from_utf8_lossy(&bytes[..end]);
         let mut lines = head.split("\r\n");
@@ -329,15 +329,15 @@ impl Response {
             .collect();
         let mut body = bytes[end + 4..].to_vec();
         if headers.get("transfer-encoding").is_some_and(|coding| coding == "chunked") {
-            body = joined(&body).ok_or_else(malformed)?;
+            body = dechunked(&body).ok_or_else(malformed)?;
         }
         let headers = headers.into_iter().filter(|(name, _)| name != "transfer-encoding").collect();
         Ok(Self { status: status.ok_or_else(malformed)?, headers, body })
     }
 }
 
-/// The bytes of a body that came in chunks.
-fn joined(mut chunks: &[u8]) -> Option<Vec<u8>> {
+/// Decodes a chunked body.
+fn dechunked(mut chunks: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
         let line = chunks.windows(2).position(|window| window == b"\r\n")?;
@@ -350,34 +350,35 @@ fn joined(mut chunks: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-fn is(file: &str, pattern: &str) -> bool {
+/// Whether a file name matches a pattern with at most one `*`.
+fn matches(file: &str, pattern: &str) -> bool {
     let (begin, end) = pattern.split_once('*').unwrap_or((pattern, ""));
     file.starts_with(begin) && file.ends_with(end)
 }
 
-fn part(body: &[u8], share: f64) -> usize {
+fn share_length(body: &[u8], share: f64) -> usize {
     (body.len() as f64 * share) as usize
 }
 
-/// Whether that is what tells a file's content in its name: 64 bits, which Trunk writes without zeros before them.
+/// Whether the text is a hash in a file name: 64 bits in hexadecimal, which Trunk writes without leading zeros.
 pub fn is_hash(text: &str) -> bool {
     (12..=16).contains(&text.len()) && u64::from_str_radix(text, 16).is_ok()
 }
 
-/// What a file can have at its end without meaning anything else.
-fn more(name: &str) -> &'static [u8] {
+/// Bytes that can be appended to a file without changing its meaning.
+fn harmless_suffix(name: &str) -> &'static [u8] {
     match name.rsplit('.').next() {
         Some("js" | "css") => b"\n/* another version */\n",
         // An empty custom section.
         Some("wasm") => &[0, 2, 1, b'b'],
-        // A field of a number that ONNX does not use.
+        // A protobuf field whose number ONNX does not use.
         Some("onnx") => &[0xC0, 0x3E, 1],
         _ => &[],
     }
 }
 
-/// A copy of a bundle in another folder, as if the same sources had been built to other bytes: every file whose
-/// name tells its content has another name and other content, to the same effect.
+/// Copies a bundle to another folder as if another version had been built: every file with a hash in its name gets another name
+/// and other bytes, with the same meaning.
 pub fn other_version(bundle: &Path, folder: &Path) {
     let _ = fs::remove_dir_all(folder);
     copy(bundle, folder);
@@ -401,21 +402,21 @@ pub fn other_version(bundle: &Path, folder: &Path) {
         if name.ends_with(".js") || name.ends_with(".html") || name.ends_with(".css") {
             let mut text = String::from_utf8(bytes).expect("text");
             for (old, new) in &names {
-                // What index.html tells of the engine's files.
+                // index.html lists the engine's files with their sizes.
                 let size = fs::metadata(bundle.join(old)).expect("a file").len();
-                let told = |name: &str, size: u64| format!("{name}\",\"bytes\":{size}");
-                text = text.replace(&told(old, size), &told(new, size + more(old).len() as u64));
+                let entry = |name: &str, size: u64| format!("{name}\",\"bytes\":{size}");
+                text = text.replace(&entry(old, size), &entry(new, size + harmless_suffix(old).len() as u64));
                 text = text.replace(old, new);
             }
             if name.ends_with(".html") {
-                // Digests are of the other bytes.
+                // The integrity digests no longer match.
                 let parts: Vec<_> = text.split(" integrity=\"").collect();
                 let rest = parts[1..].iter().map(|part| part.split_once('"').expect("a closed quote").1);
                 text = std::iter::once(parts[0]).chain(rest).collect();
             }
             bytes = text.into_bytes();
         }
-        bytes.extend(more(name));
+        bytes.extend(harmless_suffix(name));
         fs::write(&path, bytes).expect("a file");
     }
     for (old, new) in &names {
@@ -424,8 +425,8 @@ pub fn other_version(bundle: &Path, folder: &Path) {
     seal(folder);
 }
 
-/// A copy of a bundle as it is built to stand under a path of its server, which begins and ends with a slash;
-/// `folder` is the server's root.
+/// Copies a bundle to `folder`, the root of a server, as if it had been built to be hosted under `path`, which begins and ends
+/// with a slash.
 pub fn at_path(bundle: &Path, folder: &Path, path: &str) {
     let place = folder.join(path.trim_matches('/'));
     let _ = fs::remove_dir_all(folder);
@@ -446,7 +447,7 @@ pub fn at_path(bundle: &Path, folder: &Path, path: &str) {
 
 fn seal(bundle: &Path) {
     let sealed = Command::new(project().join("tools/seal.sh")).arg(bundle).env("QUALITY", "1").status();
-    assert!(sealed.expect("a shell").success(), "tools/seal.sh fails");
+    assert!(sealed.expect("a shell").success(), "tools/seal.sh failed");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,4 +1,4 @@
-//! Another site, of another origin, that embeds the page.
+//! A server for another site, which embeds the page.
 
 use std::{
     collections::HashMap,
@@ -11,13 +11,13 @@ use std::{
     thread,
 };
 
-/// Serves what a test makes up, until it is dropped.
+/// Serves a test's own resources until it is dropped.
 pub struct Site {
     address: SocketAddr,
     closing: Arc<AtomicBool>,
 }
 
-/// What is at an address: further headers, each a line, and the body.
+/// A resource: additional headers, each ending with "\r\n", and the body.
 pub type Resource = (String, Vec<u8>);
 
 impl Site {
@@ -38,13 +38,13 @@ impl Site {
         Self { address, closing }
     }
 
-    /// Of another origin than the page, but of the same site, since the host is the same.
+    /// A URL of another origin than the page's but of the same site, since the host is the same.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Of another site altogether.
-    pub fn far_url(&self, path: &str) -> String {
+    /// A URL of another site.
+    pub fn cross_site_url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.address.port())
     }
 }
@@ -69,14 +69,14 @@ fn answer(mut stream: TcpStream, resources: &HashMap<String, Resource>) -> Optio
         Some("js") => "text/javascript",
         _ => "text/html; charset=utf-8",
     };
-    // Browsers ask for an icon of their own accord.
+    // Browsers request an icon on their own.
     let empty = (String::new(), Vec::new());
     let (status, (headers, body)) = match resources.get(path) {
         Some(resource) => (200, resource),
         None if path == "/favicon.ico" => (204, &empty),
         None => (404, &empty),
     };
-    // As storage services do it: those who do not ask are not told that they may.
+    // Like storage services: CORS headers are sent only if the request has an Origin.
     let is_sent = |header: &&str| asks_for_cors || !header.starts_with("access-control-");
     let headers: String = headers.split_inclusive("\r\n").filter(is_sent).collect();
     write!(

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Browser, Fault, Kind, Page, Rule, Server};
 
-/// How the browser is to look.
+/// The screen that the browser emulates, in CSS pixels.
 #[derive(Clone, Copy, Debug)]
 pub struct Screen {
     pub width: u32,
@@ -14,17 +14,17 @@ pub struct Screen {
     pub dark: bool,
 }
 
-/// A visit to the page that is yet to begin.
+/// Builds a visit to the page: which browser, which faults, which bundle. [`Visit::open`] starts it.
 pub struct Visit {
     path: String,
     rules: Vec<Rule>,
     scripts: Vec<&'static str>,
     screen: Option<Screen>,
-    agent: Option<&'static str>,
+    user_agent: Option<&'static str>,
     kind: Kind,
     online_only: bool,
     swap: Option<(&'static str, PathBuf)>,
-    room: Option<u64>,
+    quota: Option<u64>,
     bundle: PathBuf,
     cores: u32,
 }
@@ -43,11 +43,11 @@ impl Visit {
             rules,
             scripts,
             screen: None,
-            agent: None,
+            user_agent: None,
             kind,
             online_only: false,
             swap: None,
-            room: None,
+            quota: None,
             bundle: super::dist(),
             cores: 2,
         }
@@ -58,43 +58,42 @@ impl Visit {
         self
     }
 
-    /// In a browser without service workers.
+    /// Without service workers, so that nothing is kept for offline use.
     pub fn online_only(mut self) -> Self {
         self.online_only = true;
         self
     }
 
-    /// Has another bundle take over just before a file is asked for whose name begins so.
+    /// Switches the server to another bundle just before the first request for a file whose name begins with `name`.
     pub fn swapping_before(mut self, name: &'static str, bundle: &Path) -> Self {
         self.swap = Some((name, bundle.into()));
         self
     }
 
-    /// In a browser that has room for so many bytes.
-    pub fn with_room(mut self, bytes: u64) -> Self {
-        self.room = Some(bytes);
+    /// Limits the browser's storage for the page, in bytes.
+    pub fn with_quota(mut self, bytes: u64) -> Self {
+        self.quota = Some(bytes);
         self
     }
 
-    /// With service workers even though something goes wrong with a file.
+    /// With service workers after all, in spite of a fault.
     pub fn and_service_worker(mut self) -> Self {
         self.online_only = false;
         self
     }
 
-    /// Lets something go wrong with a file, once.
+    /// Makes the next request for a file fail.
     pub fn with(self, file: &'static str, fault: Fault) -> Self {
         self.with_times(1, file, fault)
     }
 
-    /// Lets something go wrong with the next `times` requests for a file, and keeps the service worker out, which
-    /// would ask for the file as well.
+    /// Makes the next `times` requests for a file fail. Turns off the service worker, which would request the file, too.
     pub fn with_times(mut self, times: usize, file: &'static str, fault: Fault) -> Self {
         self.rules.push(Rule { file, fault, times });
         self.online_only()
     }
 
-    /// Runs a script before any of the page's own.
+    /// Runs a script before the page's own.
     pub fn after_script(mut self, script: &'static str) -> Self {
         self.scripts.push(script);
         self
@@ -105,27 +104,28 @@ impl Visit {
         self
     }
 
-    /// Takes another bundle than the one that was built.
-    pub fn of(mut self, bundle: &Path) -> Self {
+    /// Serves another bundle than the one in `dist`.
+    pub fn with_bundle(mut self, bundle: &Path) -> Self {
         self.bundle = bundle.into();
         self
     }
 
-    /// Lets the browser call itself so (its user agent).
-    pub fn by(mut self, agent: &'static str) -> Self {
-        self.agent = Some(agent);
+    /// Replaces the browser's user agent.
+    pub fn with_user_agent(mut self, user_agent: &'static str) -> Self {
+        self.user_agent = Some(user_agent);
         self
     }
 
-    /// On a device with so many processor cores; on one with two, whatever the machine is, unless this is said.
+    /// Reports this number of processor cores to the page. Without this it is two, whatever the machine has.
     pub fn with_cores(mut self, cores: u32) -> Self {
         self.cores = cores;
         self
     }
 
-    /// Opens the page in a fresh browser.
+    /// Starts a fresh browser and server, and opens the page.
     pub fn open(mut self) -> Page {
-        let page = Page::new(Browser::start(self.kind, self.agent), Server::start(&self.bundle, self.rules));
+        let page =
+            Page::new(Browser::start(self.kind, self.user_agent), Server::start(&self.bundle, self.rules));
         if self.online_only {
             self.scripts.push("delete Navigator.prototype.serviceWorker;");
         }
@@ -144,7 +144,7 @@ impl Visit {
         if let Some((name, bundle)) = self.swap {
             page.server.swap_before(name, &bundle);
         }
-        if let Some(bytes) = self.room {
+        if let Some(bytes) = self.quota {
             let origin = page.server.url("");
             page.cdp("Storage.overrideQuotaForOrigin", json!({ "origin": origin, "quotaSize": bytes }));
         }

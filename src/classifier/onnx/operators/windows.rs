@@ -112,12 +112,12 @@ fn own_convolution(
     }
     let channels = match group {
         1 => Channels::All(pool.input_channels),
-        _ if group == pool.input_channels && group == pool.output_channels => Channels::Each,
+        _ if group == pool.input_channels && group == pool.output_channels => Channels::Depthwise,
         _ => return Ok(None),
     };
     let size = reader.model.outlet_fact(input)?.shape.as_concrete();
     let (Some(window), Some(&[1, _, height, width])) = (own_window(pool), size) else { return Ok(None) };
-    if !window.suits([height, width]) {
+    if !window.supports([height, width]) {
         return Ok(None);
     }
     let bias = match reader.has(node, 2).then(|| reader.value(node, 2)).transpose()? {

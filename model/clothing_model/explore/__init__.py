@@ -1,0 +1,1 @@
+"""Exploring: a report on folders of photos."""

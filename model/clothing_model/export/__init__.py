@@ -1,0 +1,1 @@
+"""Exporting: from a trained run to the ONNX file that the page loads."""
