@@ -31,11 +31,11 @@ impl Move {
 pub enum ApplyError {
     /// The browser may not write to the folder.
     Forbidden,
-    /// This journal is of moves that were begun and not finished.
+    /// Moves were begun and not finished; this is their journal.
     Unfinished(String),
-    /// These photos are gone, or other ones have their names.
+    /// These photos are gone, or others have their names now.
     Changed(Vec<String>),
-    /// Something failed about this file; the browser's reason.
+    /// This file could not be written or moved; `reason` is the browser's.
     Failed { file: String, reason: String },
 }
 
@@ -236,7 +236,7 @@ mod tests {
         }
     }
 
-    /// Moves that are made as planned, the journal beside them, are taken back by the command line.
+    /// The pipeline's command line takes back moves that were made as planned, by their journal.
     #[test]
     fn the_command_line_takes_back_what_the_journal_says() {
         let project = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -187,7 +187,7 @@ impl<P> Review<P> {
         self.sort();
     }
 
-    /// How many photos were settled since the list stands still.
+    /// How many photos were settled while the list stood still.
     pub fn late(&self) -> usize {
         self.late
     }
@@ -468,7 +468,7 @@ mod tests {
         assert_eq!(review.folder().photos[moved].file, "b/0001-a.jpg");
         assert_eq!((review.folder().label_of(moved), review.progress()), ("b", (4, 5)));
         assert_eq!(review.next_to_ask(), None);
-        // Who was asked when it happened is asked again, too.
+        // Photos whose answers had not come by then are asked about again, too.
         review.settle(moved, Status::Refused("No photo.".into()));
         review.forget_answers();
         review.next_to_ask();

@@ -12,7 +12,7 @@ const SMALL: usize = 64;
 const KEPT: usize = 16;
 
 impl Measurements {
-    /// Photos may be reduced before they are measured as far as for a network with an input of this side, in pixels.
+    /// Side of the square that is measured, in pixels. A photo may be reduced before as far as for a network with such an input.
     pub const SIDE: u32 = SIDE;
 
     /// Measures an upright photo.

@@ -322,7 +322,7 @@ mod tests {
         ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(graph), ..Default::default() }
     }
 
-    /// Of so many labels and a picture of that side.
+    /// A network with that number of labels and an input of that side.
     fn network(proto: ModelProto, labels: usize, side: u32) -> Result<Network, Vec<Fault>> {
         let graph = read(proto, &Shapes { labels: Some(labels), side: Some(side) })?;
         Ok(Network::new(graph).unwrap())

@@ -175,7 +175,7 @@ fn convolutions_with_padding_stride_groups_and_bias() {
     yields(&graph, &x, &[1, 2, 2, 2], &expected);
 }
 
-/// Our convolutions change how, not what.
+/// With our convolutions, the results are those of tract's.
 #[test]
 fn what_follows_convolutions_is_fused_to_them() {
     let wave = |count: i64, step: f32| (0..count).map(|ix| (ix as f32 * step).sin()).collect::<Vec<_>>();
@@ -192,6 +192,8 @@ fn what_follows_convolutions_is_fused_to_them() {
     let with = |attribute| [pads(), vec![attribute]].concat();
     let relu = |input: &str, output: &str| node("Relu", &[input], output, vec![]);
     let add = |a: &str, b: &str, output: &str| node("Add", &[a, b], output, vec![]);
+    let clip =
+        |input: &str, min: f32| node("Clip", &[input], "y", vec![float("min", min), float("max", 6.0)]);
     let x = wave(16 * 6 * 10, 0.9);
     for (nodes, left) in [
         (vec![conv("x", "y")], vec!["FusedConvolution"]),
@@ -199,6 +201,11 @@ fn what_follows_convolutions_is_fused_to_them() {
         (vec![conv("x", "c"), add("c", "x", "y")], vec!["FusedConvolution"]),
         (vec![conv("x", "c"), add("x", "c", "a"), relu("a", "y")], vec!["FusedConvolution"]),
         (vec![conv("x", "c"), conv("c", "d"), add("c", "d", "y")], vec!["FusedConvolution"; 2]),
+        // Both could take up the other's result.
+        (vec![conv("x", "c"), conv("x", "d"), add("c", "d", "y")], vec!["FusedConvolution"; 2]),
+        // Clip is a ReLU, too, if its lower bound is 0.
+        (vec![conv("x", "c"), clip("c", 0.0)], vec!["FusedConvolution", "Min"]),
+        (vec![conv("x", "c"), clip("c", -1.0)], vec!["FusedConvolution", "Max", "Min"]),
         // The ReLU comes first.
         (vec![conv("x", "c"), relu("c", "r"), add("r", "x", "y")], vec!["FusedConvolution", "Add"]),
         // The ReLU's input is used elsewhere too, also by another name.
@@ -236,6 +243,21 @@ fn what_follows_convolutions_is_fused_to_them() {
 }
 
 #[test]
+fn a_result_that_is_an_output_is_kept() {
+    let weights = vec![floats("w", &[1, 1, 1, 1], &[1.0])];
+    let nodes = vec![node("Conv", &["x", "w"], "c", vec![]), node("Relu", &["c"], "y", vec![])];
+    let graph = graph(&[1, 1, 1, 2], weights, nodes);
+    let mut model = graph::read(&graph, 13, &["c", "y"], Convolutions::Own).unwrap();
+    fusion::fuse(&mut model).unwrap();
+    let plan = model.into_optimized().unwrap().into_runnable().unwrap();
+    let x = Tensor::from_shape(&[1, 1, 1, 2], &[-1.0f32, 2.0]).unwrap();
+    let outputs = plan.run(tvec!(x.into_tvalue())).unwrap();
+    let values = outputs.iter().map(|output| output.to_plain_array_view::<f32>().unwrap().to_owned());
+    let values: Vec<Vec<f32>> = values.map(|values| values.iter().copied().collect()).collect();
+    assert_eq!(values, [[-1.0, 2.0], [0.0, 2.0]]);
+}
+
+#[test]
 fn automatic_padding_is_worked_out() {
     let ones = || vec![floats("w", &[1, 1, 2, 2], &[1.0; 4])];
     for (how, shape, expected) in [
@@ -264,7 +286,7 @@ fn matrices_are_multiplied() {
     let transposed = vec![int("transA", 1), int("transB", 1)];
     let gemm = graph(&[3, 1], b(), vec![node("Gemm", &["x", "b"], "y", transposed)]);
     yields(&gemm, &[1.0, 0.0, -1.0], &[1, 2], &[-2.0, -2.0]);
-    // The smaller is spread out, as NumPy does.
+    // The smaller is broadcast, as in NumPy.
     let many = graph(&[2, 1, 2], b(), vec![node("MatMul", &["x", "b"], "y", vec![])]);
     yields(&many, &[1.0, 0.0, 0.0, 1.0], &[2, 1, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
 }
