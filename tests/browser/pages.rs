@@ -146,7 +146,8 @@ fn a_page_whose_own_code_is_missing_says_so() {
 fn a_page_that_is_opened_from_a_disk_or_under_another_path_says_why_it_cannot_work() {
     let bundle = dist();
     let (above, name) = (bundle.parent().expect("a folder"), bundle.file_name().expect("a name"));
-    let page = Visit::to(&format!("/{}/index.html", name.to_string_lossy())).of(above).online_only().open();
+    let page =
+        Visit::to(&format!("/{}/index.html", name.to_string_lossy())).with_bundle(above).online_only().open();
     for words in
         ["404", "there is no", "ERR_FILE_NOT_FOUND", "ERR_FAILED", "MIME type", "CORS", "from origin 'null'"]
     {
