@@ -771,7 +771,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_photo_is_lost_or_answered_twice_and_answers_reach_the_frame_that_asked(
-            steps in prop::collection::vec(step(), 0..160),
+            steps in prop::collection::vec(step(), 0..120),
         ) {
             let mut world = World::default();
             for step in steps {
