@@ -61,7 +61,7 @@ pub enum Input<Q> {
     Heard(Message<Q>),
     /// The engine says this, if this frame runs it.
     Engine(Output),
-    /// The person leaves this frame.
+    /// This frame goes away.
     Leave,
 }
 
@@ -100,7 +100,7 @@ struct Running {
 #[derive(Debug)]
 pub struct Frame<Q> {
     me: FrameId,
-    /// What this frame has asked and is not answered, in that order.
+    /// What this frame has asked and has no answer to yet, in that order.
     open: Vec<(ItemId, Q)>,
     /// Whether this frame wants the engine loaded.
     wanted: bool,
@@ -583,7 +583,7 @@ mod tests {
         answered: BTreeSet<ItemId>,
     }
 
-    /// The browser around the frames. It does what it is told, and minds what may never be told.
+    /// The browser around the frames. It does what it is told, and checks what may never be told.
     #[derive(Default)]
     struct World {
         members: BTreeMap<FrameId, Member>,
@@ -649,7 +649,7 @@ mod tests {
             self.members.keys().copied().nth(n.checked_rem(self.members.len())?)
         }
 
-        /// One of the frames that run an engine; but for browsers without locks there is one at most.
+        /// One of the frames that run an engine: at most one, except where browsers give no locks.
         fn runner(&self, n: usize) -> Option<FrameId> {
             let runners: Vec<_> = self.members.iter().filter(|(_, member)| member.engine.is_some()).collect();
             Some(*runners[n.checked_rem(runners.len())?].0)
