@@ -3,7 +3,8 @@
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start(model: Vec<u8>) {
-    clothing_classifier::engine::worker::start(model, clothing_classifier::words::answer);
+    use clothing_classifier::{engine::worker, words};
+    worker::start(model, worker::Words { answer: words::answer, refusal: words::told });
 }
 
 /// The network without the worker, for `make bench`.
@@ -27,7 +28,8 @@ impl Bare {
 
     /// Logits for normalised pixels, `[3, side, side]`.
     pub fn logits(&self, pixels: &[f32]) -> Result<Vec<f32>, String> {
-        self.0.logits_of_pixels(pixels).map_err(|error| error.to_string())
+        use clothing_classifier::words::Explained;
+        self.0.logits_of_pixels(pixels).map_err(|error| error.explanation())
     }
 }
 

@@ -22,39 +22,6 @@ pub enum InferenceError {
     Failed { detail: String },
 }
 
-impl ClassifyError {
-    /// What happened, in one sentence.
-    pub fn cause(&self) -> String {
-        match self {
-            ClassifyError::Photo(error) => error.cause(),
-            ClassifyError::Inference(error) => {
-                let reason = match error {
-                    InferenceError::NoPixels => "the photo has no pixels",
-                    InferenceError::NotANumber => "its output is not a number",
-                    InferenceError::Failed { detail } => detail,
-                };
-                format!("The network failed on this photo ({reason}).")
-            }
-        }
-    }
-
-    /// What the person can do about it, in one sentence.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            ClassifyError::Photo(error) => error.remedy(),
-            ClassifyError::Inference(_) => "Try another photo.",
-        }
-    }
-}
-
-impl fmt::Display for ClassifyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.cause(), self.remedy())
-    }
-}
-
-impl std::error::Error for ClassifyError {}
-
 impl From<photo::Error> for ClassifyError {
     fn from(error: photo::Error) -> Self {
         ClassifyError::Photo(error)

@@ -4,11 +4,12 @@ mod answer;
 mod cleaning;
 mod failures;
 mod offline;
+mod photo_errors;
 mod photos;
 
 pub use answer::{answer, percent};
 pub use cleaning::*;
-pub use failures::Explained;
+pub use failures::{Explained, told};
 pub use offline::{announce_offline, offline};
 pub use photos::*;
 
