@@ -84,9 +84,9 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Some(path) => {
             let named = |reason: String| format!("{}: {reason}", path.display());
             let (bytes, _) = read(path, ModelInfo::LARGEST_FILE).map_err(named)?;
-            Classifier::from_onnx(&bytes).map_err(|error| named(error.to_string()))?
+            Classifier::from_onnx(&bytes).map_err(|error| named(error.explanation()))?
         }
-        None => Classifier::from_onnx(MODEL)?,
+        None => Classifier::from_onnx(MODEL).map_err(|error| error.explanation())?,
     };
     let info = classifier.info();
     if arguments.csv {

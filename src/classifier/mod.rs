@@ -4,7 +4,8 @@
 //! use clothing_classifier::{classifier::Classifier, photo::Limits, words::Explained};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let classifier = Classifier::from_onnx(std::fs::read("model/clothing.onnx")?)?;
+//! let classifier = Classifier::from_onnx(std::fs::read("model/clothing.onnx")?);
+//! let classifier = classifier.map_err(|error| error.explanation())?;
 //! match classifier.classify_bytes(&std::fs::read("polo.jpg")?, &Limits::default()) {
 //!     Ok(answer) => println!("{}", answer.prediction.name),
 //!     Err(error) => println!("{}", error.explanation()),

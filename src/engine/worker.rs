@@ -15,7 +15,7 @@ use super::{
     state::{Answered, Refusal, Said, Told},
 };
 use crate::{
-    classifier::{Answer, Classifier, ClassifyError, ModelInfo, Prediction},
+    classifier::{Answer, Classifier, ClassifyError, ModelError, ModelInfo, Prediction},
     photo::{self, Format, Limits, Measurements, Photo, ReadBy, SNIFF_BYTES, largest_extent},
 };
 
@@ -27,6 +27,7 @@ const PAUSE_MS: u32 = 200;
 pub struct Words {
     pub answer: fn(&Prediction, &ModelInfo) -> Said,
     pub refusal: fn(&ClassifyError) -> Told,
+    pub bad_model: fn(&ModelError) -> String,
 }
 
 /// Loads the model, says so, and answers requests from then on.
@@ -61,7 +62,7 @@ pub fn start(model: Vec<u8>, words: Words) {
             serve.forget(); // lives as long as the worker
             post(&ready);
         }
-        Err(error) => post(&Reply::BadModel { reason: error.to_string() }),
+        Err(error) => post(&Reply::BadModel { reason: (words.bad_model)(&error) }),
     }
 }
 
