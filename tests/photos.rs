@@ -5,7 +5,10 @@ mod encode;
 #[path = "files/kinds.rs"]
 mod kinds;
 
-use clothing_classifier::photo::{Error, Format, Limits, decode, preview, sniff};
+use clothing_classifier::{
+    photo::{Error, Format, Limits, decode, preview, sniff},
+    words::Explained,
+};
 use encode::{
     BLUE, Bmp, GREEN, PLAIN_BMP, RED, WHITE, animated_gif, animated_webp, encode, exif, png, png_file,
     quarters, with_exif,
@@ -171,7 +174,7 @@ fn files_that_are_no_photos_are_refused() {
     let heic = decode_all(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic").unwrap_err();
     assert_eq!(heic, Error::Unsupported(Format::Heic));
     assert_eq!(
-        heic.to_string(),
+        heic.explanation(),
         "This is a HEIC photo, the format that iPhones use, which cannot be read here. Share or export it as JPEG; \
          for new photos to be JPEG, set Settings > Camera > Formats > Most Compatible on the iPhone."
     );

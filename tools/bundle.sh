@@ -84,7 +84,6 @@ grep -E '<base |rel="icon"|rel="stylesheet"' index.html >head.tmp
 [ "$(wc -l <head.tmp)" -eq 3 ] || stop "index.html needs a line each with its base, its icon and its style"
 sed -i.tmp -e '/<!-- as in index.html -->/{r head.tmp' -e 'd;}' licences.html
 rm -f ./*.tmp
-cp index.html about.html
 cp widget.html embed.html
 "$TRUNK_SOURCE_DIR/tools/describe.sh" .
 

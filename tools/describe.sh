@@ -15,8 +15,9 @@ case $site in
     ;;
 esac
 
-# describe PAGE ADDRESS TITLE DESCRIPTION
+# describe PAGE ADDRESS TITLE DESCRIPTION: a page without a file yet is one of the first bundle, and gets index.html's.
 describe() {
+    [ -e "$1.html" ] || cp index.html "$1.html"
     meta="<meta name=\"description\" content=\"$4\">"
     if [ -n "$site" ]; then
         for property in type=website "title=$3" "description=$4" "url=$site$base$2" \
@@ -33,14 +34,15 @@ describe() {
     mv page.tmp "$1.html"
 }
 
-describe index '' 'What garment is this?' \
-    'Pick a photo of a garment and read what it is: a shirt, jeans, shoes and more. The photo never leaves your device.'
 describe about about 'About – What garment is this?' \
     'What the network knows that tells garments apart, how good it is, where it fails, and where your photos go: nowhere.'
 describe clean clean 'Clean labelled photos' \
     'Find wrong labels, near-duplicates and blurred photos in a folder of labelled photos. It happens on your device.'
 describe widget widget 'For your site' \
     'Two lines of HTML let the visitors of your site ask what garment a photo shows. Their photos stay with them.'
+# Last: the others are copies of it as it was.
+describe index '' 'What garment is this?' \
+    'Pick a photo of a garment and read what it is: a shirt, jeans, shoes and more. The photo never leaves your device.'
 
 sed "s|\"id\": \"/\"|\"id\": \"$base\"|" manifest.webmanifest >manifest.tmp
 mv manifest.tmp manifest.webmanifest

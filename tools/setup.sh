@@ -29,6 +29,7 @@ lighthouse_version=12.8.2
 binaryen_version=132.0.0
 deny_version=0.20.2
 about_version=0.9.3
+uv_version=0.13.9
 # wasm-bindgen's library and command must have the same version.
 bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/version = "\(.*\)"/\1/p;}' Cargo.lock)
 
@@ -362,6 +363,13 @@ make_venv() {
         { apt_install python3-venv && python3 -m venv --clear "$1"; }
 }
 
+# with_uv EXTRAS: takes less than half of pip's time for PyTorch's gigabytes. False if uv cannot install the packages: it does
+# not read pip's settings, so pip may.
+with_uv() {
+    $venv/bin/python -m pip install --quiet uv==$uv_version &&
+        VIRTUAL_ENV=$PWD/$venv $venv/bin/uv pip install --quiet --editable "model[$1]"
+}
+
 # setup_python EXTRAS: installs into model/.venv what model/pyproject.toml requires with these extras.
 setup_python() {
     need python3 "Install Python 3: apt-get install python3 python3-venv, or your system's equivalent."
@@ -371,7 +379,7 @@ setup_python() {
     make_venv $venv ||
         fail "Python cannot make a virtual environment; install your system's package python3-venv."
     say "Installing the Python packages of model[$1] into $venv"
-    $venv/bin/python -m pip install --quiet --editable "model[$1]" ||
+    with_uv "$1" || $venv/bin/python -m pip install --quiet --editable "model[$1]" ||
         fail "pip could not install the packages (see above). Is PyPI reachable?"
     echo "$wanted" >>$venv/installed
 }

@@ -22,7 +22,7 @@ use clothing_classifier::{
         report::{self, Row},
     },
     photo::{self, Limits, is_photo_name, sort_key},
-    words,
+    words::{self, Explained},
 };
 use walkdir::WalkDir;
 
@@ -84,9 +84,9 @@ fn run(arguments: &Arguments) -> Result<bool, Box<dyn Error>> {
         Some(path) => {
             let named = |reason: String| format!("{}: {reason}", path.display());
             let (bytes, _) = read(path, ModelInfo::LARGEST_FILE).map_err(named)?;
-            Classifier::from_onnx(&bytes).map_err(|error| named(error.to_string()))?
+            Classifier::from_onnx(&bytes).map_err(|error| named(error.explanation()))?
         }
-        None => Classifier::from_onnx(MODEL)?,
+        None => Classifier::from_onnx(MODEL).map_err(|error| error.explanation())?,
     };
     let info = classifier.info();
     if arguments.csv {
@@ -157,10 +157,10 @@ fn answer(classifier: &Classifier, found: &Found) -> Row {
 fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> {
     let limits = Limits::default();
     let (bytes, size) = read(path, limits.bytes)?;
-    let format = photo::accept(size, &bytes, &limits).map_err(|error| error.to_string())?;
+    let format = photo::accept(size, &bytes, &limits).map_err(|error| error.explanation())?;
     // A fault in a decoder must not cost the other photos their answers.
     match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_as(format, &bytes, &limits))) {
-        Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.to_string()),
+        Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.explanation()),
         Err(_) => Err("This picture is damaged in a way that its decoder cannot cope with.".into()),
     }
 }

@@ -3,7 +3,11 @@
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn start(model: Vec<u8>) {
-    clothing_classifier::engine::worker::start(model, clothing_classifier::words::answer);
+    use clothing_classifier::{
+        engine::worker::{Words, start},
+        words::{Explained, answer, told},
+    };
+    start(model, Words { answer, refusal: told, bad_model: Explained::explanation });
 }
 
 /// The network without the worker, for `make bench`.
@@ -16,8 +20,8 @@ pub struct Bare(clothing_classifier::classifier::Classifier);
 impl Bare {
     #[wasm_bindgen::prelude::wasm_bindgen(constructor)]
     pub fn new(model: Vec<u8>) -> Result<Self, String> {
-        let classifier = clothing_classifier::classifier::Classifier::from_onnx(model);
-        classifier.map(Self).map_err(|error| error.to_string())
+        use clothing_classifier::{classifier::Classifier, words::Explained};
+        Classifier::from_onnx(model).map(Self).map_err(|error| error.explanation())
     }
 
     /// What the model file says about itself, as JSON.
@@ -27,7 +31,8 @@ impl Bare {
 
     /// Logits for normalised pixels, `[3, side, side]`.
     pub fn logits(&self, pixels: &[f32]) -> Result<Vec<f32>, String> {
-        self.0.logits_of_pixels(pixels).map_err(|error| error.to_string())
+        use clothing_classifier::words::Explained;
+        self.0.logits_of_pixels(pixels).map_err(|error| error.explanation())
     }
 }
 

@@ -1,12 +1,15 @@
 //! An upright photo → what garment is on it, by an ONNX network that describes itself.
 //!
 //! ```no_run
-//! use clothing_classifier::{classifier::Classifier, photo::Limits};
+//! use clothing_classifier::{classifier::Classifier, photo::Limits, words::Explained};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let classifier = Classifier::from_onnx(std::fs::read("model/clothing.onnx")?)?;
-//! let answer = classifier.classify_bytes(&std::fs::read("polo.jpg")?, &Limits::default())?;
-//! println!("{}", answer.prediction.name);
+//! let classifier = Classifier::from_onnx(std::fs::read("model/clothing.onnx")?);
+//! let classifier = classifier.map_err(|error| error.explanation())?;
+//! match classifier.classify_bytes(&std::fs::read("polo.jpg")?, &Limits::default()) {
+//!     Ok(answer) => println!("{}", answer.prediction.name),
+//!     Err(error) => println!("{}", error.explanation()),
+//! }
 //! # Ok(())
 //! # }
 //! ```

@@ -417,7 +417,7 @@ mod tests {
             .map(|fault| match fault {
                 Fault::MissingKeys(keys) => keys.join(" "),
                 Fault::WrongValue { key, .. } => key.into(),
-                other => other.to_string(),
+                other => panic!("{other:?}"),
             })
             .collect();
         assert_eq!(keys, ["labels", "mean", "std"]);

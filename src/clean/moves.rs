@@ -35,42 +35,8 @@ pub enum ApplyError {
     Unfinished(String),
     /// These photos are gone, or others have their names now.
     Changed(Vec<String>),
-    /// This file could not be written or moved; `reason` is the browser's.
-    Failed { file: String, reason: String },
-}
-
-impl ApplyError {
-    /// What happened, in one sentence.
-    pub fn cause(&self) -> String {
-        match self {
-            Self::Forbidden => "The browser was not allowed to change files in this folder.".into(),
-            Self::Unfinished(journal) => {
-                format!("Moves were begun here and not finished: {journal} lists them.")
-            }
-            Self::Changed(files) => {
-                let (first, more) = (&files[0], files.len() - 1);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                format!("{first}{more} changed or went away since the folder was opened.")
-            }
-            Self::Failed { file, reason } => {
-                format!("{file} could not be written or moved: {}.", reason.trim_end_matches('.'))
-            }
-        }
-    }
-
-    /// What the person can do about it, in one sentence or two.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Forbidden => "Apply again and allow it, or save your decisions.",
-            Self::Unfinished(_) => {
-                "Take them back first, with “python -m clothing_model apply --undo --data FOLDER --yes”."
-            }
-            Self::Changed(_) => "Nothing was moved. Open the folder again: your other decisions are kept.",
-            Self::Failed { .. } => {
-                "Check that it is there, and that the folder has room and can be written to. Then apply again: photos that were not moved keep their decisions."
-            }
-        }
-    }
+    /// This file could not be written or moved; `detail` is the browser's reason.
+    Failed { file: String, detail: String },
 }
 
 /// A name for a new folder in the bin, for everything that is carried out at once. Names sort by time, also within one second.
@@ -221,19 +187,6 @@ mod tests {
         let names = ["2026-11-27T00-16-44-000", "2026-11-27T00-16-44-001"].map(String::from);
         assert_eq!(bin_name("2026-11-27T00:16:44.123Z", &names), "2026-11-27T00-16-44-002");
         assert_eq!(bin_name("2026-11-27T00:16:45.123Z", &names), "2026-11-27T00-16-45-000");
-    }
-
-    #[test]
-    fn every_error_says_cause_and_remedy() {
-        let changed = ApplyError::Changed(vec!["hat/1.jpg".into(), "hat/2.jpg".into()]);
-        assert_eq!(changed.cause(), "hat/1.jpg and 1 more changed or went away since the folder was opened.");
-        let failed = ApplyError::Failed { file: "hat/1.jpg".into(), reason: "The disk is full.".into() };
-        assert_eq!(failed.cause(), "hat/1.jpg could not be written or moved: The disk is full.");
-        for error in
-            [ApplyError::Forbidden, ApplyError::Unfinished(".bin/x/begun.csv".into()), changed, failed]
-        {
-            assert!(error.cause().ends_with('.') && error.remedy().ends_with('.'), "{error:?}");
-        }
     }
 
     /// The pipeline's command line takes back moves that were made as planned, by their journal.

@@ -4,6 +4,8 @@
 //! is the only way, so that no other window can join in. The site never gets a photo that the visitor chose: no
 //! message has room for one. It gets answers, and the names of the files.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::Options;
@@ -71,29 +73,32 @@ impl Fault {
             Self::TooMany => "too-many",
         }
     }
+}
 
-    /// What happened, in one sentence.
-    pub fn cause(&self) -> String {
+// Here rather than in `words`, which knows nothing of this module.
+impl Explained for Fault {
+    fn cause(&self) -> Cow<'_, str> {
         match self {
             Self::Foreign => "This message is not meant for the classifier.".into(),
-            Self::Version => format!("The classifier speaks {PROTOCOL} only."),
+            Self::Version => format!("The classifier speaks {PROTOCOL} only.").into(),
             Self::Unknown => "The classifier knows no message of this type.".into(),
             Self::Malformed { field } => {
-                format!("The message's “{field}” is missing or not what it should be.")
+                format!("The message's “{field}” is missing or not what it should be.").into()
             }
-            Self::TooMany => format!("More than {MOST_ASKED} photos wait for their answers."),
+            Self::TooMany => format!("More than {MOST_ASKED} photos wait for their answers.").into(),
         }
     }
 
-    /// What the site's author can do about it, in one sentence.
-    pub fn remedy(&self) -> &'static str {
-        match self {
+    /// What the site's author can do about it.
+    fn remedy(&self) -> Cow<'_, str> {
+        let remedy = match self {
             Self::Foreign | Self::Unknown | Self::Malformed { .. } => {
                 "Use the element's methods instead of messages of your own."
             }
             Self::Version => "Load the script and the page from the same place, then reload.",
             Self::TooMany => "Wait for some of them first.",
-        }
+        };
+        remedy.into()
     }
 }
 
@@ -205,8 +210,8 @@ impl From<&Rejected> for Reply<'static> {
             id: *id,
             file: None,
             code: fault.code(),
-            reason: fault.cause(),
-            remedy: fault.remedy().into(),
+            reason: fault.cause().into_owned(),
+            remedy: fault.remedy().into_owned(),
         }
     }
 }

@@ -25,7 +25,7 @@ pub mod shared;
 #[cfg(all(target_arch = "wasm32", feature = "inference"))]
 pub mod worker;
 
-pub use state::{Answered, EngineState, Failure, ItemState, Outcome, Refusal, Said};
+pub use state::{Answered, EngineState, Failure, ItemState, Outcome, Refusal, Said, Told};
 
 /// Whether a browser runs on a phone or tablet, whose memory is small, by what it calls itself.
 pub fn is_phone(user_agent: &str) -> bool {

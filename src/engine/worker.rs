@@ -15,18 +15,23 @@ use super::{
     state::{Answered, Refusal, Said, Told},
 };
 use crate::{
-    classifier::{Answer, Classifier, ClassifyError, ModelInfo, Prediction},
+    classifier::{Answer, Classifier, ClassifyError, ModelError, ModelInfo, Prediction},
     photo::{self, Format, Limits, Measurements, Photo, ReadBy, SNIFF_BYTES, largest_extent},
 };
 
 /// How long nobody must ask, once all is ready, for a rehearsal to begin.
 const PAUSE_MS: u32 = 200;
 
-/// How an answer is put into words.
-pub type Put = fn(&Prediction, &ModelInfo) -> Said;
+/// How what is sent to the page is put into words.
+#[derive(Clone, Copy)]
+pub struct Words {
+    pub answer: fn(&Prediction, &ModelInfo) -> Said,
+    pub refusal: fn(&ClassifyError) -> Told,
+    pub bad_model: fn(&ModelError) -> String,
+}
 
-/// Loads the model, says so, and answers requests from then on, in the words that `put` finds.
-pub fn start(model: Vec<u8>, put: Put) {
+/// Loads the model, says so, and answers requests from then on.
+pub fn start(model: Vec<u8>, words: Words) {
     match Classifier::from_onnx(model) {
         Ok(classifier) => {
             let ready = Reply::Ready(classifier.info().clone());
@@ -39,7 +44,7 @@ pub fn start(model: Vec<u8>, put: Put) {
                     from_js(event.data()).expect_throw("a request");
                 let say = {
                     let classifier = classifier.clone();
-                    move |outcome| say_answer(id, in_words(outcome, &among, classifier.info(), put))
+                    move |outcome| say_answer(id, in_words(outcome, &among, classifier.info(), words))
                 };
                 match classify(&classifier, &photo, &limits, measure) {
                     Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(format))))
@@ -57,7 +62,7 @@ pub fn start(model: Vec<u8>, put: Put) {
             serve.forget(); // lives as long as the worker
             post(&ready);
         }
-        Err(error) => post(&Reply::BadModel { reason: error.to_string() }),
+        Err(error) => post(&Reply::BadModel { reason: (words.bad_model)(&error) }),
     }
 }
 
@@ -103,16 +108,12 @@ impl From<photo::Error> for Unanswered {
     }
 }
 
-impl From<Unanswered> for Refusal {
-    fn from(why: Unanswered) -> Self {
-        let error = match why {
-            Unanswered::Unreadable => return Self::Unreadable,
-            Unanswered::Failed(error) => error,
-        };
-        let told = Told { cause: error.cause(), remedy: error.remedy().into() };
-        match error {
-            ClassifyError::Photo(_) => Self::Photo(told),
-            ClassifyError::Inference(_) => Self::Inference(told),
+impl Unanswered {
+    fn in_words(&self, words: Words) -> Refusal {
+        match self {
+            Self::Unreadable => Refusal::Unreadable,
+            Self::Failed(error @ ClassifyError::Photo(_)) => Refusal::Photo((words.refusal)(error)),
+            Self::Failed(error @ ClassifyError::Inference(_)) => Refusal::Inference((words.refusal)(error)),
         }
     }
 }
@@ -169,15 +170,15 @@ fn in_words(
     outcome: Outcome,
     among: &[String],
     model: &ModelInfo,
-    put: Put,
+    words: Words,
 ) -> (Result<Box<Answered>, Refusal>, Option<Measurements>) {
     match outcome {
         Ok((answer, traits)) => {
             let answer = answer.among(among, model);
-            let said = put(&answer.prediction, model);
+            let said = (words.answer)(&answer.prediction, model);
             (Ok(Box::new(Answered { answer, said })), traits)
         }
-        Err(why) => (Err(why.into()), None),
+        Err(why) => (Err(why.in_words(words)), None),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Cleaning labelled photos.
 
-use super::count;
+use std::borrow::Cow;
+
+use super::{Explained, count};
 use crate::{
     classifier::ModelInfo,
     clean::{ApplyError, Change, Decision, Decisions, Entry, Folder, Judgement, Order},
@@ -182,12 +184,59 @@ pub fn applied(moved: usize, binned: usize) -> String {
     }
 }
 
-/// Why no photos were moved, or no more.
-pub fn failed(error: &ApplyError) -> String {
-    format!("{} {}", error.cause(), error.remedy())
-}
-
 /// How far the moving is.
 pub fn moving(done: usize, all: usize) -> String {
     format!("Moving photos: {done} of {all}")
+}
+
+/// Why no photos were moved, or no more.
+impl Explained for ApplyError {
+    fn cause(&self) -> Cow<'_, str> {
+        match self {
+            Self::Forbidden => "The browser was not allowed to change files in this folder.".into(),
+            Self::Unfinished(journal) => {
+                format!("Moves were begun here and not finished: {journal} lists them.").into()
+            }
+            Self::Changed(files) => {
+                let (first, more) = (&files[0], files.len() - 1);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("{first}{more} changed or went away since the folder was opened.").into()
+            }
+            Self::Failed { file, detail } => {
+                format!("{file} could not be written or moved: {}.", detail.trim_end_matches('.')).into()
+            }
+        }
+    }
+
+    fn remedy(&self) -> Cow<'_, str> {
+        let remedy = match self {
+            Self::Forbidden => "Apply again and allow it, or save your decisions.",
+            Self::Unfinished(_) => {
+                "Take them back first, with “python -m clothing_model apply --undo --data FOLDER --yes”."
+            }
+            Self::Changed(_) => "Nothing was moved. Open the folder again: your other decisions are kept.",
+            Self::Failed { .. } => {
+                "Check that it is there, and that the folder has room and can be written to. Then apply again: photos that were not moved keep their decisions."
+            }
+        };
+        remedy.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_says_cause_and_remedy() {
+        let changed = ApplyError::Changed(vec!["hat/1.jpg".into(), "hat/2.jpg".into()]);
+        assert_eq!(changed.cause(), "hat/1.jpg and 1 more changed or went away since the folder was opened.");
+        let failed = ApplyError::Failed { file: "hat/1.jpg".into(), detail: "The disk is full.".into() };
+        assert_eq!(failed.cause(), "hat/1.jpg could not be written or moved: The disk is full.");
+        for error in
+            [ApplyError::Forbidden, ApplyError::Unfinished(".bin/x/begun.csv".into()), changed, failed]
+        {
+            assert!(error.cause().ends_with('.') && error.remedy().ends_with('.'), "{error:?}");
+        }
+    }
 }

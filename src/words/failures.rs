@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::{Failure, Refusal};
+use crate::engine::{Failure, Refusal, Told};
 
 /// An error as a person is told of it.
 pub trait Explained {
@@ -16,6 +16,11 @@ pub trait Explained {
     fn explanation(&self) -> String {
         format!("{} {}", self.cause(), self.remedy())
     }
+}
+
+/// An error's sentences, to be sent to the page.
+pub fn told(error: &impl Explained) -> Told {
+    Told { cause: error.cause().into(), remedy: error.remedy().into() }
 }
 
 impl Explained for Failure {

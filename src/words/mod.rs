@@ -3,12 +3,15 @@
 mod answer;
 mod cleaning;
 mod failures;
+mod model_errors;
 mod offline;
+mod photo_errors;
 mod photos;
 
 pub use answer::{answer, percent};
 pub use cleaning::*;
-pub use failures::Explained;
+pub use failures::{Explained, told};
+pub use model_errors::fault;
 pub use offline::{announce_offline, offline};
 pub use photos::*;
 

@@ -5,6 +5,7 @@ use std::{fs, panic, path::Path, thread, time::Duration};
 use clothing_classifier::{
     classifier::{Classifier, ClassifyError, Fault, ModelError},
     photo::Limits,
+    words::{self, Explained},
 };
 use image::RgbImage;
 use prost::Message;
@@ -37,7 +38,7 @@ fn load(model: &ModelProto) -> Result<Classifier, ModelError> {
 #[track_caller]
 fn refused(file: &[u8]) -> ModelError {
     let error = Classifier::from_onnx(file).err().expect("a refusal");
-    for words in [error.cause().trim_end(), error.remedy()] {
+    for words in [error.cause().trim_end(), &error.remedy()] {
         assert!(words.ends_with('.') && words.len() > 15 && words.len() < 2000, "{words}");
     }
     error
@@ -48,7 +49,7 @@ fn refused(file: &[u8]) -> ModelError {
 fn faults(error: ModelError) -> Vec<Fault> {
     match error {
         ModelError::Unfit(faults) => faults,
-        other => panic!("{other}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -56,7 +57,7 @@ fn faults(error: ModelError) -> Vec<Fault> {
 #[track_caller]
 fn only(error: ModelError, words: &str) {
     let faults = faults(error);
-    assert!(faults.len() == 1 && faults[0].to_string().contains(words), "{words}: {faults:?}");
+    assert!(faults.len() == 1 && words::fault(&faults[0]).contains(words), "{words}: {faults:?}");
 }
 
 /// The error for our model after a change.
@@ -97,7 +98,7 @@ fn files_of_other_kinds_are_no_models() {
     ]);
     for file in files {
         let error = refused(&file);
-        assert!(matches!(error, ModelError::NotOnnx { .. }), "{error}");
+        assert!(matches!(error, ModelError::NotOnnx { .. }), "{error:?}");
     }
 }
 
@@ -126,7 +127,7 @@ fn all_faults_of_a_foreign_model_are_listed() {
         "Its metadata lack “format”, “version”, “labels”, “input_size”, “resize”, “mean”, “std”, “temperature”, “thresholds”, \
          “training_data”, “license”."
     );
-    assert!(error.remedy().contains("docs/model-file.md"), "{error}");
+    assert!(error.remedy().contains("docs/model-file.md"), "{error:?}");
 
     let foreign = |key: &str, value: &str| StringStringEntryProto { key: key.into(), value: value.into() };
     let error = refusal(|model, graph| {
@@ -137,7 +138,7 @@ fn all_faults_of_a_foreign_model_are_listed() {
         graph(model).node[0].op_type = "Einsum".into();
         graph(model).initializer[0].data_location = Some(DataLocation::External.into());
     });
-    let told = error.to_string();
+    let told = error.explanation();
     for words in [
         "Its metadata lack “format”",
         "lie in another file: save it as one",
@@ -161,7 +162,7 @@ fn metadata_that_contradict_the_network_are_refused() {
         format!("“class_maps” must be float [1, 2, {places}, {places}]"),
     ];
     for (fault, words) in faults(error).iter().zip(shapes) {
-        assert!(fault.to_string().contains(&words), "{fault}");
+        assert!(words::fault(fault).contains(&words), "{fault:?}");
     }
     only(refusal(|model, _| set(model, "input_size", "320")), "float [1, 3, 320, 320]");
     only(refusal(|model, _| set(model, "mean", "0.5")), "“mean” are wrong");

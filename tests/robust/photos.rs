@@ -18,6 +18,7 @@ use crate::files::{
 use clothing_classifier::{
     classifier::{Answer, Classifier, ClassifyError},
     photo::{Format, Limits, MinSize, decode, decode_reduced, sniff},
+    words::Explained,
 };
 
 /// The time within which any file must be answered or refused.
@@ -53,7 +54,7 @@ fn awkward_files_are_answered_or_refused_in_words() {
             (Ok(answer), Outcome::Answer(width, height)) => {
                 (answer.prediction.width, answer.prediction.height) == (width, height)
             }
-            (Err(error), Outcome::Refusal(words)) => error.to_string().contains(words),
+            (Err(error), Outcome::Refusal(words)) => error.explanation().contains(words),
             _ => false,
         };
         if !as_expected || took > SOON {

@@ -123,5 +123,5 @@ async fn write(directory: &Directory, path: &str, content: &str) -> Result<(), A
 }
 
 fn failed(file: &str) -> impl Fn(JsValue) -> ApplyError {
-    move |error| ApplyError::Failed { file: file.into(), reason: reason(&error) }
+    move |error| ApplyError::Failed { file: file.into(), detail: reason(&error) }
 }

@@ -175,7 +175,7 @@ impl Cleaning {
                 self.applying.set(Applying::Confirming);
                 focus_later("confirm".into());
             } else {
-                self.end(Applying::Failed(words::failed(&ApplyError::Forbidden)));
+                self.end(Applying::Failed(ApplyError::Forbidden.explanation()));
             }
         });
     }
@@ -216,7 +216,7 @@ impl Cleaning {
             });
             self.end(match outcome.error {
                 None => Applying::Done(format!("{words} {}", words::UNDO_APPLY)),
-                Some(error) => Applying::Failed(format!("{words} {}", words::failed(&error)).trim().into()),
+                Some(error) => Applying::Failed(format!("{words} {}", error.explanation()).trim().into()),
             });
             self.ask();
         });

@@ -99,7 +99,7 @@ impl Network {
         };
         let name = file.name();
         if let Err(error) = ModelInfo::check_bytes(file.size() as u64) {
-            return self.refuse_model(name, error.to_string());
+            return self.refuse_model(name, error.explanation());
         }
         spawn_local(async move {
             match JsFuture::from(file.array_buffer()).await {

@@ -15,7 +15,7 @@ use crate::classifier::{Fault, UnknownUse};
 #[derive(Deserialize)]
 pub struct Contract {
     /// First and last known version of ONNX's operators.
-    opset: [i64; 2],
+    pub opset: [i64; 2],
     /// By the operator's name.
     pub operators: BTreeMap<String, Uses>,
 }
@@ -155,11 +155,11 @@ mod tests {
         node
     }
 
-    fn faults(nodes: Vec<NodeProto>) -> Vec<String> {
+    fn faults(nodes: Vec<NodeProto>) -> Vec<Fault> {
         let known = OperatorSetIdProto { domain: String::new(), version: 13 };
         let graph = GraphProto { node: nodes, ..Default::default() };
         let model = ModelProto { opset_import: vec![known], ..Default::default() };
-        Contract::read().faults(&model, &graph).iter().map(Fault::to_string).collect()
+        Contract::read().faults(&model, &graph)
     }
 
     #[test]
@@ -185,8 +185,18 @@ mod tests {
                 with(node("MaxPool", &["x"], &["m"]), number("storage_order", 0)),
                 node("Split", &["x"], &["a", "b", "c"]),
             ]),
-            [""; 0]
+            []
         );
+        let attribute = |name: &str, known: &[&str]| UnknownUse::Attribute {
+            name: name.into(),
+            known: known.iter().map(|value| value.to_string()).collect(),
+        };
+        let unknown_use = |operator: &str, node: &str, how, times| Fault::UnknownUse {
+            operator: operator.into(),
+            node: node.into(),
+            how,
+            times,
+        };
         let pad = |output| with(node("Pad", &["x", "x"], &[output]), text("wrap"));
         assert_eq!(
             faults(vec![
@@ -196,10 +206,10 @@ mod tests {
                 with(node("MaxPool", &["x"], &["m", "n"]), number("storage_order", 1)),
             ]),
             [
-                "The operator Pad at “a” has a value of “mode” other than constant, edge, reflect, as 2 others do.",
-                "The operator Pad at “a” computes its input 1, which must be constant, as 2 others do.",
-                "The operator MaxPool at “m” has a value of “storage_order” other than 0.",
-                "The operator MaxPool at “m” has 2 outputs, of which 1 can be used.",
+                unknown_use("Pad", "a", attribute("mode", &["constant", "edge", "reflect"]), 3),
+                unknown_use("Pad", "a", UnknownUse::ComputedInput { slot: 1 }, 3),
+                unknown_use("MaxPool", "m", attribute("storage_order", &["0"]), 1),
+                unknown_use("MaxPool", "m", UnknownUse::Outputs { used: 2, known: 1 }, 1),
             ]
         );
     }

@@ -29,10 +29,10 @@ pub fn shape(input: &ValueInfoProto) -> Option<Vec<usize>> {
         .collect()
 }
 
-/// A tensor's type and shape as text, such as "float [batch, 3, 224, 224]".
-pub fn described(tensor: &ValueInfoProto) -> String {
+/// A tensor's type and shape as text, such as "float [batch, 3, 224, 224]"; `None` if the value is no tensor.
+pub fn described(tensor: &ValueInfoProto) -> Option<String> {
     let Some(TypeProto { value: Some(type_proto::Value::TensorType(tensor)), .. }) = &tensor.r#type else {
-        return "no tensor".into();
+        return None;
     };
     let kind = match tensor.elem_type {
         1 => "float".into(),
@@ -49,7 +49,7 @@ pub fn described(tensor: &ValueInfoProto) -> String {
         None => "?".into(),
     };
     let lengths = tensor.shape.iter().flat_map(|shape| &shape.dim).map(|dim| length(&dim.value));
-    format!("{kind} [{}]", lengths.collect::<Vec<_>>().join(", "))
+    Some(format!("{kind} [{}]", lengths.collect::<Vec<_>>().join(", ")))
 }
 
 /// The inputs of a graph that are not constants.
