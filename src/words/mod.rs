@@ -3,6 +3,7 @@
 mod answer;
 mod cleaning;
 mod failures;
+mod files;
 mod model_errors;
 mod offline;
 mod photo_errors;
@@ -11,6 +12,7 @@ mod photos;
 pub use answer::{answer, percent};
 pub use cleaning::*;
 pub use failures::{Explained, told};
+pub use files::*;
 pub use model_errors::fault;
 pub use offline::{announce_offline, offline};
 pub use photos::*;
