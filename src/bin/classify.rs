@@ -136,14 +136,10 @@ fn find(path: &Path) -> Vec<Found> {
                     entry.file_type().is_file() && is_photo_name(&entry.file_name().to_string_lossy());
                 is_photo.then(|| Ok(entry.into_path()))
             }
-            Err(error) => Some(Err((error.path().unwrap_or(path).into(), reason(error.into())))),
+            Err(error) => Some(Err((error.path().unwrap_or(path).into(), words::unreadable(&error.into())))),
         })
         .collect();
-    if found.is_empty() {
-        vec![Err((path.into(), "There are no photos in this folder.".into()))]
-    } else {
-        found
-    }
+    if found.is_empty() { vec![Err((path.into(), words::EMPTY_FOLDER.into()))] } else { found }
 }
 
 fn answer(classifier: &Classifier, found: &Found) -> Row {
@@ -161,7 +157,7 @@ fn classify(classifier: &Classifier, path: &Path) -> Result<Prediction, String> 
     // A fault in a decoder must not cost the other photos their answers.
     match panic::catch_unwind(AssertUnwindSafe(|| classifier.classify_as(format, &bytes, &limits))) {
         Ok(outcome) => outcome.map(|answer| answer.prediction).map_err(|error| error.explanation()),
-        Err(_) => Err("This picture is damaged in a way that its decoder cannot cope with.".into()),
+        Err(_) => Err(words::DECODER_PANICKED.into()),
     }
 }
 
@@ -175,15 +171,7 @@ fn read(path: &Path, most: u64) -> Result<(Vec<u8>, u64), String> {
         let size = size.max(bytes.len() as u64);
         Ok((bytes, size))
     };
-    read().map_err(reason)
-}
-
-fn reason(error: io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "There is no such file or folder.".into(),
-        io::ErrorKind::PermissionDenied => "Permission to read it is denied.".into(),
-        _ => error.to_string(),
-    }
+    read().map_err(|error| words::unreadable(&error))
 }
 
 /// Does `work` on all items, with as many threads as there are processors, and passes the results to `done` in the items' order,

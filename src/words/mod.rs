@@ -2,7 +2,10 @@
 
 mod answer;
 mod cleaning;
+mod demo;
 mod failures;
+mod files;
+mod model;
 mod model_errors;
 mod offline;
 mod photo_errors;
@@ -10,7 +13,10 @@ mod photos;
 
 pub use answer::{answer, percent};
 pub use cleaning::*;
+pub use demo::*;
 pub use failures::{Explained, told};
+pub use files::*;
+pub use model::*;
 pub use model_errors::fault;
 pub use offline::{announce_offline, offline};
 pub use photos::*;

@@ -1,7 +1,10 @@
 //! The list of photos and the engine that answers them.
 
 use super::Explained;
-use crate::engine::{EngineState, ItemState};
+use crate::{
+    classifier::Prediction,
+    engine::{EngineState, ItemState},
+};
 
 /// What a screen reader hears of one photo, if there is something to say.
 pub fn announce_item(file_name: &str, state: &ItemState) -> Option<String> {
@@ -80,3 +83,36 @@ pub fn waiting(engine: &EngineState) -> &'static str {
 /// Something was dropped or pasted that holds no file.
 pub const NO_FILE: &str = "That was not a file. Save the picture first, then drop it here.";
 pub const NOTHING_TO_PASTE: &str = "There is no picture to paste. Copy one first, then paste it here.";
+
+/// What a photo's picture is, for those who do not see it.
+pub fn your_photo(file_name: &str) -> String {
+    format!("Your photo {file_name}")
+}
+
+/// What a button does: takes a photo off the list.
+pub fn remove_button(file_name: &str) -> String {
+    format!("Remove {file_name}")
+}
+
+/// What a button does: opens a photo's card, or closes it if it is `open`.
+pub fn details_button(file_name: &str, open: bool) -> String {
+    format!("{} details of {file_name}", if open { "Hide" } else { "Show" })
+}
+
+/// What a button does: lays the network's evidence over a photo, or takes it away if it is `shown`.
+pub fn map_button(shown: bool) -> &'static str {
+    if shown { "Hide where it looked" } else { "Show where it looked" }
+}
+
+/// A photo's size, and how long it took.
+pub fn facts(prediction: &Prediction) -> String {
+    format!(
+        "{} × {} pixels, read in {:.0} ms, recognised in {:.0} ms",
+        prediction.width, prediction.height, prediction.milliseconds.decode, prediction.milliseconds.infer,
+    )
+}
+
+/// What a button does: opens the device's own dialogue, for one photo or `several`.
+pub fn choose_button(several: bool) -> &'static str {
+    if several { "Choose photos" } else { "Choose a photo" }
+}

@@ -11,7 +11,7 @@ use crate::{
     },
     classifier::{Group, Label, Metrics, ModelInfo},
     photo::{READ, READ_BY_BROWSERS},
-    words::percent,
+    words::{self, percent},
 };
 
 /// What stands still, as a string: views of many cells make the page's code large. Links are relative to the page's base.
@@ -71,12 +71,7 @@ fn knowledge(model: ModelInfo) -> impl IntoView {
         view! { <ul class="labels">{entries}</ul> }
     };
     let (core, others) = (names(Group::Core), names(Group::Garment));
-    let facts = format!(
-        "Model {}, {size} × {size} pixels, licence {}.",
-        model.version,
-        model.license,
-        size = model.input_size
-    );
+    let facts = words::model_facts(&model);
     view! {
         <h2>"What it knows"</h2>
         <p>"It is made for these:"</p>
@@ -93,19 +88,16 @@ fn quality(unseen: Metrics, familiar: Option<Metrics>, labels: Vec<Label>) -> im
     let bars: Vec<_> = labels.into_iter().filter_map(bar).collect();
     view! {
         <h2>"How good it is"</h2>
-        {figures(format!("Measured on {} photos of people and shops that it has never seen a photo of:", unseen.photos), &unseen)}
+        {figures(words::measured_on_unseen(&unseen), &unseen)}
         {(!bars.is_empty()).then(|| view! {
             <p>"How many photos of each it finds:"</p>
             <Bars class="recall" label="Found, by label" bars/>
         })}
-        {familiar.map(|familiar| {
-            let words = format!("On {} more photos of those that it was trained on, it does better:", familiar.photos);
-            figures(words, &familiar)
-        })}
+        {familiar.map(|familiar| figures(words::measured_on_familiar(&familiar), &familiar))}
     }
 }
 
-fn figures(words: String, metrics: &Metrics) -> AnyView {
+fn figures(heading: String, metrics: &Metrics) -> AnyView {
     let rows = [
         ("right on the garments it is made for, when only those compete", metrics.top1_core_only),
         ("right on them among all labels", metrics.top1_core),
@@ -115,7 +107,7 @@ fn figures(words: String, metrics: &Metrics) -> AnyView {
         view! { <div><dt prop:textContent=what></dt><dd prop:textContent=percent(share)></dd></div> }
     });
     view! {
-        <p prop:textContent=words></p>
+        <p prop:textContent=heading></p>
         <dl class="figures">{rows.to_vec()}</dl>
     }
     .into_any()

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use crate::app::session::Session;
+use crate::{app::session::Session, words};
 
 /// Whose network answers, if it is not the page's own; and why the file that was given last does not.
 #[component]
@@ -9,7 +9,7 @@ pub fn OwnModel() -> impl IntoView {
     view! {
         {move || session.network.refused_model.get().map(|refused| view! {
             <p class="notice" role="alert" id="model-refused"
-                prop:textContent=format!("{} is not used. {}", refused.file_name, refused.reason)></p>
+                prop:textContent=words::model_not_used(&refused.file_name, &refused.reason)></p>
         })}
         {move || session.network.own_model.get().map(|file_name| view! {
             <p class="own-model">

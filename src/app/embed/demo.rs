@@ -207,7 +207,7 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
         <div class="snippet">
             <p>{name}</p>
             <button class="button small" on:click=copy
-                prop:textContent=move || if copied.get() { "Copied" } else { "Copy" }></button>
+                prop:textContent=move || words::copy_button(copied.get())></button>
             <pre class="code" tabindex="0" translate="no"><code prop:textContent=move || text.get()></code></pre>
         </div>
     }
@@ -216,7 +216,7 @@ fn Snippet(name: &'static str, text: Signal<String>) -> impl IntoView {
 #[component]
 fn Log(log: RwSignal<Vec<String>>) -> impl IntoView {
     let lines = move || match log.with(Vec::is_empty) {
-        true => "Nothing yet.".to_string(),
+        true => words::NOTHING_HEARD.to_string(),
         false => log.with(|lines| lines.join("\n")),
     };
     view! { <pre class="code log" tabindex="0" role="log" translate="no"><code prop:textContent=lines></code></pre> }

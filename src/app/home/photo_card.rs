@@ -51,12 +51,12 @@ pub fn PhotoCard(item: Item) -> impl IntoView {
     };
     let alt = {
         let file_name = file_name.clone();
-        move || format!("Your photo {file_name}")
+        move || words::your_photo(&file_name)
     };
-    let remove_label = format!("Remove {file_name}");
+    let remove_label = words::remove_button(&file_name);
     let toggle_label = {
         let file_name = file_name.clone();
-        move || format!("{} details of {file_name}", if open.get() { "Hide" } else { "Show" })
+        move || words::details_button(&file_name, open.get())
     };
 
     view! {
@@ -118,13 +118,7 @@ fn done(
             Verdict::Unsure => "unsure",
             Verdict::NoGarment => "no-garment",
         };
-        let facts = format!(
-            "{} × {} pixels, read in {:.0} ms, recognised in {:.0} ms",
-            prediction.width,
-            prediction.height,
-            prediction.milliseconds.decode,
-            prediction.milliseconds.infer,
-        );
+        let facts = words::facts(&prediction);
         view! {
             <h2 class="headline" data-verdict=verdict data-label=prediction.label.clone()
                 prop:textContent=headline></h2>
@@ -133,7 +127,7 @@ fn done(
                 <Guesses prediction=prediction.clone() model=model.clone()/>
                 <button class="button small" aria-pressed=move || map_shown.get().to_string()
                     on:click=move |_| map_shown.update(|shown| *shown = !*shown)
-                    prop:textContent=move || if map_shown.get() { "Hide where it looked" } else { "Show where it looked" }>
+                    prop:textContent=move || words::map_button(map_shown.get())>
                 </button>
                 <p class="facts" prop:textContent=facts.clone()></p>
             })}

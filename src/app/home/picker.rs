@@ -8,6 +8,7 @@ use crate::{
         session::Session,
     },
     photo::ACCEPTED,
+    words,
 };
 
 /// Chooses photos from the device or, on phones, takes one.
@@ -28,7 +29,7 @@ pub fn Picker() -> impl IntoView {
             <input id="choose" class="visually-hidden" type="file" accept=ACCEPTED multiple=multiple on:change=picked/>
             <label class="button primary" for="choose">
                 <Picture/>
-                <span prop:textContent=move || if multiple() { "Choose photos" } else { "Choose a photo" }></span>
+                <span prop:textContent=move || words::choose_button(multiple())></span>
             </label>
             <input id="take" class="visually-hidden touch" type="file" accept="image/jpeg" capture="environment" on:change=picked/>
             <label class="button touch" for="take"><Camera/>"Take a photo"</label>
