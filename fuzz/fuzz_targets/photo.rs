@@ -1,7 +1,9 @@
 //! Any bytes → sniff, decode, turn upright. Nothing may panic, and decoded photos are within the limits.
 #![no_main]
 
-use clothing_classifier::photo::{Limits, MinSize, SNIFF_BYTES, decode, decode_reduced, largest_extent, sniff};
+use clothing_classifier::photo::{
+    Limits, MinSize, SNIFF_BYTES, decode, decode_reduced, largest_extent, sniff,
+};
 use libfuzzer_sys::fuzz_target;
 
 // Small pictures find as much as large ones, faster.

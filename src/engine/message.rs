@@ -38,21 +38,21 @@ pub enum Reply {
         outcome: Outcome,
         /// Where they were asked for. They are read as [`Measured`], so that pages that never ask have no code for them.
         #[serde(skip_deserializing)]
-        traits: Option<Measurements>,
+        measurements: Option<Measurements>,
     },
 }
 
 /// [`Reply::Answered`], read for what was measured.
 #[derive(Debug, Deserialize)]
 pub enum Measured {
-    Answered { id: u32, traits: Option<Measurements> },
+    Answered { id: u32, measurements: Option<Measurements> },
 }
 
 impl Measured {
     /// What a worker's message says was measured of which photo, if anything.
     pub fn of(message: &JsValue) -> Option<(ItemId, Measurements)> {
         match from_js(message.clone()) {
-            Ok(Self::Answered { id, traits: Some(traits) }) => Some((ItemId(id), traits)),
+            Ok(Self::Answered { id, measurements: Some(measurements) }) => Some((ItemId(id), measurements)),
             _ => None,
         }
     }

@@ -12,7 +12,7 @@ use web_time::Instant;
 use super::{
     browser_decoder, is_phone,
     message::{Question, Reply, Request, from_js, to_js},
-    state::{Answered, Refusal, Said, Told},
+    state::{Answered, Outcome, Refusal, Said, Told},
 };
 use crate::{
     classifier::{Answer, Classifier, ClassifyError, ModelError, ModelInfo, Prediction},
@@ -44,7 +44,7 @@ pub fn start(model: Vec<u8>, words: Words) {
                     from_js(event.data()).expect_throw("a request");
                 let say = {
                     let classifier = classifier.clone();
-                    move |outcome| say_answer(id, in_words(outcome, &among, classifier.info(), words))
+                    move |classified| say_answer(id, in_words(classified, &among, classifier.info(), words))
                 };
                 match classify(&classifier, &photo, &limits, measure) {
                     Err(Unanswered::Failed(ClassifyError::Photo(photo::Error::Unsupported(format))))
@@ -55,7 +55,7 @@ pub fn start(model: Vec<u8>, words: Words) {
                             say(classify_foreign(&classifier, &photo, format, &limits, measure).await);
                         });
                     }
-                    outcome => say(outcome),
+                    classified => say(classified),
                 }
             });
             scope().set_onmessage(Some(serve.as_ref().unchecked_ref()));
@@ -87,7 +87,7 @@ fn limits() -> Limits {
 }
 
 /// An answer, and what was measured if that was asked.
-type Outcome = Result<(Answer, Option<Measurements>), Unanswered>;
+type Classified = Result<(Answer, Option<Measurements>), Unanswered>;
 
 /// Why there is no answer.
 enum Unanswered {
@@ -118,7 +118,7 @@ impl Unanswered {
     }
 }
 
-fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool) -> Outcome {
+fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool) -> Classified {
     // Size and kind first: a film of two gigabytes is refused without being read.
     let head = file.slice_with_f64_and_f64(0.0, SNIFF_BYTES as f64).map_err(|_| Unanswered::Unreadable)?;
     let format = photo::accept(file.size() as u64, &read(&head)?, limits)?;
@@ -128,11 +128,11 @@ fn classify(classifier: &Classifier, file: &File, limits: &Limits, measure: bool
     // What is measured is not to depend on the network.
     let side = if measure { info.input_size.max(Measurements::SIDE) } else { info.input_size };
     let photo = photo::decode_as(format, &bytes, limits, Some(info.resize.min_size(side)))?;
-    let (mut answer, traits) = answer(classifier, &photo, start, measure)?;
+    let (mut answer, measurements) = answer(classifier, &photo, start, measure)?;
     // Where photos are measured there are thousands of them, which are shown smaller.
     let longest = if measure { 640 } else { 1024 };
     answer.preview = photo::preview(format, &bytes, &photo, longest).and_then(|jpeg| data_url(&jpeg));
-    Ok((answer, traits))
+    Ok((answer, measurements))
 }
 
 fn data_url(jpeg: &[u8]) -> Option<String> {
@@ -147,7 +147,7 @@ async fn classify_foreign(
     format: Format,
     limits: &Limits,
     measure: bool,
-) -> Outcome {
+) -> Classified {
     let start = Instant::now();
     largest_extent(&read(file)?).map_or(Ok(()), |size| limits.check_pixels(size))?;
     let photo = browser_decoder::decode(file, limits).await?.ok_or(photo::Error::Unsupported(format))?;
@@ -155,7 +155,7 @@ async fn classify_foreign(
 }
 
 /// `start`: when the photo began to be decoded.
-fn answer(classifier: &Classifier, photo: &Photo, start: Instant, measure: bool) -> Outcome {
+fn answer(classifier: &Classifier, photo: &Photo, start: Instant, measure: bool) -> Classified {
     let answer = classifier.classify(photo, start.elapsed())?;
     Ok((answer, measure.then(|| Measurements::of(photo))))
 }
@@ -167,23 +167,23 @@ fn read(blob: &Blob) -> Result<Vec<u8>, Unanswered> {
 }
 
 fn in_words(
-    outcome: Outcome,
+    classified: Classified,
     among: &[String],
     model: &ModelInfo,
     words: Words,
-) -> (Result<Box<Answered>, Refusal>, Option<Measurements>) {
-    match outcome {
-        Ok((answer, traits)) => {
+) -> (Outcome, Option<Measurements>) {
+    match classified {
+        Ok((answer, measurements)) => {
             let answer = answer.among(among, model);
             let said = (words.answer)(&answer.prediction, model);
-            (Ok(Box::new(Answered { answer, said })), traits)
+            (Ok(Box::new(Answered { answer, said })), measurements)
         }
         Err(why) => (Err(why.in_words(words)), None),
     }
 }
 
-fn say_answer(id: u32, (outcome, traits): (Result<Box<Answered>, Refusal>, Option<Measurements>)) {
-    post(&Reply::Answered { id, outcome, traits });
+fn say_answer(id: u32, (outcome, measurements): (Outcome, Option<Measurements>)) {
+    post(&Reply::Answered { id, outcome, measurements });
 }
 
 fn post(reply: &Reply) {

@@ -12,7 +12,7 @@ pub fn announce_item(file_name: &str, state: &ItemState) -> Option<String> {
         ItemState::Waiting => None,
         ItemState::Working => Some(format!("Looking at {file_name}.")),
         ItemState::Done(done) => Some(format!("{file_name}: {}.", done.said.line)),
-        ItemState::Refused(refusal) => Some(format!("{file_name}: {} {}", refusal.cause(), refusal.remedy())),
+        ItemState::Refused(refusal) => Some(format!("{file_name}: {}", refusal.explanation())),
     }
 }
 
@@ -80,8 +80,10 @@ pub fn waiting(engine: &EngineState) -> &'static str {
     }
 }
 
-/// Something was dropped or pasted that holds no file.
+/// Something was dropped that is no file.
 pub const NO_FILE: &str = "That was not a file. Save the picture first, then drop it here.";
+
+/// Something was pasted that holds no picture.
 pub const NOTHING_TO_PASTE: &str = "There is no picture to paste. Copy one first, then paste it here.";
 
 /// What a photo's picture is, for those who do not see it.

@@ -269,7 +269,7 @@ fn apply(page: &Page, table: &str, folder: &Path) {
 
 #[test]
 fn a_file_that_is_no_photo_is_listed_and_lists_can_be_chosen() {
-    let (page, _) = cleaning();
+    let (page, folder) = cleaning();
     let choose = |id: &str, value: &str| {
         page.run::<Value>(&format!(
             "const select = document.querySelector('#{id}'); select.value = '{value}';
@@ -301,6 +301,15 @@ fn a_file_that_is_no_photo_is_listed_and_lists_can_be_chosen() {
     choose("order", "disagreement");
     let seen = wait(&page, "it begins at the top", |seen| seen.rows.len() == 24);
     assert!(seen.rows[..3].iter().all(|row| WRONG.contains(&row.file.as_str())), "{seen:?}");
+
+    // The choices are of one folder: the next is shown whole, by its losses.
+    choose("filter", "decided");
+    wait(&page, "the list changes", |seen| seen.files() == ["red/letter.jpg"]);
+    page.choose("open-folder", &[folder]);
+    wait(&page, "all photos are listed", |seen| seen.rows.len() == 24);
+    let chosen: Vec<String> =
+        page.run("return ['filter', 'order'].map((id) => document.getElementById(id).value);");
+    assert_eq!(chosen, ["all", "loss"]);
 }
 
 #[test]

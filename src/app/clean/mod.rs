@@ -30,7 +30,7 @@ use crate::{
     },
 };
 use pictures::Pictures;
-use state::{Cleaning, TraitsOfPhotos};
+use state::{Cleaning, PhotoMeasurements};
 
 /// The code of `/clean`.
 pub fn mount() {
@@ -39,16 +39,16 @@ pub fn mount() {
 
 #[component]
 fn Cleaner() -> impl IntoView {
-    let traits = TraitsOfPhotos::new_local(HashMap::new());
+    let measurements = PhotoMeasurements::new_local(HashMap::new());
     let session = start_session(|files, _, hear| {
         let observer = move |message: &JsValue| {
-            if let Some((id, its)) = Measured::of(message) {
-                traits.update_value(|traits| _ = traits.insert(id, its));
+            if let Some((id, measured)) = Measured::of(message) {
+                measurements.update_value(|measurements| _ = measurements.insert(id, measured));
             }
         };
         Box::new(Engine::start(files, Workers::OfDevice, hear, Some(Rc::new(observer))))
     });
-    let cleaning = Cleaning::start(session, traits);
+    let cleaning = Cleaning::start(session, measurements);
     provide_context(cleaning);
     view! {
         <Shell path=address("/clean")>

@@ -26,7 +26,7 @@ use crate::{
 const AHEAD: usize = 24;
 
 /// What is measured of photos, until their answers come.
-pub type TraitsOfPhotos = StoredValue<HashMap<ItemId, Measurements>, LocalStorage>;
+pub type PhotoMeasurements = StoredValue<HashMap<ItemId, Measurements>, LocalStorage>;
 
 /// A handle to the state; copies are the same.
 #[derive(Clone, Copy)]
@@ -42,11 +42,11 @@ pub struct Cleaning {
     directory: StoredValue<Option<Directory>, LocalStorage>,
     journal: StoredValue<Option<Journal>, LocalStorage>,
     asked: StoredValue<HashMap<ItemId, usize>, LocalStorage>,
-    traits: TraitsOfPhotos,
+    measurements: PhotoMeasurements,
 }
 
 impl Cleaning {
-    pub fn start(session: Session, traits: TraitsOfPhotos) -> Self {
+    pub fn start(session: Session, measurements: PhotoMeasurements) -> Self {
         let cleaning = Self {
             session,
             review: RwSignal::new_local(None),
@@ -56,7 +56,7 @@ impl Cleaning {
             directory: StoredValue::new_local(None),
             journal: StoredValue::new_local(None),
             asked: StoredValue::new_local(HashMap::new()),
-            traits,
+            measurements,
         };
         session.listen(move |news| match news {
             News::Photo { id, file_name: None, state } => cleaning.hear(id, state),
@@ -311,11 +311,12 @@ impl Cleaning {
     }
 
     fn hear(self, id: ItemId, state: &ItemState) {
-        let traits = self.traits.try_update_value(|traits| traits.remove(&id)).flatten();
+        let measurements =
+            self.measurements.try_update_value(|measurements| measurements.remove(&id)).flatten();
         let status = |label: &str| match state {
             ItemState::Done(answered) => {
                 let answer = &answered.answer;
-                let mut judgement = Judgement::of(&answer.prediction, label, traits);
+                let mut judgement = Judgement::of(&answer.prediction, label, measurements);
                 judgement.preview.clone_from(&answer.preview);
                 Some(Status::Judged(judgement))
             }
@@ -348,7 +349,7 @@ impl Cleaning {
         for id in self.asked.try_update_value(std::mem::take).unwrap_or_default().into_keys() {
             self.session.network.cancel(id);
         }
-        self.traits.update_value(HashMap::clear);
+        self.measurements.update_value(HashMap::clear);
     }
 
     /// What another model has said does not hold any more.

@@ -49,12 +49,22 @@ pub fn Toolbar() -> impl IntoView {
             cleaning.change(|review| review.show(review.subset(), order));
         }
     };
+    // What is chosen is the review's: another folder begins with all photos.
+    let shown = Memo::new(move |_| {
+        cleaning.read(|review| (review.subset(), review.order())).unwrap_or((Subset::All, Order::Loss))
+    });
+    let is_subset = move |subset| move || shown.get().0 == subset;
     let of_labels = move || {
-        let option =
-            |(index, name): (usize, String)| view! { <option value=index prop:textContent=name></option> };
+        let option = |(index, name): (usize, String)| {
+            let is_chosen = is_subset(Subset::Label(index));
+            view! { <option value=index prop:selected=is_chosen prop:textContent=name></option> }
+        };
         labels.get().into_iter().enumerate().map(option).collect_view()
     };
-    let orders = ORDERS.map(|(name, order)| view! { <option value=name>{words::order(order)}</option> });
+    let orders = ORDERS.map(|(name, order)| {
+        let is_chosen = move || shown.get().1 == order;
+        view! { <option value=name prop:selected=is_chosen>{words::order(order)}</option> }
+    });
     view! {
         <div class="toolbar">
             <p class="count" prop:textContent=move || progress.get()></p>
@@ -62,10 +72,10 @@ pub fn Toolbar() -> impl IntoView {
                 <button class="button small" id="rank" hidden=move || late.get() == 0
                     prop:textContent=move || words::rank_again(late.get()) on:click=move |_| cleaning.act(Action::Rank)></button>
                 <select id="filter" class="button small" aria-label="Which photos" on:change=filtered>
-                    <option value="all">"All photos"</option>
+                    <option value="all" prop:selected=is_subset(Subset::All)>"All photos"</option>
                     {of_labels}
-                    <option value="decided">"Decided"</option>
-                    <option value="refused">"Not readable"</option>
+                    <option value="decided" prop:selected=is_subset(Subset::Decided)>"Decided"</option>
+                    <option value="refused" prop:selected=is_subset(Subset::Refused)>"Not readable"</option>
                 </select>
                 <select id="order" class="button small" aria-label="Which first" on:change=ordered>{orders}</select>
             </div>
